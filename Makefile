@@ -1,0 +1,73 @@
+# Two commands: `make run` serves the back office with sample data, `make test` proves
+# it. Both need only Python 3.11+ and make. VAR_DIR and PORT choose the instance.
+
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8000
+VAR_DIR ?= $(CURDIR)/var
+
+export PORT VAR_DIR
+export VIRTUAL_ENV := $(abspath $(VENV))
+export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport PYTHONHOME
+
+.PHONY: setup run test lint bench test-faults test-browser fuzz clean
+.DEFAULT_GOAL := run
+
+# Installs only when a file of requirements changed since the last time.
+setup: $(VENV)/.test
+
+$(VENV)/bin/python:
+	@echo "setup: creating $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.local: requirements/base.txt requirements/local.txt | $(VENV)/bin/python
+	@echo "setup: installing requirements/local.txt"
+	@pip install --quiet --requirement requirements/local.txt
+	@touch $@
+
+$(VENV)/.test: requirements/test.txt $(VENV)/.local | $(VENV)/bin/python
+	@echo "setup: installing requirements/test.txt"
+	@pip install --quiet --requirement requirements/test.txt
+	@touch $@
+
+$(VENV)/.bench: requirements/bench.txt $(VENV)/.test | $(VENV)/bin/python
+	@echo "setup: installing requirements/bench.txt"
+	@pip install --quiet --requirement requirements/bench.txt
+	@touch $@
+
+# Database, migrations, reference data, demo users, samples; then web and worker.
+# Everything it starts ends with it.
+run: $(VENV)/.local
+	@exec $(VENV)/bin/python manage.py up
+
+test: setup lint
+	@sh .ci/chromium
+	pytest
+
+lint: setup
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports --no-logo
+	python manage.py makemigrations --check --dry-run
+
+bench: $(VENV)/.bench
+	python -m tests.benchmarks
+
+# The long way round: processes killed at every stage.
+test-faults: setup
+	pytest -m "cluster or slow"
+
+test-browser: setup
+	@sh .ci/chromium
+	pytest -m browser
+
+fuzz: setup
+	pytest -m slow -k fuzz
+
+clean:
+	@test ! -x $(VENV)/bin/python || $(VENV)/bin/python manage.py postgres destroy
+	rm -rf $(VENV) $(VAR_DIR) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

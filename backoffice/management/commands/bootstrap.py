@@ -1,0 +1,38 @@
+"""Bring a database up to date: tables, reference data, roles, demo users."""
+
+import argparse
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+from backoffice.demo_users import DEMO_USERS, create_demo_users
+from backoffice.reference import load_reference
+from backoffice.roles import load_roles
+
+
+class Command(BaseCommand):
+    """Everything a new or upgraded database needs; run again it changes nothing."""
+
+    help = "Migrate, load reference data and roles; demo users without DATABASE_URL."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument(
+            "--demo",
+            action=argparse.BooleanOptionalAction,
+            default=settings.IS_LOCAL,
+            help="create users with published passwords (default: only locally)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("migrate", interactive=False, verbosity=0)
+        added = load_reference()
+        load_roles()
+        self.stdout.write(f"Database is up to date ({added} reference records added).")
+        if options["demo"]:
+            create_demo_users()
+            self.stdout.write("Demo users (for demonstrations only):")
+            for demo in DEMO_USERS:
+                duty = demo.role.duty if demo.role else "may do everything"
+                self.stdout.write(f"  {demo.username:8} {demo.password:18} {duty}")

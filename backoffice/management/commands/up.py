@@ -1,0 +1,177 @@
+"""`make run`: everything from nothing to a served back office, and down again."""
+
+import argparse
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from backoffice.postgres import Server
+from importers import queue
+
+STATIC_SOURCES = ("static", "requirements/base.txt", "importers", "backoffice")
+STOP_SECONDS = 15.0
+
+
+class Stopped(Exception):  # noqa: N818 a request, not an error
+    """SIGINT or SIGTERM arrived."""
+
+
+class Command(BaseCommand):
+    """Database, bootstrap, samples, then the Procfile's processes until Ctrl-C.
+
+    What this command starts it stops, whatever the reason it ends for; a database
+    server that was running before goes on running.
+    """
+
+    help = "Start everything on this machine and serve it; Ctrl-C stops it again."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument(
+            "--demo",
+            action=argparse.BooleanOptionalAction,
+            default=settings.IS_LOCAL,
+            help="demo users and sample files (default: only without DATABASE_URL)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, _raise_stopped)
+        try:
+            with self._database():
+                call_command("bootstrap", demo=options["demo"], stdout=self.stdout)
+                self._collect_static()
+                if options["demo"]:
+                    self._load_samples()
+                self._serve()
+        except Stopped:
+            self.stdout.write("Stopped.")
+
+    @contextmanager
+    def _database(self) -> Iterator[None]:
+        """The embedded server, stopped at the end if it was started here."""
+        if not settings.IS_LOCAL:
+            yield
+            return
+        server: Server = settings.EMBEDDED_SERVER
+        begun = time.monotonic()
+        with _uninterrupted():
+            is_ours = server.start()
+        seconds = time.monotonic() - begun
+        self.stdout.write(
+            f"PostgreSQL {'started' if is_ours else 'is running'} ({seconds:.1f} s)."
+        )
+        try:
+            yield
+        finally:
+            with _uninterrupted():
+                connection.close()
+                if is_ours:
+                    server.stop()
+
+    def _collect_static(self) -> None:
+        """Gather and compress static files, unless none changed since last time."""
+        mark = settings.STATIC_ROOT / ".collected"
+        digest = _digest([settings.BASE_DIR / source for source in STATIC_SOURCES])
+        if not mark.is_file() or mark.read_text() != digest:
+            self.stdout.write("Collecting static files.")
+            call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+            mark.write_text(digest)
+
+    def _load_samples(self) -> None:
+        """Run `demo`; start a cluster for it when it puts work on the queue."""
+        with _child("manage.py", "demo") as demo:
+            while demo.poll() is None and not queue.pending():
+                time.sleep(0.1)
+            connection.close()
+            if demo.poll() is None:
+                log = settings.VAR_DIR / "log" / "demo-cluster.log"
+                log.parent.mkdir(parents=True, exist_ok=True)
+                with log.open("ab") as output, _child(
+                    "manage.py", "cluster", stdout=output, stderr=output
+                ):
+                    demo.wait()
+        if demo.returncode:
+            message = "The samples could not be loaded (see above)."
+            raise CommandError(message)
+
+    def _serve(self) -> None:
+        """Honcho with the Procfile, until it ends or is ended."""
+        connection.close()
+        port = os.environ.setdefault("PORT", "8000")
+        self.stdout.write(f"Serving http://localhost:{port}/admin/ (Ctrl-C stops).")
+        self.stdout.flush()
+        with _child("-m", "honcho", "start") as honcho:
+            honcho.wait()
+        if honcho.returncode:
+            message = f"A process of the Procfile ended ({honcho.returncode})."
+            raise CommandError(message)
+
+
+def _raise_stopped(number: int, _frame: object) -> None:
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)  # once is enough: we are on our way down
+    raise Stopped(number)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold signals back while something is half done."""
+    held = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, held)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _child(*arguments: str, **options: Any) -> Iterator["subprocess.Popen[bytes]"]:
+    """A Python process in a session of its own, so that Ctrl-C reaches it through us.
+
+    When the block ends, however it does, so does the process: SIGTERM, then SIGKILL.
+    """
+    with _uninterrupted():
+        # The signal mask is inherited: the child must start with an open one.
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            stdin=subprocess.DEVNULL,
+            cwd=settings.BASE_DIR,
+            start_new_session=True,
+            **options,
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+def _digest(paths: list[Path]) -> str:
+    """A fingerprint of the files' names, sizes and times."""
+    files = sorted(
+        file
+        for path in paths
+        for file in ([path] if path.is_file() else path.rglob("static/**/*"))
+        if file.is_file()
+    )
+    lines = [f"{file} {(s := file.stat()).st_size} {s.st_mtime_ns}" for file in files]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

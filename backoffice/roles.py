@@ -1,0 +1,90 @@
+"""Who may do what: groups and their permissions, as data."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+
+REFERENCE_MODELS = (
+    "country", "currency", "exchangerate", "lineofbusiness", "claimstatus",
+)  # fmt: skip
+RECORD_MODELS = (
+    "party", "treaty", "layer", "participation", "treatyscope", "bordereau",
+    "premiumentry", "claim", "lossevent",
+)  # fmt: skip
+LEDGER_MODELS = ("claimmovement",)  # append-only: nobody adds or changes by hand
+LOG_MODELS = ("ingestion", "issue", "event", "rowchange")
+SENDER_MODELS = ("source", "mapping")
+QUEUE_MODELS = ("ormq", "success", "failure", "schedule")
+
+
+def _permissions(app: str, actions: str, models: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(
+        f"{app}.{action}_{model}" for action in actions.split() for model in models
+    )
+
+
+VIEW = (
+    _permissions("reinsurance", "view", REFERENCE_MODELS + RECORD_MODELS)
+    | _permissions("reinsurance", "view", LEDGER_MODELS)
+    | _permissions("importers", "view", LOG_MODELS + SENDER_MODELS)
+)
+SUBMIT = _permissions("importers", "submit", ("ingestion",)) | _permissions(
+    "importers", "add change", ("mapping",)
+)
+DECIDE = (
+    _permissions("importers", "approve undo", ("ingestion",))
+    | _permissions("importers", "add change", SENDER_MODELS)
+    | _permissions("reinsurance", "add change", RECORD_MODELS + REFERENCE_MODELS)
+)
+OPERATE = (
+    _permissions("django_q", "view", QUEUE_MODELS)
+    | _permissions("auth", "view", ("user", "group"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A group of users, its permissions as "app.codename", and its one-line duty."""
+
+    name: str
+    duty: str
+    permissions: frozenset[str]
+
+
+CLERK = Role(
+    "Clerk",
+    "uploads files, maps columns, reads what is wrong, submits for approval",
+    VIEW | SUBMIT,
+)
+MANAGER = Role(
+    "Manager",
+    "approves, rejects and undoes; keeps senders and records",
+    VIEW | SUBMIT | DECIDE,
+)
+OPERATOR = Role(
+    "Operator",
+    "watches queue and users, keeps senders; decides nothing about money",
+    VIEW | OPERATE | _permissions("importers", "add change", SENDER_MODELS),
+)
+AUDITOR = Role("Auditor", "reads everything, changes nothing", VIEW)
+
+ROLES = (CLERK, MANAGER, OPERATOR, AUDITOR)
+
+
+@transaction.atomic
+def load_roles() -> None:
+    """Make the groups exactly as declared here.
+
+    Raises LookupError for a permission that no model declares.
+    """
+    known = {
+        f"{permission.content_type.app_label}.{permission.codename}": permission
+        for permission in Permission.objects.select_related("content_type")
+    }
+    for role in ROLES:
+        if unknown := sorted(role.permissions - known.keys()):
+            message = f"Role {role.name} has unknown permissions: {', '.join(unknown)}"
+            raise LookupError(message)
+        group, _ = Group.objects.get_or_create(name=role.name)
+        group.permissions.set([known[name] for name in role.permissions])

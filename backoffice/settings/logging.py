@@ -1,0 +1,28 @@
+"""Plain lines on stderr; stdout belongs to the output of commands."""
+
+from backoffice.settings.environment import env
+
+_LEVEL = env.str("LOG_LEVEL", default="INFO")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "plain": {
+            "format": "%(asctime)s %(levelname)-8s %(name)s: %(message)s",
+            "datefmt": "%Y-%m-%d %H:%M:%S",
+        },
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "plain"},
+    },
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "backoffice": {"level": _LEVEL},
+        "reinsurance": {"level": _LEVEL},
+        "importers": {"level": _LEVEL},
+        # The watchdog reads this log: never above INFO.
+        "django-q": {"level": "INFO"},
+        "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+    },
+}

@@ -1,0 +1,23 @@
+"""The worker process: a Django-Q cluster under the watchdog."""
+
+import argparse
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from importers import watchdog
+
+
+class Command(BaseCommand):
+    """Run the cluster; SIGTERM or Ctrl-C stops it, finishing work if there is time."""
+
+    help = "Run the background cluster; heal it when one of its processes dies."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--inner", type=int, help=argparse.SUPPRESS)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["inner"]:
+            watchdog.run_cluster(options["inner"])
+        else:
+            watchdog.Watchdog().run()

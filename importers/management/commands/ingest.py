@@ -1,0 +1,159 @@
+"""``manage.py ingest``: a file through the whole pipeline, for people and scripts."""
+
+import argparse
+import json
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils.dateparse import parse_date
+
+from importers import record_types
+from importers.exceptions import ImporterError, MappingProblem, StateProblem
+from importers.models import Ingestion
+from importers.pipeline.storage import blocks_of
+from importers.services import ingestions, work
+from importers.values import Severity, Status
+
+GOOD = (Status.READY, Status.LOADED)
+MOVING = (Status.RECEIVED, Status.CHECKING, Status.APPROVED, Status.LOADING)
+
+
+def outcome(ingestion: Ingestion, total: float) -> dict[str, Any]:
+    """What became of an ingestion, as the command prints it."""
+    seconds = {name: ingestion.seconds.get(name, 0) for name in ("read", "check")}
+    return {
+        "ingestion": ingestion.pk,
+        "status": ingestion.status,
+        "message": ingestion.message,
+        "rows": {
+            "read": ingestion.rows_read,
+            "created": ingestion.rows_created,
+            "updated": ingestion.rows_updated,
+            "unchanged": ingestion.rows_unchanged,
+            "rejected": ingestion.rows_rejected,
+        },
+        "issues": {
+            **{s.value: ingestion.issue_counts.get(s.value, 0) for s in Severity},
+            "by_code": ingestion.issue_counts.get("by_code", {}),
+        },
+        "totals": ingestion.totals,
+        "seconds": {
+            **seconds,
+            "load": ingestion.seconds.get("load", 0),
+            "total": round(total, 3),
+        },
+    }
+
+
+class Command(BaseCommand):
+    """Ingest one file and say what became of it."""
+
+    help = "Ingest a file: 0 ready or loaded, 1 rejected, failed or needs mapping, 2 bad usage."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The command line."""
+        parser.add_argument("path", type=Path)
+        parser.add_argument("--type", required=True, dest="record_type")
+        parser.add_argument("--source", default="", help="code of the sender")
+        parser.add_argument("--mapping", default="", help="name of a mapping")
+        parser.add_argument("--sheet", default="", help="sheet of a workbook")
+        parser.add_argument("--period-start", type=_date)
+        parser.add_argument("--period-end", type=_date)
+        parser.add_argument("--approve", action="store_true", help="load what is good")
+        parser.add_argument(
+            "--queue", action="store_true", help="let the cluster do the work, and wait"
+        )
+        parser.add_argument("--timeout", type=float, default=3600, help="with --queue")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Ingest; ends with the exit code that the help text names."""
+        path: Path = options["path"]
+        if not path.is_file():
+            self._usage(f"There is no file {path}.")
+        began = time.monotonic()
+        try:
+            record_types.get(options["record_type"])
+            ingestion = ingestions.submit(
+                blocks=blocks_of(path),
+                file_name=path.name,
+                record_type=options["record_type"],
+                source=ingestions.source_of(options["source"]),
+                door="cluster command" if options["queue"] else "command",
+                mapping=options["mapping"],
+                sheet=options["sheet"],
+                period_start=options["period_start"],
+                period_end=options["period_end"],
+                enqueue=options["queue"],
+                on_duplicate="supersede",
+            )
+        except MappingProblem as problem:
+            self._usage(str(problem))
+        except StateProblem as problem:
+            self.stderr.write(str(problem))
+            raise SystemExit(1) from problem
+        try:
+            self._work(ingestion, options)
+        except ImporterError as problem:
+            self.stderr.write(str(problem))
+        except Exception:  # noqa: BLE001 - the ingestion is "failed", and says so
+            self.stderr.write(traceback.format_exc())
+        ingestion.refresh_from_db()
+        self._say(outcome(ingestion, time.monotonic() - began), options["json"])
+        raise SystemExit(0 if ingestion.status in GOOD else 1)
+
+    def _work(self, ingestion: Ingestion, options: dict[str, Any]) -> None:
+        queue = options["queue"]
+        if not queue:
+            work.check(ingestion.pk)
+        self._wait(ingestion, queue, options["timeout"])
+        if options["approve"] and ingestion.status == Status.READY:
+            ingestions.approve(ingestion.pk, enqueue=queue)
+            if not queue:
+                work.load(ingestion.pk)
+            self._wait(ingestion, queue, options["timeout"])
+
+    def _wait(self, ingestion: Ingestion, queue: bool, timeout: float) -> None:
+        deadline = time.monotonic() + timeout
+        ingestion.refresh_from_db()
+        while queue and ingestion.status in MOVING:
+            if time.monotonic() > deadline:
+                raise StateProblem(
+                    f"Still {ingestion.status} after {timeout:.0f} seconds. "
+                    "Is the cluster running?"
+                )
+            time.sleep(0.1)
+            ingestion.refresh_from_db()
+
+    def _usage(self, message: str) -> None:
+        self.stderr.write(message)
+        raise SystemExit(2)
+
+    def _say(self, told: dict[str, Any], as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps(told, ensure_ascii=False))
+            return
+        rows = told["rows"]
+        self.stdout.write(
+            f"Ingestion {told['ingestion']}: {told['status']}. "
+            f"{rows['read']:,} rows read: {rows['created']:,} created, "
+            f"{rows['updated']:,} updated, {rows['unchanged']:,} unchanged, "
+            f"{rows['rejected']:,} rejected ({told['seconds']['total']:.1f} s)."
+        )
+        if told["message"]:
+            self.stdout.write(told["message"])
+        for code, count in sorted(told["issues"]["by_code"].items()):
+            self.stdout.write(f"  {count:>8,}  {code}")
+
+
+def _date(text: str) -> Any:
+    try:
+        found = parse_date(text)
+    except ValueError:
+        found = None
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date like 2026-06-30")
+    return found

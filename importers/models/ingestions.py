@@ -1,0 +1,207 @@
+"""An ingestion and its story: issues found, events, and what each row changed."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from importers.models.sources import Mapping, Policy, Source
+from importers.values import OPEN, Action, Severity, Status
+from reinsurance.models import Bordereau
+
+
+def choices_of(values: type[Status] | type[Severity] | type[Action]) -> list:
+    """Choices of a model field for a list of words."""
+    return [(value.value, value.value.capitalize()) for value in values]
+
+
+class Ingestion(models.Model):
+    """One file (or fetched data set) on its way into the books.
+
+    ::
+
+        received ──► checking ──► needs mapping ──► checking
+                        │ ├─► rejected                (mapping confirmed)
+                        │ └─► ready ──► approved ──► loading ──► loaded ──► undone
+                        └─► failed ◄────────────────────┘
+        received | needs mapping | ready ──► cancelled;   failed ──► (retry)
+
+    Each move is one conditional UPDATE and one :class:`Event`
+    (``services/states.py``).  Row counts always add up: what was read was created,
+    updated, left unchanged or rejected.  While a worker has the ingestion, ``lease``
+    names it and ``heartbeat_at`` is fresh; who finds it stale may take it over.
+    """
+
+    status = models.CharField(
+        max_length=14, choices=choices_of(Status), default=Status.RECEIVED.value
+    )
+    record_type = models.CharField(max_length=20)
+    source = models.ForeignKey(Source, models.PROTECT, related_name="ingestions")
+    mapping = models.ForeignKey(
+        Mapping, models.SET_NULL, null=True, blank=True, related_name="ingestions"
+    )
+    bordereau = models.ForeignKey(
+        Bordereau, models.SET_NULL, null=True, blank=True, related_name="ingestions"
+    )
+    period_start = models.DateField(null=True, blank=True)
+    period_end = models.DateField(null=True, blank=True)
+    policy = models.CharField(max_length=14, choices=Policy, default=Policy.GOOD_ROWS)
+    door = models.CharField(max_length=20, help_text="How it came in.")
+
+    file_name = models.CharField(max_length=255)
+    file_size = models.BigIntegerField()
+    sha256 = models.CharField("fingerprint (SHA-256)", max_length=64, db_index=True)
+    original = models.CharField(max_length=200, help_text="Storage key of the file.")
+    sheet = models.CharField(max_length=120, blank=True)
+    staged = models.CharField(max_length=200, blank=True)
+    rejected = models.CharField(max_length=200, blank=True)
+
+    table = models.JSONField(default=dict, blank=True)
+    matches = models.JSONField(default=dict, blank=True)
+    totals = models.JSONField(default=dict, blank=True)
+    issue_counts = models.JSONField(default=dict, blank=True)
+    preview = models.JSONField(default=list, blank=True)
+    seconds = models.JSONField(default=dict, blank=True)
+    message = models.TextField(blank=True)
+
+    rows_read = models.PositiveIntegerField(default=0)
+    rows_created = models.PositiveIntegerField(default=0)
+    rows_updated = models.PositiveIntegerField(default=0)
+    rows_unchanged = models.PositiveIntegerField(default=0)
+    rows_rejected = models.PositiveIntegerField(default=0)
+
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease = models.CharField(max_length=80, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="ingestions_submitted",
+    )
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="ingestions_approved",
+    )
+    received_at = models.DateTimeField(db_default=Now())
+    checked_at = models.DateTimeField(null=True, blank=True)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    loaded_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        permissions = [
+            ("submit_ingestion", "Can submit files and confirm mappings"),
+            ("approve_ingestion", "Can approve and reject ingestions"),
+            ("undo_ingestion", "Can undo a loaded ingestion"),
+        ]
+        indexes = [
+            models.Index(fields=["status", "-id"], name="ingestion_status"),
+            models.Index(fields=["record_type", "-id"], name="ingestion_type"),
+            models.Index(fields=["-received_at"], name="ingestion_received"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    rows_read=F("rows_created")
+                    + F("rows_updated")
+                    + F("rows_unchanged")
+                    + F("rows_rejected")
+                ),
+                name="ingestion_every_row_accounted_for",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=[status.value for status in Status]),
+                name="ingestion_status_known",
+            ),
+            models.UniqueConstraint(
+                fields=["sha256", "record_type", "source", "sheet"],
+                condition=Q(status__in=[status.value for status in OPEN]),
+                name="ingestion_one_open_per_file",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Ingestion {self.pk}: {self.file_name}"
+
+
+class Issue(models.Model):
+    """Something wrong with a row, said so that a clerk can mend it."""
+
+    ingestion = models.ForeignKey(
+        Ingestion, models.CASCADE, related_name="issues", db_index=False
+    )
+    row = models.PositiveIntegerField(help_text="Row number in the file; 0: the file.")
+    column = models.CharField(max_length=200, blank=True)
+    value = models.CharField(max_length=200, blank=True)
+    code = models.CharField(max_length=40)
+    severity = models.CharField(max_length=8, choices=choices_of(Severity))
+    message = models.CharField(max_length=400)
+
+    class Meta:
+        ordering = ["row", "id"]
+        indexes = [
+            models.Index(fields=["ingestion", "row"], name="issue_ingestion_row"),
+            models.Index(fields=["ingestion", "code"], name="issue_ingestion_code"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(severity__in=[severity.value for severity in Severity]),
+                name="issue_severity_known",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Row {self.row}: {self.message}"
+
+
+class Event(models.Model):
+    """A line of the ingestion log: who did what, when and why; never changed."""
+
+    ingestion = models.ForeignKey(Ingestion, models.CASCADE, related_name="events")
+    at = models.DateTimeField(db_default=Now())
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    status = models.CharField("status after", max_length=14)
+    message = models.TextField()
+    details = models.TextField(blank=True, help_text="For whoever mends the program.")
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class RowChange(models.Model):
+    """Lineage: which source row created or changed which record, and from what."""
+
+    ingestion = models.ForeignKey(
+        Ingestion, models.PROTECT, related_name="changes", db_index=False
+    )
+    row = models.PositiveIntegerField()
+    model = models.CharField(max_length=20)
+    object_id = models.BigIntegerField(db_index=True)
+    action = models.CharField(
+        max_length=9,
+        choices=[("created", "Created"), ("updated", "Updated")],
+    )
+    before = models.JSONField(null=True, blank=True)
+    after = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["ingestion", "row"], name="change_by_row")]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.object_id} {self.action} by row {self.row}"

@@ -1,0 +1,97 @@
+"""Who sends files, how their loads are treated, and how their headers are read."""
+
+from django.conf import settings
+from django.db import models
+
+from reinsurance.models import Party
+
+
+class Policy(models.TextChoices):
+    """What happens with the good rows of a file that has bad ones."""
+
+    GOOD_ROWS = "good rows", "Load the good rows, hold the others out"
+    ALL_OR_NOTHING = "all or nothing", "Load the whole file or nothing of it"
+
+
+class DateOrder(models.TextChoices):
+    """How 03/04/2026 is meant."""
+
+    DAY_FIRST = "DMY", "Day first: 03/04/2026 is 3 April"
+    MONTH_FIRST = "MDY", "Month first: 03/04/2026 is 4 March"
+
+
+class DecimalMark(models.TextChoices):
+    """How 1.234 is meant."""
+
+    POINT = ".", "Point: 1,234.56"
+    COMMA = ",", "Comma: 1.234,56"
+
+
+class Source(models.Model):
+    """A sender of files: a cedant, broker, coverholder or a system."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+    party = models.ForeignKey(
+        Party, models.PROTECT, null=True, blank=True, related_name="sources"
+    )
+    policy = models.CharField(
+        "partial loads", max_length=14, choices=Policy, default=Policy.GOOD_ROWS
+    )
+    date_order = models.CharField(
+        max_length=3, choices=DateOrder, default=DateOrder.DAY_FIRST
+    )
+    decimal_mark = models.CharField(
+        max_length=1, choices=DecimalMark, default=DecimalMark.POINT
+    )
+    is_active = models.BooleanField("active", default=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(policy__in=Policy.values), name="source_policy_known"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Mapping(models.Model):
+    """Which header means which field, as confirmed once for a sender.
+
+    ``columns`` maps a normalised header to ``{"field": name or "", "percent": bool}``
+    (an empty field: the column is ignored on purpose); ``constants`` maps a field
+    to the text that every row has for it.  A mapping without a source is shipped
+    with the product and offered to every sender.
+    """
+
+    source = models.ForeignKey(
+        Source, models.CASCADE, null=True, blank=True, related_name="mappings"
+    )
+    record_type = models.CharField(max_length=20, db_index=True)
+    name = models.CharField(max_length=120)
+    columns = models.JSONField(default=dict)
+    constants = models.JSONField(default=dict, blank=True)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    confirmed_at = models.DateTimeField(auto_now=True, db_index=True)
+
+    class Meta:
+        ordering = ["source", "record_type", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "record_type", "name"],
+                nulls_distinct=False,
+                name="mapping_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,228 @@
+"""Stage five: rules over rows, and rows against the other rows of the file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from importers.pipeline.frames import BROKEN, ROW, issues_at, no_issues
+from importers.record_types import RecordType
+from reinsurance.resources.base import DomainResource, dtype_of, record_field
+
+SEEDS = (11, 47)
+"""Two hashes of 64 bits a key: that two keys share both is out of the question."""
+
+
+def full_key(record_type: RecordType, resource: type[DomainResource]) -> list[str]:
+    """Columns of the file that tell a resource's records apart: parents' and own."""
+    own = list(resource.key())
+    if resource.parent in record_type.resources:
+        outer = full_key(record_type, resource.parent)
+        return outer + [name for name in own if name not in outer]
+    return own
+
+
+def own_columns(resource: type[DomainResource], frame: pl.DataFrame) -> list[str]:
+    """Columns of the frame that are stored on the resource's record."""
+    return [
+        name
+        for name, column in resource.fields.items()
+        if column.attribute and name in frame.columns and name != resource.parent_column
+    ]
+
+
+def has_record(resource: type[DomainResource], frame: pl.DataFrame) -> pl.Expr:
+    """Whether a row has such a record: always, but where the resource is optional."""
+    if not resource.is_optional:
+        return pl.lit(value=True)
+    own = [n for n in resource.key() if n != resource.parent_column]
+    if not set(own) <= set(frame.columns):
+        return pl.lit(value=False)
+    return pl.all_horizontal(pl.col(name).is_not_null() for name in own)
+
+
+class Checker:
+    """Rules of a record type over row frames, and memory of the keys seen."""
+
+    def __init__(self, record_type: RecordType, headers: Mapping[str, str]) -> None:
+        self.record_type = record_type
+        self.headers = headers
+        self._resources = [resource() for resource in record_type.resources]
+        self._related: dict[str, dict[Any, tuple]] = {}
+        self._keys: dict[int, list[pl.DataFrame]] = {
+            index: [] for index in range(len(self._resources) + 1)
+        }
+
+    # ------------------------------------------------------------- row by row
+    def check(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The frame with derived values and broken rows marked, and the issues."""
+        found = [no_issues()]
+        for resource in self._resources:
+            frame = resource.derive(frame)
+            seen = self._with_related(resource, frame)
+            for rule in resource.rules:
+                if not rule.needs <= set(seen.columns):
+                    continue
+                rows = seen.filter(rule.broken)
+                if rows.height:
+                    has_column = rule.column in rows.columns
+                    found.append(
+                        issues_at(
+                            rows,
+                            column=self.headers.get(rule.column, rule.column),
+                            value=pl.col(rule.column) if has_column else None,
+                            code=rule.code,
+                            severity=rule.severity,
+                            message=rule.text(),
+                        )
+                    )
+        issues = pl.concat(found)
+        errors = issues.filter(pl.col("severity") == "error")["row"].unique()
+        frame = frame.with_columns(
+            pl.col(BROKEN) | pl.col(ROW).is_in(errors.implode())
+        )
+        self._remember(frame)
+        return frame, issues
+
+    def _with_related(
+        self, resource: DomainResource, frame: pl.DataFrame
+    ) -> pl.DataFrame:
+        for name, attributes in resource.related.items():
+            if name not in frame.columns or name == resource.parent_column:
+                continue
+            column = resource.fields[name]
+            key = (column.attribute or "").removesuffix("_id")
+            target = resource._meta.model._meta.get_field(key).related_model
+            known = self._related.setdefault(f"{type(resource).__name__}.{name}", {})
+            distinct = frame.get_column(name).drop_nulls().unique().to_list()
+            new = [pk for pk in distinct if pk not in known]
+            if new:
+                rows = target._default_manager.filter(pk__in=new)
+                for pk, *values in rows.values_list("pk", *attributes):
+                    known[pk] = tuple(values)
+            here = [pk for pk in distinct if pk in known]
+            book = pl.DataFrame(
+                {
+                    name: pl.Series(here, dtype=frame.schema[name]),
+                    **{
+                        f"{name}__{attribute}": pl.Series(
+                            [known[pk][index] for pk in here],
+                            dtype=dtype_of(record_field(resource, name, attribute)),
+                        )
+                        for index, attribute in enumerate(attributes)
+                    },
+                }
+            )
+            frame = frame.join(book, on=name, how="left", maintain_order="left")
+        return frame
+
+    # --------------------------------------------------- rows against each other
+    def _remember(self, frame: pl.DataFrame) -> None:
+        """Keep hashes of the keys and contents of the good rows: 28 bytes a row."""
+        good = frame.filter(~pl.col(BROKEN))
+        row_key: list[str] = []
+        for index, resource in enumerate(self.record_type.resources):
+            key = full_key(self.record_type, resource)
+            if not set(key) <= set(good.columns):
+                continue
+            rows = good.filter(has_record(resource, good))
+            content = [n for n in own_columns(resource, good) if n not in key]
+            self._keys[index].append(_hashes(rows, key, content))
+            row_key = key
+        if len(self.record_type.resources) > 1:
+            self._keys[len(self._resources)].append(_hashes(good, row_key, []))
+
+    def across(self) -> "Across":
+        """Issues between rows of the whole file, and which row carries a record."""
+        found = [no_issues()]
+        refused = pl.Series(dtype=pl.UInt32)
+        tables = {i: pl.concat(t) for i, t in self._keys.items() if t}
+        self._keys.clear()
+        for index, resource in enumerate(self.record_type.resources):
+            if index in tables:
+                found.append(self._conflicts(resource, tables[index]))
+        conflicting = pl.concat(found)["row"].cast(pl.UInt32)
+        refused = conflicting.unique()
+        rows = tables.get(len(self._resources), tables.get(0))
+        if rows is not None:
+            issues = _repeats(rows.filter(~pl.col(ROW).is_in(refused.implode())))
+            found.append(issues)
+            refused = pl.concat([refused, issues["row"].cast(pl.UInt32)]).unique()
+        not_carried: dict[int, pl.Series] = {}
+        for index in range(len(self.record_type.resources)):
+            if index in tables:
+                good = tables[index].filter(~pl.col(ROW).is_in(refused.implode()))
+                first = good.select(pl.struct("k1", "k2").is_first_distinct())
+                not_carried[index] = good[ROW].filter(~first.to_series())
+        return Across(pl.concat(found), refused, not_carried)
+
+    def _conflicts(
+        self, resource: type[DomainResource], keys: pl.DataFrame
+    ) -> pl.DataFrame:
+        """Rows that share a record's key but disagree about the record."""
+        repeated = keys.filter(pl.struct("k1", "k2").is_duplicated())
+        if not repeated.height:
+            return no_issues()
+        groups = (
+            repeated.group_by("k1", "k2")
+            .agg(ROW, pl.col("content").n_unique().alias("versions"))
+            .filter(pl.col("versions") > 1)
+            .with_columns(
+                rows=pl.col(ROW).list.sort().list.head(5).cast(pl.List(pl.String)),
+                more=pl.when(pl.col(ROW).list.len() > 5)
+                .then(pl.lit(" and more"))
+                .otherwise(pl.lit("")),
+            )
+        )
+        label = str(resource._meta.model._meta.verbose_name)
+        key = [n for n in resource.key() if n != resource.parent_column]
+        column = key[-1] if key else resource.key()[-1]
+        return issues_at(
+            groups.explode(ROW).sort(ROW),
+            column=self.headers.get(column, column),
+            value=None,
+            code="conflicting_rows",
+            severity="error",
+            message=pl.format(
+                "Rows {}{} give different values for the same {}. Keep the right one.",
+                pl.col("rows").list.join(", "),
+                pl.col("more"),
+                pl.lit(label),
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Across:
+    """What only the whole file shows.
+
+    ``refused``: rows held out for another row's sake.  ``not_carried``: by resource
+    index, good rows whose record an earlier row has brought already.
+    """
+
+    issues: pl.DataFrame
+    refused: pl.Series
+    not_carried: Mapping[int, pl.Series] = field(default_factory=dict)
+
+
+def _hashes(rows: pl.DataFrame, key: list[str], content: list[str]) -> pl.DataFrame:
+    first, second = (pl.struct(key).hash(seed) for seed in SEEDS)
+    body = pl.struct(content).hash(SEEDS[0]) if content else pl.lit(0, dtype=pl.UInt64)
+    return rows.select(pl.col(ROW).cast(pl.UInt32), k1=first, k2=second, content=body)
+
+
+def _repeats(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows that say again what an earlier row said."""
+    first = pl.col(ROW).first().over("k1", "k2")
+    again = rows.with_columns(first=first).filter(pl.col("first") != pl.col(ROW))
+    return issues_at(
+        again,
+        column="",
+        value=None,
+        code="duplicate_row",
+        severity="error",
+        message=pl.format(
+            "The row repeats row {}; it is not loaded twice.", pl.col("first")
+        ),
+    )

@@ -1,0 +1,141 @@
+"""Rows against the books: which records exist, as what, and what would change."""
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+from django.db import connection, models
+
+from importers.pipeline.check import own_columns
+from reinsurance.resources.base import DomainResource, dtype_of
+
+WAS = "was."
+ID = "__id"
+PARENT = "__parent_id"
+
+
+def stored_field(resource: type[DomainResource], name: str) -> models.Field:
+    """The model field that a column is stored in."""
+    attribute = resource.fields[name].attribute or ""
+    return resource._meta.model._meta.get_field(attribute.removesuffix("_id"))
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A frame's records beside the books.
+
+    ``frame`` has all rows of the frame given, with ``__id`` (null: not in the books)
+    and ``was.<name>`` for each of ``names``.
+    """
+
+    frame: pl.DataFrame
+    names: tuple[str, ...]
+
+    def changed(self, name: str) -> pl.Expr:
+        """Whether the stored value of a column differs from the row's."""
+        return pl.col(name).ne_missing(pl.col(WAS + name))
+
+    @property
+    def any_change(self) -> pl.Expr:
+        """Whether anything stored differs from the row."""
+        if not self.names:
+            return pl.lit(value=False)
+        return pl.any_horizontal(self.changed(name) for name in self.names)
+
+
+def copy_in(cursor: Any, table: str, frame: pl.DataFrame) -> None:
+    """COPY a frame whose columns are named as the table's."""
+    columns = ", ".join(f'"{name}"' for name in frame.columns)
+    stream = io.BytesIO()
+    frame.write_csv(stream, include_header=False)
+    stream.seek(0)
+    cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv)", stream)
+
+
+def copy_out(cursor: Any, query: str, schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    """The query's rows as a frame of that schema."""
+    stream = io.BytesIO()
+    cursor.copy_expert(f"COPY ({query}) TO STDOUT WITH (FORMAT csv)", stream)
+    if not stream.tell():
+        return pl.DataFrame(schema=schema)
+    stream.seek(0)
+    frame = pl.read_csv(
+        stream, has_header=False, infer_schema=False, new_columns=list(schema)
+    )
+    return frame.select(_typed(pl.col(n), t).alias(n) for n, t in schema.items())
+
+
+def _typed(text: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    if dtype == pl.String:
+        return text
+    if dtype == pl.Date:
+        return text.str.to_date("%Y-%m-%d")
+    if dtype == pl.Boolean:
+        return text == "t"
+    return text.cast(dtype)
+
+
+def compare(
+    cursor: Any, resource: type[DomainResource], frame: pl.DataFrame
+) -> Compared:
+    """Find the frame's records in the books (``__parent_id``: the parent's key).
+
+    ``cursor`` is inside a transaction; one temporary table holds the keys.
+    """
+    key_names = list(resource.key())
+    sources = [PARENT if n == resource.parent_column else n for n in key_names]
+    fields = [stored_field(resource, name) for name in key_names]
+    names = tuple(n for n in own_columns(resource, frame) if n not in key_names)
+    keys = frame.select(sources).unique(maintain_order=True).with_row_index("__n")
+    findable = keys.drop_nulls()
+    found = pl.DataFrame(
+        schema={
+            "__n": pl.UInt32(),
+            ID: pl.Int64(),
+            **{WAS + n: dtype_of(stored_field(resource, n)) for n in names},
+        }
+    )
+    if findable.height:
+        found = _find(cursor, resource, findable, sources, fields, names)
+    known = keys.join(found, on="__n", how="left", maintain_order="left").drop("__n")
+    joined = frame.join(
+        known, on=sources, how="left", nulls_equal=True, maintain_order="left"
+    )
+    return Compared(joined, names)
+
+
+def _find(
+    cursor: Any,
+    resource: type[DomainResource],
+    keys: pl.DataFrame,
+    sources: list[str],
+    fields: list[models.Field],
+    names: tuple[str, ...],
+) -> pl.DataFrame:
+    table = resource._meta.model._meta.db_table
+    columns = [field.column for field in fields]
+    types = [field.db_type(connection) for field in fields]
+    listed = ", ".join(f'"{c}" {t}' for c, t in zip(columns, types, strict=True))
+    cursor.execute(
+        "DROP TABLE IF EXISTS sought; "
+        f"CREATE TEMPORARY TABLE sought (n integer, {listed}) ON COMMIT DROP"
+    )
+    renamed = keys.select("__n", *sources)
+    renamed.columns = ["n", *columns]
+    copy_in(cursor, "sought", renamed)
+    cursor.execute("ANALYZE sought")
+    wanted = [stored_field(resource, name) for name in names]
+    picked = ", ".join(["s.n", "t.id", *(f't."{f.column}"' for f in wanted)])
+    using = " AND ".join(f't."{c}" = s."{c}"' for c in columns)
+    return copy_out(
+        cursor,
+        f"SELECT {picked} FROM sought s JOIN {table} t ON {using}",
+        {
+            "__n": pl.UInt32(),
+            ID: pl.Int64(),
+            **{WAS + n: dtype_of(f) for n, f in zip(names, wanted, strict=True)},
+        },
+    )
+
+

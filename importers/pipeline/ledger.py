@@ -1,0 +1,116 @@
+"""The claims ledger: payments of a period become a position, changes become entries.
+
+A claim's money is the sum of its movements.  Where a bordereau gives what was paid *in
+its period*, the position is what all other periods paid plus that, so the same
+bordereau sent again, or corrected later, never counts twice.
+"""
+
+import datetime
+from typing import Any
+
+import polars as pl
+
+from importers.pipeline.compare import ID, WAS, copy_in, copy_out
+from reinsurance.models import ClaimMovement
+from reinsurance.resources.claims import MONEY
+
+CENTS = pl.Decimal(18, 2)
+PERIOD = "period_end"
+KINDS = ("indemnity", "fees")
+
+
+def needs_period(columns: set[str]) -> bool:
+    """Whether amounts are the period's alone, so that the period must be known."""
+    return any(
+        f"paid_{kind}_this_period" in columns
+        and f"paid_{kind}_previously" not in columns
+        and f"paid_{kind}" not in columns
+        for kind in KINDS
+    )
+
+
+def with_period(frame: pl.DataFrame, period_end: datetime.date | None) -> pl.DataFrame:
+    """Each row's period end: its own, else the bordereau's."""
+    whole = pl.lit(period_end, dtype=pl.Date)
+    own = pl.col(PERIOD) if PERIOD in frame.columns else pl.lit(None, dtype=pl.Date)
+    return frame.with_columns(pl.coalesce(own, whole).alias(PERIOD))
+
+
+def settle(cursor: Any, frame: pl.DataFrame) -> pl.DataFrame:
+    """Paid to date of rows that give the period's payments (``__id``: the claim's)."""
+    if not needs_period(set(frame.columns)):
+        return frame
+    paid = _paid_in_other_periods(cursor, frame.select(ID, PERIOD).drop_nulls(ID))
+    frame = frame.join(
+        paid, on=[ID, PERIOD], how="left", nulls_equal=True, maintain_order="left"
+    )
+    for kind in KINDS:
+        this = f"paid_{kind}_this_period"
+        if this in frame.columns and f"paid_{kind}" not in frame.columns:
+            total = pl.col(this).fill_null(0) + pl.col(f"__{kind}").fill_null(0)
+            frame = frame.with_columns(total.cast(CENTS).alias(f"paid_{kind}"))
+    return frame.drop("__indemnity", "__fees")
+
+
+def _paid_in_other_periods(cursor: Any, claims: pl.DataFrame) -> pl.DataFrame:
+    schema = {ID: pl.Int64(), PERIOD: pl.Date(), "__indemnity": CENTS, "__fees": CENTS}
+    if not claims.height:
+        return pl.DataFrame(schema=schema)
+    cursor.execute(
+        "DROP TABLE IF EXISTS settling; CREATE TEMPORARY TABLE settling "
+        "(id bigint, period_end date) ON COMMIT DROP"
+    )
+    rows = claims.unique()
+    rows.columns = ["id", "period_end"]
+    copy_in(cursor, "settling", rows)
+    cursor.execute("ANALYZE settling")
+    ledger = ClaimMovement._meta.db_table
+    return copy_out(
+        cursor,
+        "SELECT s.id, s.period_end, sum(m.paid_indemnity), sum(m.paid_fees) "  # noqa: S608
+        f"FROM settling s JOIN {ledger} m ON m.claim_id = s.id "
+        "AND m.period_end IS DISTINCT FROM s.period_end "
+        "GROUP BY s.id, s.period_end",
+        schema,
+    )
+
+
+def movements(rows: pl.DataFrame, bordereau: int | None) -> pl.DataFrame:
+    """Ledger entries of created and updated claims, as columns of the table.
+
+    An entry holds by how much each amount changed; a claim whose money and status
+    stay as they were has none.
+    """
+    columns = set(rows.columns)
+    deltas = []
+    for name in MONEY:
+        new = pl.col(name).fill_null(0) if name in columns else pl.lit(0)
+        old = pl.col(WAS + name).fill_null(0) if WAS + name in columns else pl.lit(0)
+        delta = (new - old) if name in columns else pl.lit(0)
+        deltas.append(delta.cast(CENTS).alias(name))
+    status = _status(columns)
+    entries = rows.select(
+        pl.col(ID).alias("claim_id"),
+        pl.lit(bordereau, dtype=pl.Int64).alias("bordereau_id"),
+        pl.col(PERIOD),
+        status.alias("status_id"),
+        *deltas,
+        __moved=(
+            pl.col("__is_new") | status.ne_missing(_status_before(columns, status))
+        ),
+    )
+    moved = pl.col("__moved") | pl.any_horizontal(pl.col(n) != 0 for n in MONEY)
+    return entries.filter(moved).drop("__moved")
+
+
+def _status(columns: set[str]) -> pl.Expr:
+    if "claim_status" in columns:
+        return pl.col("claim_status")
+    if WAS + "claim_status" in columns:
+        return pl.coalesce(WAS + "claim_status", pl.lit("OPEN"))
+    return pl.lit("OPEN")
+
+
+def _status_before(columns: set[str], status: pl.Expr) -> pl.Expr:
+    known = WAS + "claim_status" in columns
+    return pl.col(WAS + "claim_status") if known else status

@@ -1,0 +1,65 @@
+"""The sandboxed child: ``python -m importers.readers PATH KIND FOLDER SHEET LIMITS``.
+
+Exit code 0 with table.json written, or with problem.json for an expected failure;
+anything else on stderr is ours to mend.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from pathlib import Path
+
+from importers.exceptions import DamagedFile, FileProblem, HostileFile
+from importers.readers.limits import Limits
+
+PROBLEM = "problem.json"
+
+
+def _confine(limits: Limits) -> None:
+    """Bound this process before it reads a byte of the file."""
+    space = limits.address_space
+    resource.setrlimit(resource.RLIMIT_AS, (space, space))
+    cpu = limits.cpu_seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def main(arguments: list[str]) -> int:
+    """Read one file; returns the exit code."""
+    path, kind, folder, sheet, limits_text = arguments
+    limits = Limits.from_json(limits_text)
+    _confine(limits)
+    # Imported only now: polars and calamine are held to the limits as well.
+    from importers.readers.spilling import spill
+
+    problem: FileProblem
+    try:
+        spill(Path(path), kind, Path(folder), json.loads(sheet), limits)
+    except FileProblem as error:
+        problem = error
+    except MemoryError:
+        problem = HostileFile(
+            "The file is damaged or hostile: reading it takes more memory than is "
+            "allowed. Split it and send the pieces."
+        )
+    except Exception:
+        raise
+    except BaseException as error:
+        # A panic of the Rust reader is no Exception; it means a damaged workbook.
+        if type(error).__name__ != "PanicException" or kind == "csv":
+            raise
+        problem = DamagedFile(
+            "The workbook is damaged and cannot be read; open it in Excel, save it "
+            "anew and send it again."
+        )
+    else:
+        return 0
+    text = json.dumps(problem.as_dict(), ensure_ascii=False)
+    (Path(folder) / PROBLEM).write_text(text, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

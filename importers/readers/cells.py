@@ -1,0 +1,79 @@
+"""Turn the values a spreadsheet holds into the text a clerk would read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+#: Below this a whole number in a double is exact, so its digits can be trusted.
+_EXACT = 2.0**53
+
+
+def number_text(value: float) -> str:
+    """Shortest digits that give the same double, never with an exponent."""
+    if value.is_integer() and -_EXACT < value < _EXACT:
+        return str(int(value))
+    text = repr(value)
+    if "e" not in text:
+        return text
+    return format(Decimal(text), "f")
+
+
+def moment_text(value: dt.datetime) -> str:
+    """ISO date; the time only where it is not midnight.
+
+    Excel keeps days as a fraction, so 14:30 may come back as 14:29:59.999996:
+    rounded to the second.
+    """
+    if value.microsecond:
+        value = _to_the_second(value)
+    if value.hour or value.minute or value.second:
+        return value.strftime("%Y-%m-%d %H:%M:%S").rjust(19, "0")
+    return value.date().isoformat()
+
+
+def _to_the_second(value: dt.datetime) -> dt.datetime:
+    whole = value.replace(microsecond=0)
+    if value.microsecond >= 500_000:
+        whole += dt.timedelta(seconds=1)
+    return whole
+
+
+def duration_text(value: dt.timedelta) -> str:
+    """Hours may exceed 24, as in Excel's own [h]:mm:ss."""
+    seconds = round(value.total_seconds())
+    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
+    return f"{sign}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def cell_text(value: Any) -> str:
+    """Text of one cell as calamine gives it; the order is by how often it occurs."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        return number_text(value)
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, dt.datetime):
+        return moment_text(value)
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, dt.timedelta):
+        return duration_text(value)
+    if isinstance(value, dt.time):
+        return value.replace(microsecond=0).isoformat()
+    return "" if value is None else str(value)
+
+
+def column_text(values: Sequence[Any]) -> list[str]:
+    """Texts of one column; the kinds are looked at once, not once a cell."""
+    kinds = set(map(type, values))
+    if kinds <= {str}:
+        return list(values)
+    if kinds == {float}:
+        return list(map(number_text, values))
+    if kinds == {dt.date}:
+        return list(map(dt.date.isoformat, values))
+    return list(map(cell_text, values))

@@ -1,0 +1,156 @@
+"""Read a file from outside in a child process with limits, into Arrow chunks.
+
+A crafted workbook of 1.4 KB can make a reader abort the whole process, which no
+``except`` catches. So the file is looked over first, then parsed by a child that may
+die without harm.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from importers.exceptions import FileProblem, HostileFile
+from importers.readers.limits import Limits
+from importers.readers.precheck import check
+from importers.readers.table import widen
+
+__all__ = ["Limits", "Spilled", "spill"]
+
+_ROOT = Path(__file__).resolve().parents[2]
+_TABLE = "table.json"
+_PROBLEM = "problem.json"
+_CHUNKS = "chunk-*.arrow"
+
+
+@dataclass(frozen=True, slots=True)
+class Spilled:
+    """A file as the child left it: what is known of the table, and its chunks.
+
+    ``header_rows`` are record numbers from 0; ``skipped`` the first 1,000 rows left
+    out, as (source row number, reason, text).
+    """
+
+    folder: Path
+    header: tuple[str, ...]
+    format: str
+    encoding: str | None
+    delimiter: str | None
+    sheet: str | None
+    sheets: tuple[str, ...]
+    width: int
+    header_rows: tuple[int, ...]
+    row_count: int
+    skipped_count: int
+    skipped: tuple[tuple[int, str, str], ...]
+    repairs: tuple[str, ...]
+    chunk_count: int
+
+    @classmethod
+    def load(cls, folder: Path) -> Spilled:
+        """What an earlier :func:`spill` left in the folder."""
+        table = json.loads((folder / _TABLE).read_text("utf-8"))
+        skipped = tuple((row, why, text) for row, why, text in table.pop("skipped"))
+        values = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
+        return cls(folder=folder, skipped=skipped, **values)
+
+    def chunks(self) -> Iterator[pl.DataFrame]:
+        """One frame after the other: ``row`` (Int64), ``c0`` … (String, never null).
+
+        All are as wide as the widest, whatever the rows before it needed.
+        """
+        for path in sorted(self.folder.glob(_CHUNKS)):
+            yield widen(pl.read_ipc(path), self.width)
+
+
+def spill(
+    path: str | Path,
+    folder: str | Path,
+    *,
+    sheet: str | None = None,
+    name: str | None = None,
+    limits: Limits | None = None,
+) -> Spilled:
+    """Check a file, read it in a child process and return the chunks it wrote.
+
+    ``name`` is the sender's file name, for its extension; the path itself may be a
+    hash. Raises a FileProblem with a sentence for the clerk, or RuntimeError with the
+    child's traceback where the fault is ours.
+    """
+    path, folder, limits = Path(path), Path(folder), limits or Limits()
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in [*folder.glob(_CHUNKS), folder / _TABLE, folder / _PROBLEM]:
+        old.unlink(missing_ok=True)
+    kind = check(path, name, limits)
+    code, errors = _run(path.resolve(), kind, folder.resolve(), sheet, limits)
+    if (folder / _PROBLEM).exists():
+        problem = json.loads((folder / _PROBLEM).read_text("utf-8"))
+        raise FileProblem.rebuild(**problem)
+    if code == 0 and (folder / _TABLE).exists():
+        return Spilled.load(folder)
+    raise _death(code, errors)
+
+
+def _run(
+    path: Path, kind: str, folder: Path, sheet: str | None, limits: Limits
+) -> tuple[int, str]:
+    """Exit code and stderr of the child; it and its group are killed on time-out."""
+    command = [sys.executable, "-X", "utf8", "-m", "importers.readers"]
+    command += [str(path), kind, str(folder), json.dumps(sheet), limits.to_json()]
+    # Nothing of our environment: it has passwords and keys in it.
+    environment = {
+        "PATH": os.environ.get("PATH", ""),
+        "PYTHONPATH": str(_ROOT),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "POLARS_MAX_THREADS": str(limits.threads),
+        "RAYON_NUM_THREADS": str(limits.threads),
+        "TMPDIR": str(folder),
+    }
+    child = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+        command,
+        cwd=_ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    try:
+        _out, errors = child.communicate(timeout=limits.wall_seconds)
+    except subprocess.TimeoutExpired:
+        raise HostileFile(
+            "The file is damaged or hostile: reading it took longer than "
+            f"{limits.wall_seconds:,.0f} seconds. Split it and send the pieces."
+        ) from None
+    finally:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+    return child.returncode, errors
+
+
+def _death(code: int, errors: str) -> Exception:
+    """What to raise for a child that left no answer."""
+    if code < 0:
+        name = signal.Signals(-code).name
+        return HostileFile(
+            f"The file is damaged or hostile: the reader was stopped ({name}). Open it "
+            "in Excel, save it anew and send it again."
+        )
+    if "MemoryError" in errors or "memory allocation" in errors:
+        return HostileFile(
+            "The file is damaged or hostile: reading it takes more memory than is "
+            "allowed. Split it and send the pieces."
+        )
+    return RuntimeError(f"The reader failed with code {code}:\n{errors[-8_000:]}")

@@ -1,0 +1,199 @@
+"""The child's work: read a file piece by piece and write it as Arrow chunks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from importers.exceptions import (
+    BadEncoding,
+    DuplicateHeader,
+    EmptyFile,
+    NoRows,
+    NulBytes,
+    TooLarge,
+)
+from importers.readers import encoding as encodings
+from importers.readers.csv_reader import CsvSource
+from importers.readers.excel import ExcelSource
+from importers.readers.limits import Limits
+from importers.readers.reading import Reading
+from importers.readers.sources import Source
+from importers.readers.table import ROW, widen
+
+TABLE = "table.json"
+CHUNKS = "chunk-*.arrow"
+#: Skipped rows kept word for word; all are counted.
+_SKIPPED_KEPT = 1_000
+
+
+class _Chunks:
+    """Collects data rows and writes them in files of at most so many rows."""
+
+    def __init__(self, folder: Path, rows: int) -> None:
+        self._folder = folder
+        self._rows = rows
+        self._waiting: list[pl.DataFrame] = []
+        self._height = 0
+        self.count = 0
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Take some rows; whatever fills a chunk is written."""
+        if not frame.height:
+            return
+        self._waiting.append(frame)
+        self._height += frame.height
+        if self._height < self._rows:
+            return
+        whole = self._joined()
+        for start in range(0, whole.height, self._rows):
+            part = whole.slice(start, self._rows)
+            if part.height < self._rows:
+                self._waiting, self._height = [part], part.height
+                return
+            self._write(part)
+
+    def finish(self) -> None:
+        """Write what is left."""
+        if self._height:
+            self._write(self._joined())
+
+    def _joined(self) -> pl.DataFrame:
+        frames, self._waiting, self._height = self._waiting, [], 0
+        width = max(len(frame.columns) for frame in frames) - 1
+        if len(frames) == 1:
+            return frames[0]
+        return pl.concat([widen(frame, width) for frame in frames])
+
+    def _write(self, frame: pl.DataFrame) -> None:
+        # The old layout copies just these rows; the new one would drag along the
+        # whole block each slice points into.
+        frame.write_ipc(
+            self._folder / f"chunk-{self.count:05d}.arrow",
+            compat_level=pl.CompatLevel.oldest(),
+        )
+        self.count += 1
+
+
+def spill(
+    path: Path, kind: str, folder: Path, sheet: str | None, limits: Limits
+) -> None:
+    """Write the chunks and table.json; raises the FileProblem a file deserves."""
+    source = _open(path, kind, sheet, limits)
+    try:
+        reading = Reading.of(source)
+        if not reading.layout.width:
+            raise EmptyFile(
+                "The file has no table in it; check the sheet and send it again."
+            )
+        _refuse_duplicates(reading)
+        chunks = _Chunks(folder, limits.chunk_rows)
+        rows = 0
+        skipped: list[tuple[int, str, str]] = []
+        skipped_count = 0
+        for judged in reading.judged(wants_records=False):
+            _check_cells(judged.frame, limits, looks_for_nul=kind != "csv")
+            chunks.add(judged.frame)
+            rows += judged.frame.height
+            skipped_count += len(judged.skipped)
+            room = _SKIPPED_KEPT - len(skipped)
+            skipped += [(row, why, text) for _r, row, why, text in judged.skipped][
+                :room
+            ]
+        chunks.finish()
+        if not rows:
+            raise NoRows(
+                "The file has a header but no data rows; ask the sender whether the "
+                "period is nil."
+            )
+        table: dict[str, Any] = {
+            "header": reading.header,
+            "format": source.format,
+            "encoding": source.encoding,
+            "delimiter": source.delimiter,
+            "sheet": source.sheet,
+            "sheets": source.sheets,
+            "width": reading.width,
+            "header_rows": reading.header_records,
+            "row_count": rows,
+            "skipped_count": skipped_count,
+            "skipped": skipped,
+            "repairs": reading.repairs(),
+            "chunk_count": chunks.count,
+        }
+        (folder / TABLE).write_text(json.dumps(table, ensure_ascii=False), "utf-8")
+    finally:
+        source.close()
+
+
+def _open(path: Path, kind: str, sheet: str | None, limits: Limits) -> Source:
+    if kind != "csv":
+        return ExcelSource(path, kind, sheet)
+    encoding = encodings.detect(path)
+    if encoding.has_nul:
+        raise NulBytes(
+            "The file has NUL characters between the text, so it is damaged or no "
+            "table; export it again and send it anew."
+        )
+    if encoding.is_mixed:
+        raise BadEncoding(
+            "The text of the file is in several encodings or damaged; save it as "
+            '"CSV UTF-8" and send it again.'
+        )
+    return CsvSource(path, encoding, block_bytes=limits.block_bytes)
+
+
+def _refuse_duplicates(reading: Reading) -> None:
+    seen: dict[str, int] = {}
+    for i, name in enumerate(reading.header):
+        key = name.strip().casefold()
+        if not key:
+            continue
+        if key in seen:
+            first = reading.source.first_column
+            one, two = letters(seen[key] + first), letters(i + first)
+            raise DuplicateHeader(
+                f"Column {name!r} appears twice (columns {one} and {two}). Rename "
+                "one of them and send the file again."
+            )
+        seen[key] = i
+
+
+def letters(column: int) -> str:
+    """Excel's letters of a column counted from 0: A, …, Z, AA, …"""
+    name = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+def _check_cells(frame: pl.DataFrame, limits: Limits, *, looks_for_nul: bool) -> None:
+    cells = pl.all().exclude(ROW)
+    if not frame.height:
+        return
+    # Bytes are free to count and never fewer than characters.
+    longest = frame.select(cells.str.len_bytes().max()).row(0)
+    for i, length in enumerate(longest):
+        if length <= limits.cell_characters:
+            continue
+        lengths = frame.select(ROW, pl.col(f"c{i}").str.len_chars().alias("n"))
+        long = lengths.filter(pl.col("n") > limits.cell_characters)
+        if long.height:
+            row, characters = long.row(0)
+            raise TooLarge(
+                f"Row {row}, column {letters(i)} holds {characters:,} characters; "
+                f"{limits.cell_characters:,} is the most a cell can have. Shorten it "
+                "(or close an open quote) and send the file again."
+            )
+    if looks_for_nul:
+        found = frame.select(cells.str.contains("\0", literal=True).any()).row(0)
+        if any(found):
+            raise NulBytes(
+                "The workbook has NUL characters in its text; save it anew in Excel "
+                "and send it again."
+            )

@@ -1,0 +1,1 @@
+"""What anyone may ask for; only the services move an ingestion's state."""

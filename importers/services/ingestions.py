@@ -1,0 +1,291 @@
+"""What anyone may ask of an ingestion: every door calls these, and only these."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any, Literal
+
+from django.contrib.auth.models import AbstractUser
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from importers import queue, record_types
+from importers.exceptions import DuplicateFile, StateProblem, UnknownSource
+from importers.models import Ingestion, Source
+from importers.pipeline.receive import receive
+from importers.services import leases, mappings, permissions
+from importers.services.states import move, say
+from importers.values import OPEN, WORKING, Status
+
+CHECK = "importers.tasks.check"
+LOAD = "importers.tasks.load"
+DIRECT = "direct"
+WAITS = (Status.RECEIVED, Status.NEEDS_MAPPING, Status.READY, Status.FAILED)
+
+
+def source_of(code: str | None) -> Source:
+    """The sender of that code; without one, the "direct" sender of lone files.
+
+    Raises UnknownSource, naming those there are.
+    """
+    if not code:
+        return Source.objects.get_or_create(
+            code=DIRECT, defaults={"name": "Direct upload"}
+        )[0]
+    source = Source.objects.filter(code=code).first()
+    if source is None:
+        codes = ", ".join(Source.objects.values_list("code", flat=True)) or "none"
+        raise UnknownSource(f"There is no source “{code}”. Known: {codes}.")
+    return source
+
+
+def submit(
+    *,
+    blocks: Iterable[bytes],
+    file_name: str,
+    record_type: str,
+    source: Source,
+    door: str,
+    user: AbstractUser | None = None,
+    mapping: str = "",
+    sheet: str = "",
+    period_start: date | None = None,
+    period_end: date | None = None,
+    enqueue: bool = True,
+    on_duplicate: Literal["refuse", "supersede"] = "refuse",
+) -> Ingestion:
+    """Keep the bytes and start an ingestion; the cluster checks it next.
+
+    A file that is already on its way is refused with DuplicateFile, or takes the place
+    of the earlier one as long as that one only waits.  Raises UnknownRecordType,
+    UnknownMapping and NotAllowed.
+    """
+    permissions.require_submit(user)
+    kind = record_types.get(record_type)
+    chosen = mappings.find(kind, source, mapping) if mapping else None
+    kept = receive(blocks)
+    same = Ingestion.objects.filter(
+        sha256=kept.sha256, record_type=kind.slug, source=source, sheet=sheet
+    )
+    if on_duplicate == "supersede":
+        for earlier in same.filter(status__in=[s.value for s in WAITS]):
+            cancel(earlier.pk, user=user, reason="The same file was handed in again.")
+    loaded = same.filter(status=Status.LOADED).order_by("-pk").first()
+    try:
+        with transaction.atomic():
+            ingestion = Ingestion.objects.create(
+                record_type=kind.slug,
+                source=source,
+                mapping=chosen,
+                policy=source.policy,
+                door=door,
+                file_name=file_name[-255:],
+                file_size=kept.size,
+                sha256=kept.sha256,
+                original=kept.key,
+                sheet=sheet,
+                period_start=period_start,
+                period_end=period_end,
+                submitted_by=user,
+            )
+            say(
+                ingestion.pk,
+                f"{file_name} received ({door}).",
+                status=Status.RECEIVED,
+                user=user,
+            )
+            if loaded is not None:
+                say(
+                    ingestion.pk,
+                    f"The same file was loaded before, as number {loaded.pk}.",
+                    status=Status.RECEIVED,
+                )
+            if enqueue:
+                queue.enqueue(CHECK, ingestion.pk, name=f"check {ingestion.pk}")
+    except IntegrityError as error:
+        earlier = same.filter(status__in=[s.value for s in OPEN]).first()
+        if earlier is None:
+            raise
+        raise DuplicateFile(
+            f"This file is already on its way as number {earlier.pk} "
+            f"({earlier.status}). Go on there, or cancel it first.",
+            ingestion=earlier.pk,
+        ) from error
+    return ingestion
+
+
+def confirm_mapping(
+    ingestion: int,
+    *,
+    columns: Mapping[str, Mapping[str, Any]],
+    constants: Mapping[str, str],
+    user: AbstractUser | None,
+    enqueue: bool = True,
+) -> None:
+    """Remember how the sender's headers are meant, and check the file by it.
+
+    Raises BadMapping where the choice does not hold together.
+    """
+    permissions.require_submit(user)
+    record = Ingestion.objects.select_related("source").get(pk=ingestion)
+    kind = record_types.get(record.record_type)
+    with transaction.atomic():
+        mapping = mappings.remember(
+            record, kind, columns=columns, constants=constants, user=user
+        )
+        move(
+            ingestion,
+            from_=[Status.NEEDS_MAPPING, Status.READY],
+            to=Status.RECEIVED,
+            event="Columns mapped; the mapping is remembered for this source.",
+            user=user,
+            mapping=mapping,
+            message="",
+            attempts=0,
+        )
+        if enqueue:
+            queue.enqueue(CHECK, ingestion, name=f"check {ingestion}")
+
+
+def approve(
+    ingestion: int, *, user: AbstractUser | None = None, enqueue: bool = True
+) -> None:
+    """Let a checked file into the books; the cluster loads it next.
+
+    Raises NotAllowed (see :mod:`importers.services.permissions`) and StateProblem.
+    """
+    permissions.require_approve(user, Ingestion.objects.get(pk=ingestion))
+    with transaction.atomic():
+        move(
+            ingestion,
+            from_=[Status.READY],
+            to=Status.APPROVED,
+            event="Approved.",
+            user=user,
+            approved_by_id=user.pk if user else None,
+            approved_at=timezone.now(),
+            attempts=0,
+        )
+        if enqueue:
+            queue.enqueue(LOAD, ingestion, name=f"load {ingestion}")
+
+
+def reject(ingestion: int, *, user: AbstractUser | None, reason: str) -> None:
+    """Send a checked file back with a reason; nothing of it is loaded."""
+    permissions.require_review(user)
+    if not reason.strip():
+        raise StateProblem("Say why the file is rejected, so that it can be mended.")
+    record = Ingestion.objects.get(pk=ingestion)
+    move(
+        ingestion,
+        from_=[Status.READY, Status.NEEDS_MAPPING],
+        to=Status.REJECTED,
+        event=f"Rejected: {reason.strip()}",
+        user=user,
+        **nothing_loaded(record.rows_read, reason.strip()),
+    )
+
+
+def nothing_loaded(rows_read: int, message: str) -> dict[str, Any]:
+    """Fields of an ingestion of which every row is held out."""
+    return {
+        "message": message,
+        "rows_created": 0,
+        "rows_updated": 0,
+        "rows_unchanged": 0,
+        "rows_rejected": rows_read,
+    }
+
+
+def cancel(
+    ingestion: int, *, user: AbstractUser | None, reason: str = "Cancelled."
+) -> None:
+    """Withdraw a file that is not loaded yet; the original is kept."""
+    permissions.require_submit(user)
+    record = Ingestion.objects.get(pk=ingestion)
+    move(
+        ingestion,
+        from_=WAITS,
+        to=Status.CANCELLED,
+        event=reason,
+        user=user,
+        **nothing_loaded(record.rows_read, reason),
+    )
+
+
+def retry(
+    ingestion: int, *, user: AbstractUser | None = None, enqueue: bool = True
+) -> None:
+    """Take a failed ingestion up where it stood, from the bytes that are kept."""
+    permissions.require_submit(user)
+    record = Ingestion.objects.get(pk=ingestion)
+    again = Status.APPROVED if record.approved_at else Status.RECEIVED
+    with transaction.atomic():
+        move(
+            ingestion,
+            from_=[Status.FAILED],
+            to=again,
+            message="",
+            event="Taken up again.",
+            user=user,
+            attempts=0,
+        )
+        if enqueue:
+            task = LOAD if record.approved_at else CHECK
+            queue.enqueue(task, ingestion, name=f"again {ingestion}")
+
+
+def reap() -> int:
+    """Hand on the work of workers that died; how many ingestions were taken up.
+
+    A file whose checking ended three workers is rejected as hostile; a load that
+    failed so often is a fault of ours.
+    """
+    count = 0
+    working = [status.value for status in WORKING]
+    for record in Ingestion.objects.filter(leases.stale(), status__in=working):
+        checking = record.status == Status.CHECKING
+        if record.attempts < leases.MOST_ATTEMPTS:
+            task = CHECK if checking else LOAD
+            queue.enqueue(task, record.pk, name=f"take over {record.pk}")
+            Ingestion.objects.filter(pk=record.pk, lease=record.lease).update(
+                heartbeat_at=timezone.now() - timedelta(days=1)
+            )
+        else:
+            _give_up(record, checking=checking)
+        count += 1
+    return count + _offer_forgotten()
+
+
+def _give_up(record: Ingestion, *, checking: bool) -> None:
+    message = (
+        "The file stopped the program three times while it was being checked; it is "
+        "damaged or hostile. Save it anew in your spreadsheet program and send that."
+        if checking
+        else "Loading was interrupted three times. Nothing was loaded; try again."
+    )
+    try:
+        move(
+            record.pk,
+            from_=[Status.CHECKING if checking else Status.LOADING],
+            to=Status.REJECTED if checking else Status.FAILED,
+            lease=record.lease,
+            event=message,
+            **(nothing_loaded(record.rows_read, message) if checking else {"message": message}),
+        )
+    except StateProblem:
+        return
+
+
+def _offer_forgotten() -> int:
+    """Queue again what waits for a worker though the queue is empty."""
+    limit = timezone.now() - timedelta(seconds=60)
+    waiting = Ingestion.objects.filter(
+        status__in=[Status.RECEIVED.value, Status.APPROVED.value],
+        received_at__lt=limit,
+    ).exclude(door="command")
+    if not waiting.exists() or queue.pending():
+        return 0
+    for record in waiting:
+        task = CHECK if record.status == Status.RECEIVED else LOAD
+        queue.enqueue(task, record.pk, name=f"forgotten {record.pk}")
+    return len(waiting)

@@ -1,0 +1,119 @@
+"""Which mapping a file is read by, and remembering what a clerk confirmed."""
+
+from collections.abc import Mapping as Map
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from importers.exceptions import BadMapping, UnknownMapping
+from importers.models import Ingestion, Mapping, Source
+from importers.pipeline.match import Matches, match, normal
+from importers.record_types import RecordType
+
+
+def find(record_type: RecordType, source: Source, name: str) -> Mapping:
+    """The mapping of that name, the sender's own before a shipped one.
+
+    Raises UnknownMapping, naming those there are.
+    """
+    known = Mapping.objects.filter(record_type=record_type.slug).filter(
+        source__in=[source]
+    ) | Mapping.objects.filter(record_type=record_type.slug, source=None)
+    for mapping in known.order_by("source"):
+        if mapping.name == name:
+            return mapping
+    names = ", ".join(sorted(m.name for m in known)) or "none"
+    raise UnknownMapping(
+        f"There is no mapping “{name}” for {record_type.label}. Known: {names}."
+    )
+
+
+def matches_for(
+    header: Sequence[str],
+    record_type: RecordType,
+    source: Source,
+    chosen: Mapping | None,
+) -> tuple[Matches, Mapping | None]:
+    """How the header is read, and the mapping that had a say in it.
+
+    A chosen mapping is final.  Else the sender's newest confirmed mappings answer for
+    the headers they know; where nothing is known of the sender, a shipped mapping is
+    taken if it settles the file and knows most of its headers.
+    """
+    if chosen is not None:
+        return _by(header, record_type, chosen), chosen
+    own = Mapping.objects.filter(record_type=record_type.slug, source=source)
+    remembered: dict[str, Any] = {}
+    constants: dict[str, str] = {}
+    for mapping in own.order_by("confirmed_at"):
+        remembered.update(mapping.columns)
+        constants = mapping.constants
+    newest = own.order_by("-confirmed_at").first()
+    if newest is not None:
+        known = {normal(text) for text in header}
+        if known & set(remembered):
+            found = match(
+                header, record_type, remembered=remembered, constants=constants
+            )
+            return found, newest
+    shipped = Mapping.objects.filter(record_type=record_type.slug, source=None)
+    for mapping in shipped.order_by("pk"):
+        known_here = [text for text in header if normal(text) in mapping.columns]
+        if len(known_here) * 2 > len([text for text in header if text.strip()]):
+            found = _by(header, record_type, mapping)
+            if found.is_settled:
+                return found, mapping
+    return match(header, record_type), None
+
+
+def _by(header: Sequence[str], record_type: RecordType, mapping: Mapping) -> Matches:
+    return match(
+        header, record_type, remembered=mapping.columns, constants=mapping.constants
+    )
+
+
+def remember(
+    ingestion: Ingestion,
+    record_type: RecordType,
+    *,
+    columns: Map[str, Map[str, Any]],
+    constants: Map[str, str],
+    user: AbstractBaseUser | None,
+) -> Mapping:
+    """Keep what a clerk confirmed for the sender of the file.
+
+    ``columns``: header as in the file to ``{"field": name or "", "percent": bool}``.
+    Raises BadMapping where two headers go to one field or a required field gets none.
+    """
+    taken: dict[str, str] = {}
+    for header, choice in columns.items():
+        name = str(choice.get("field") or "")
+        if not name:
+            continue
+        label = str(record_type.columns[name].column_name)
+        if name in taken:
+            raise BadMapping(
+                f"“{taken[name]}” and “{header}” both go to “{label}”. "
+                "Choose one of them and ignore the other."
+            )
+        taken[name] = header
+    filled = set(taken) | {name for name, text in constants.items() if text}
+    gaps = [name for name in record_type.required if name not in filled]
+    if gaps:
+        labels = ", ".join(f"“{record_type.columns[n].column_name}”" for n in gaps)
+        raise BadMapping(
+            f"No column goes to {labels}. Choose one, or give a value for all rows."
+        )
+    name = f"Confirmed for {ingestion.file_name}"[:120]
+    mapping, _ = Mapping.objects.update_or_create(
+        source=ingestion.source,
+        record_type=record_type.slug,
+        name=name,
+        defaults={
+            "columns": {normal(text): dict(c) for text, c in columns.items()},
+            "constants": {n: t for n, t in constants.items() if t},
+            "confirmed_by_id": user.pk if user else None,
+        },
+    )
+    return mapping

@@ -1,0 +1,50 @@
+"""Who may do what to an ingestion: the rules, for every door."""
+
+from django.contrib.auth.models import AbstractUser
+
+from importers import record_types
+from importers.exceptions import NotAllowed
+from importers.models import Ingestion
+
+
+def may_submit(user: AbstractUser) -> bool:
+    """Whether the user may hand in files."""
+    return user.has_perm("importers.submit_ingestion")
+
+
+def why_not_approve(user: AbstractUser, ingestion: Ingestion) -> str:
+    """The reason why the user may not approve the ingestion; empty: they may.
+
+    Files that carry money need a second pair of eyes: someone who may approve and did
+    not submit the file.  Other files may be approved by who submitted them.
+    """
+    record_type = record_types.get(ingestion.record_type)
+    is_own = ingestion.submitted_by_id == user.pk
+    if not record_type.carries_money and is_own and may_submit(user):
+        return ""
+    if not user.has_perm("importers.approve_ingestion"):
+        return "Only a manager may approve this file. Ask one to review it."
+    if record_type.carries_money and is_own:
+        return (
+            "You submitted this file yourself. As it carries money, "
+            "someone else has to approve it."
+        )
+    return ""
+
+
+def require_submit(user: AbstractUser | None) -> None:
+    """Raise NotAllowed unless the user (None: the system) may submit."""
+    if user is not None and not may_submit(user):
+        raise NotAllowed("You may not submit files. Ask an administrator for the role.")
+
+
+def require_approve(user: AbstractUser | None, ingestion: Ingestion) -> None:
+    """Raise NotAllowed unless the user (None: the system) may approve."""
+    if user is not None and (reason := why_not_approve(user, ingestion)):
+        raise NotAllowed(reason)
+
+
+def require_review(user: AbstractUser | None) -> None:
+    """Raise NotAllowed unless the user (None: the system) may approve and reject."""
+    if user is not None and not user.has_perm("importers.approve_ingestion"):
+        raise NotAllowed("Only a manager may do this.")

@@ -1,0 +1,63 @@
+"""The only place where an ingestion's state moves: one UPDATE and one Event."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from importers.exceptions import StateProblem
+from importers.models import Event, Ingestion
+from importers.values import Status
+
+
+def move(
+    ingestion: int,
+    *,
+    to: Status,
+    from_: Iterable[Status],
+    event: str,
+    user: AbstractBaseUser | None = None,
+    details: str = "",
+    lease: str | None = None,
+    **changes: Any,
+) -> None:
+    """Move an ingestion on, if it still stands at one of ``from_``.
+
+    ``event`` is the line of the log, ``changes`` are fields of the ingestion.  With
+    ``lease`` only while that worker holds it.  Raises StateProblem where it does not:
+    someone else was faster.
+    """
+    with transaction.atomic():
+        rows = Ingestion.objects.filter(pk=ingestion, status__in=list(from_))
+        if lease is not None:
+            rows = rows.filter(lease=lease)
+        if not rows.update(status=to, **changes):
+            raise StateProblem(_too_late(ingestion, to))
+        say(ingestion, event, status=to, user=user, details=details)
+
+
+def say(
+    ingestion: int,
+    message: str,
+    *,
+    status: Status | str,
+    user: AbstractBaseUser | None = None,
+    details: str = "",
+) -> None:
+    """Add a line to the ingestion's story."""
+    Event.objects.create(
+        ingestion_id=ingestion,
+        user_id=user.pk if user else None,
+        status=status,
+        message=message,
+        details=details,
+    )
+
+
+def _too_late(ingestion: int, to: Status) -> str:
+    status = Ingestion.objects.values_list("status", flat=True).get(pk=ingestion)
+    return (
+        f"This file is “{status}” by now and cannot become “{to}”. "
+        "Reload the page to see where it stands."
+    )

@@ -1,0 +1,271 @@
+"""Keeps a Django-Q cluster whole: any process of it dies, all are started anew.
+
+Django-Q replaces a killed worker, monitor or pusher, but the locks of the queues
+between them died with it: the cluster then looks healthy and works no more
+(django-q2 issues 23 and 339). And a killed main process leaves children that go on
+working. Hence::
+
+    watchdog ── own session ──► main ──► sentinel ──► workers, monitor, pusher
+       │  reads the log, looks at the process table
+       └─ something died: SIGKILL to the session, release the queue's locks, start anew
+
+Every process of the cluster also asks the kernel to be killed when its parent dies
+(Linux), so nothing outlives the watchdog either. Where the kernel cannot do that, the
+next watchdog kills what the last one recorded in VAR_DIR/run.
+"""
+
+import ctypes
+import json
+import logging
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from django.utils.module_loading import import_string
+
+from importers import queue
+
+logger = logging.getLogger(__name__)
+
+DEATH = re.compile(r"reincarnated \w+ \S+ after (sudden )?death")
+TICK = 0.1
+# A dead child that its parent has not collected for so long: the parent is stuck.
+STUCK_SECONDS = 10.0
+LOOK_SECONDS = 2.0
+FIRST_PAUSE, LONGEST_PAUSE, HEALTHY_SECONDS = 0.1, 10.0, 30.0
+PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A line of the process table; `started` in clock ticks since boot."""
+
+    pid: int
+    parent: int
+    session: int
+    state: str
+    started: int
+
+
+def processes() -> Iterator[Process]:
+    """The process table (empty where there is no /proc)."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # pid (name, which may hold anything) state ppid pgrp session …
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:  # it has just ended
+            continue
+        state, parent, _, session = fields[:4]
+        yield Process(
+            int(path.parent.name), int(parent), int(session), state, int(fields[19])
+        )
+
+
+def die_with(parent: int) -> None:
+    """Ask the kernel for SIGKILL to this process when its parent ends (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it ended before we could ask
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def run_cluster(watchdog: int) -> None:
+    """The cluster's main process: Django-Q, every process tied to its parent's life.
+
+    `watchdog` is the pid of the process that started this one.
+    """
+    die_with(watchdog)
+    parent = os.getpid()
+
+    def remember() -> None:
+        nonlocal parent
+        parent = os.getpid()
+
+    os.register_at_fork(before=remember, after_in_child=lambda: die_with(parent))
+    call_command("qcluster")
+
+
+class Watchdog:
+    """One cluster and its life: `run` returns when SIGTERM or SIGINT arrives."""
+
+    def __init__(self) -> None:
+        self._cluster: subprocess.Popen[str] | None = None
+        self._heard_of_death = threading.Event()
+        self._is_stopping = threading.Event()
+        self._dead_since: dict[int, float] = {}
+        self._record = settings.VAR_DIR / "run" / f"cluster-{os.getpid()}.json"
+
+    def run(self) -> None:
+        """Start, watch and heal the cluster until told to stop."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask_to_stop)
+        self._record.parent.mkdir(parents=True, exist_ok=True)
+        kill_leftovers(self._record.parent)
+        _within(5.0, queue.release_locks)
+        threading.Thread(target=self._reap_for_ever, daemon=True).start()
+        try:
+            self._keep_running()
+        finally:
+            self._record.unlink(missing_ok=True)
+
+    def _ask_to_stop(self, *_: object) -> None:
+        if self._is_stopping.is_set() and self._cluster is not None:
+            _kill_session(self._cluster.pid)  # asked twice: no more patience
+        self._is_stopping.set()
+
+    def _keep_running(self) -> None:
+        pause = FIRST_PAUSE
+        while not self._is_stopping.is_set():
+            started = time.monotonic()
+            cluster = self._cluster = self._start()
+            trouble = self._watch(cluster)
+            if not trouble:
+                _ask_to_finish(cluster)
+            else:
+                logger.warning("Cluster restarts: %s.", trouble)
+            _kill_session(cluster.pid)
+            cluster.wait()
+            _within(2.0, queue.release_locks)
+            if time.monotonic() - started > HEALTHY_SECONDS:
+                pause = FIRST_PAUSE
+            self._is_stopping.wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _start(self) -> "subprocess.Popen[str]":
+        self._heard_of_death.clear()
+        self._dead_since.clear()
+        cluster = subprocess.Popen(
+            [sys.executable, "-m", "django", "cluster", "--inner", str(os.getpid())],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            cwd=settings.BASE_DIR,
+            start_new_session=True,
+        )
+        ages = {process.pid: process.started for process in processes()}
+        identities = [[pid, ages.get(pid, 0)] for pid in (os.getpid(), cluster.pid)]
+        self._record.write_text(json.dumps(identities))
+        threading.Thread(
+            target=self._forward, args=[cluster.stdout], daemon=True
+        ).start()
+        return cluster
+
+    def _forward(self, lines: IO[str]) -> None:
+        """Pass the cluster's log on, and listen for deaths in it."""
+        with lines:
+            for line in lines:
+                if DEATH.search(line):
+                    self._heard_of_death.set()
+                with suppress(OSError, ValueError):  # nobody reads us any more
+                    sys.stderr.write(line)
+                    sys.stderr.flush()
+
+    def _watch(self, cluster: "subprocess.Popen[str]") -> str:
+        """Wait; say what went wrong, or nothing when asked to stop."""
+        next_look = 0.0
+        while not self._is_stopping.wait(TICK):
+            if cluster.poll() is not None:
+                return f"its main process ended ({cluster.returncode})"
+            if self._heard_of_death.is_set():
+                return "one of its processes died"
+            if time.monotonic() > next_look:
+                if self._is_stuck(cluster.pid):
+                    return "it does not notice the death of one of its processes"
+                next_look = time.monotonic() + LOOK_SECONDS
+        return ""
+
+    def _is_stuck(self, main: int) -> bool:
+        """Whether a dead process of the cluster waits for its parent for too long.
+
+        So does one that died with a lock in its hands that the sentinel then waits
+        for; the log says nothing of it.
+        """
+        members = [process for process in processes() if process.session == main]
+        chiefs = {main, *(p.pid for p in members if p.parent == main)}
+        dead = {p.pid for p in members if p.state == "Z" and p.parent in chiefs}
+        now = time.monotonic()
+        self._dead_since = {pid: self._dead_since.get(pid, now) for pid in dead}
+        return any(now - since > STUCK_SECONDS for since in self._dead_since.values())
+
+    def _reap_for_ever(self) -> None:
+        """Call the reaper now and then; what fails is logged once and tried again."""
+        said = ""
+        while not self._is_stopping.wait(settings.Q_REAP_SECONDS):
+            try:
+                if freed := import_string(settings.Q_REAPER)():
+                    logger.warning("Took up %d stalled ingestion(s).", freed)
+                said = ""
+            except Exception as error:  # noqa: BLE001 the watchdog must live on
+                if str(error) != said:
+                    logger.warning("Reaper: %s", error)
+                said = str(error)
+            finally:
+                connections.close_all()
+
+
+def kill_leftovers(folder: Path) -> None:
+    """Kill clusters whose watchdog is gone, by the records it left in `folder`.
+
+    A pid counts only together with its time of start: pids are used again.
+    """
+    table = list(processes())
+    alive = {(process.pid, process.started) for process in table}
+    for record in folder.glob("cluster-*.json"):
+        with suppress(ValueError, OSError):
+            watchdog, main = map(tuple, json.loads(record.read_text()))
+            if watchdog in alive:
+                continue
+            # The leader may be gone; its number is not given away while members live.
+            is_gone = main[0] not in {process.pid for process in table}
+            members = [process for process in table if process.session == main[0]]
+            if main in alive or (is_gone and members):
+                logger.warning("Killing the cluster that a dead watchdog left.")
+                _kill_session(main[0])
+        record.unlink(missing_ok=True)
+
+
+def _ask_to_finish(cluster: "subprocess.Popen[str]") -> None:
+    """Let it finish its tasks for as long as we may.
+
+    The signal goes to the main process alone: Django-Q hangs when all get it.
+    """
+    cluster.terminate()
+    try:
+        cluster.wait(settings.Q_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        logger.warning("Cluster is still at work and is killed.")
+
+
+def _kill_session(leader: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+def _within(seconds: float, action: Callable[[], object]) -> None:
+    """Do it, but go on without it if the database does not answer in time."""
+
+    def attempt() -> None:
+        try:
+            action()
+        except Exception as error:  # noqa: BLE001 e.g. no database; retry covers it
+            logger.warning("%s: %s", getattr(action, "__name__", action), error)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=attempt, daemon=True)
+    thread.start()
+    thread.join(seconds)

@@ -1,0 +1,32 @@
+"""The domain's records; importers are unknown here."""
+
+from reinsurance.models.bordereaux import Bordereau
+from reinsurance.models.claims import Claim, ClaimMovement, LossEvent
+from reinsurance.models.parties import Party
+from reinsurance.models.premiums import PremiumEntry
+from reinsurance.models.reference import (
+    ClaimStatus,
+    Country,
+    Currency,
+    ExchangeRate,
+    LineOfBusiness,
+)
+from reinsurance.models.treaties import Layer, Participation, Treaty, TreatyScope
+
+__all__ = [
+    "Bordereau",
+    "Claim",
+    "ClaimMovement",
+    "ClaimStatus",
+    "Country",
+    "Currency",
+    "ExchangeRate",
+    "Layer",
+    "LineOfBusiness",
+    "LossEvent",
+    "Participation",
+    "Party",
+    "PremiumEntry",
+    "Treaty",
+    "TreatyScope",
+]

@@ -1,0 +1,207 @@
+"""What all Resources share: columns with synonyms, row rules, a safe export."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import polars as pl
+from django.core.exceptions import ValidationError
+from django.db import models
+from import_export.fields import Field
+from import_export.resources import ModelResource
+
+from reinsurance.resources.cells import CellError, tidy
+from reinsurance.resources.rules import Rule
+from reinsurance.resources.widgets import CellWidget
+
+
+class Column(Field):
+    """A column of a file: what it is called, what it means, how it is read.
+
+    ``shows`` is the attribute exported where it is not the one imported (a treaty's
+    reference for its key); ``total`` marks amounts whose sums are control totals;
+    ``ask`` lists headers that might mean this column but are never taken for it
+    without asking; a column without ``attribute`` only feeds rules and sums.
+    """
+
+    widget: CellWidget
+
+    def __init__(
+        self,
+        attribute: str | None,
+        column_name: str,
+        widget: CellWidget,
+        *,
+        shows: str | None = None,
+        synonyms: tuple[str, ...] = (),
+        ask: tuple[str, ...] = (),
+        required: bool = False,
+        total: bool = False,
+        explanation: str = "",
+        **options: Any,
+    ) -> None:
+        super().__init__(attribute, column_name, widget, **options)
+        self.shows = shows
+        self.synonyms = synonyms
+        self.ask = ask
+        self.required = required
+        self.total = total
+        self.explanation = explanation
+
+    def clean(self, row: Any, **kwargs: Any) -> Any:
+        """The cell's value; CellError where it is missing or not understood."""
+        value = super().clean(row, **kwargs)
+        if self.required and value in self.empty_values:
+            raise self.missing()
+        return value
+
+    def missing(self) -> CellError:
+        """The error of a row that has nothing in a required column."""
+        return CellError("missing_value", f"{self.column_name} is missing. Fill it in.")
+
+    def get_value(self, instance: Any) -> Any:
+        """The value to export."""
+        if self.shows is None:
+            return super().get_value(instance)
+        value = instance
+        for name in self.shows.split("__"):
+            value = getattr(value, name, None)
+        return value
+
+
+class DomainResource(ModelResource):
+    """Base of the Resources: one model, its columns, its key and its row rules.
+
+    ``parent`` is the Resource whose record this one belongs to where both stand in
+    one row (a layer's treaty); ``parent_column`` is the key column that then means
+    that record.  An ``is_optional`` record is there only in rows that fill its own
+    key.  ``related`` names attributes of records the row refers to that rules need.
+    """
+
+    rules: ClassVar[tuple[Rule, ...]] = ()
+    related: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    parent: ClassVar["type[DomainResource] | None"] = None
+    parent_column: ClassVar[str] = ""
+    is_optional: ClassVar[bool] = False
+    fields: dict[str, Column]
+    inputs: Mapping[str, Any] = {}
+
+    class Meta:
+        clean_model_instances = True
+        skip_unchanged = True
+        report_skipped = True
+
+    @classmethod
+    def model(cls) -> type[models.Model]:
+        """The model whose records these are."""
+        return cls._meta.model
+
+    @classmethod
+    def key(cls) -> tuple[str, ...]:
+        """Names of the columns that tell one record from another."""
+        return tuple(cls._meta.import_id_fields)
+
+    @classmethod
+    def columns(cls) -> dict[str, Column]:
+        """Columns by name, in the order of the file."""
+        return cls.fields
+
+    def derive(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Add values that follow from others in the row; nothing by default."""
+        return frame
+
+    def get_queryset(self) -> models.QuerySet:
+        """All records, with what the export shows of related ones."""
+        shown = {
+            column.shows.rpartition("__")[0]
+            for column in self.fields.values()
+            if column.shows and "__" in column.shows
+        }
+        return super().get_queryset().select_related(*sorted(shown))
+
+    def import_instance(self, instance: models.Model, row: Any, **kwargs: Any) -> None:
+        """Set the instance's values from the row, derived ones included."""
+        super().import_instance(instance, row, **kwargs)
+        self.inputs = {
+            name: column.clean(row)
+            for name, column in self.fields.items()
+            if column.attribute is None and column.column_name in row
+        }
+        before = self.frame_of(instance)
+        after = self.derive(before)
+        for name, column in self.fields.items():
+            if column.attribute and not after[name].equals(
+                before[name], null_equal=True
+            ):
+                setattr(instance, column.attribute, after[name].item())
+
+    def validate_instance(
+        self,
+        instance: models.Model,
+        import_validation_errors: dict | None = None,
+        validate_unique: bool = True,
+    ) -> None:
+        """Model checks, then the row rules of severity *error*."""
+        super().validate_instance(instance, import_validation_errors, validate_unique)
+        frame = self.frame_of(instance)
+        for rule in self.rules:
+            if rule.severity == "error" and rule.needs <= set(frame.columns):
+                broken = frame.filter(rule.broken)
+                if broken.height:
+                    text = broken.select(rule.text()).item()
+                    raise ValidationError(text, code=rule.code)
+
+    def frame_of(self, instance: models.Model) -> pl.DataFrame:
+        """One row: the instance's columns and what rules need of related records."""
+        values: dict[str, pl.Series] = {}
+        for name, column in self.fields.items():
+            if column.attribute:
+                value = getattr(instance, column.attribute, None)
+            elif name in self.inputs:
+                value = self.inputs[name]
+            else:
+                continue
+            values[name] = pl.Series(
+                name, [value], dtype=column.widget.dtype, strict=False
+            )
+        for name, attributes in self.related.items():
+            attribute = (self.fields[name].attribute or "").removesuffix("_id")
+            record = getattr(instance, attribute, None)
+            for related in attributes:
+                values[f"{name}__{related}"] = pl.Series(
+                    [getattr(record, related, None)],
+                    dtype=dtype_of(record_field(self, name, related)),
+                    strict=False,
+                )
+        return pl.DataFrame(values)
+
+    def before_import_row(self, row: Any, **kwargs: Any) -> None:
+        """Cut the blanks around every cell, as the columnar road does."""
+        for name in list(row):
+            row[name] = tidy(row[name])
+
+
+def record_field(
+    resource: DomainResource | type[DomainResource], name: str, attribute: str
+) -> models.Field:
+    """The field ``attribute`` of the model that the column ``name`` refers to."""
+    key = resource.fields[name].attribute or ""
+    target = resource._meta.model._meta.get_field(key.removesuffix("_id"))
+    return target.related_model._meta.get_field(attribute)
+
+
+def dtype_of(field: models.Field) -> pl.DataType:
+    """The polars type that holds every value of a model field."""
+    if isinstance(field, models.ForeignKey):
+        return dtype_of(field.target_field)
+    if isinstance(field, models.DecimalField):
+        return pl.Decimal(field.max_digits, field.decimal_places)
+    if isinstance(field, models.DateTimeField):
+        return pl.Datetime("us", "UTC")
+    for kind, dtype in (
+        (models.DateField, pl.Date()),
+        (models.BooleanField, pl.Boolean()),
+        (models.IntegerField, pl.Int64()),
+    ):
+        if isinstance(field, kind):
+            return dtype
+    return pl.String()

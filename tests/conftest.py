@@ -1,0 +1,207 @@
+"""Fixtures of the whole suite: the database, users, files, real processes."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.db import connection
+from pytest_django import DjangoDbBlocker, Settings
+
+from backoffice.postgres import Server
+from backoffice.reference import load_reference
+from backoffice.roles import CLERK, MANAGER, Role, load_roles
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SHARED_DATA = REPOSITORY.parent / "shared" / "data"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what this machine cannot run, saying why."""
+    reasons = {}
+    if not SHARED_DATA.is_dir():
+        reasons["shared_data"] = f"no real files in {SHARED_DATA}"
+    if not any(map(shutil.which, BROWSERS)):
+        reasons["browser"] = f"none of {', '.join(BROWSERS)} is installed"
+    for item in items:
+        for marker, reason in reasons.items():
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+# -- the database ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """The test database with reference data and roles, on our own server."""
+    server: Server = settings.EMBEDDED_SERVER
+    is_ours = settings.IS_LOCAL and server.start()
+    if settings.IS_LOCAL:
+        _drop_leftovers(server)
+    with django_db_blocker.unblock():
+        name = connection.settings_dict["NAME"]
+        connection.creation.create_test_db(
+            verbosity=0, autoclobber=True, serialize=False
+        )
+        _load_basics()
+    yield
+    with django_db_blocker.unblock():
+        connection.creation.destroy_test_db(name, verbosity=0)
+    if is_ours and not _others_connected(server):
+        server.stop()
+
+
+@pytest.fixture(autouse=True)
+def _basics_again(
+    request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """A transactional test empties all tables at its end: fill the basic ones again."""
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    is_flushed = (marker and marker.kwargs.get("transaction")) or {
+        "transactional_db",
+        "live_server",
+    } & set(request.fixturenames)
+    if is_flushed:
+        # Runs after the flush: this fixture is set up before the database's.
+        with django_db_blocker.unblock():
+            _load_basics()
+
+
+def _load_basics() -> None:
+    load_reference()
+    load_roles()
+
+
+def _query(server: Server, statement: str) -> list[tuple[str, ...]]:
+    connection = psycopg2.connect(server.url("postgres"))
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
+
+
+def _drop_leftovers(server: Server) -> None:
+    """Test databases of runs that were killed; the name ends with the run's pid."""
+    names = _query(server, "SELECT datname FROM pg_database WHERE datname ~ '^test_'")
+    for (name,) in names:
+        pid = name.removeprefix("test_")
+        if pid.isdigit() and not _is_alive(int(pid)):
+            _query(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _others_connected(server: Server) -> bool:
+    return bool(
+        _query(
+            server,
+            "SELECT 1 FROM pg_stat_activity"
+            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
+        )
+    )
+
+
+# -- files ----------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def storage_dir(tmp_path: Path, settings: Settings) -> Path:
+    """Each test stores its files in a directory of its own."""
+    folder = tmp_path / "storage"
+    settings.MEDIA_ROOT = folder
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": folder, "base_url": None},
+        },
+    }
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real files of the trade; mark the test `shared_data`."""
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The sample files that `make run` ingests."""
+    return REPOSITORY / "fixtures" / "samples"
+
+
+# -- users ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def user_with() -> Callable[[Role], User]:
+    """Make a staff user that has a role."""
+
+    def make(role: Role) -> User:
+        user = User.objects.create_user(
+            role.name.lower(), password=f"{role.name.lower()}-password", is_staff=True
+        )
+        user.groups.add(Group.objects.get(name=role.name))
+        return user
+
+    return make
+
+
+@pytest.fixture
+def clerk(db: None, user_with: Callable[[Role], User]) -> User:
+    """Uploads and maps; approves nothing."""
+    return user_with(CLERK)
+
+
+@pytest.fixture
+def manager(db: None, user_with: Callable[[Role], User]) -> User:
+    """Approves, rejects and undoes."""
+    return user_with(MANAGER)
+
+
+# -- real processes -------------------------------------------------------------------
+
+
+@pytest.fixture
+def process_environment(
+    transactional_db: None, tmp_path: Path, storage_dir: Path
+) -> dict[str, str]:
+    """Environment for a `manage.py` process that shares this test's database.
+
+    It has its own VAR_DIR and the storage of the test.
+    """
+    parameters = connection.get_connection_params()
+    host = str(parameters["host"]).replace("%", "%25").replace("/", "%2F")
+    url = f"postgresql://{parameters['user']}@{host}/{parameters['dbname']}"
+    return {
+        **{name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ},
+        "DJANGO_SETTINGS_MODULE": "backoffice.settings",
+        "PYTHONPATH": str(REPOSITORY),
+        "PYTHONUNBUFFERED": "1",
+        "DATABASE_URL": url,
+        "SECRET_KEY": settings.SECRET_KEY,
+        "VAR_DIR": str(tmp_path),
+        "HTTPS": "False",
+        "ALLOWED_HOSTS": "*",
+    }

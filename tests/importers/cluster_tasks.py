@@ -1,0 +1,24 @@
+"""Tasks for a real cluster in the tests: they leave marks in its VAR_DIR."""
+
+import time
+
+from django.conf import settings
+
+
+def leave_mark(number: int) -> None:
+    """Say that this task ran: one line in a file of its own for each run."""
+    with (settings.VAR_DIR / f"mark-{number}").open("a") as marks:
+        marks.write("ran\n")
+
+
+def work_long(number: int) -> None:
+    """Be busy for half a minute, then leave a mark."""
+    leave_mark(-number)
+    time.sleep(30)
+    leave_mark(number)
+
+
+def reap() -> int:
+    """A reaper that can be seen: it leaves its mark at every call."""
+    leave_mark(0)
+    return 0

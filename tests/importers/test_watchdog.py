@@ -1,0 +1,210 @@
+"""A real cluster under the watchdog survives the death of any of its processes."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django_q.models import OrmQ
+
+from importers import queue, watchdog
+
+TASKS = "tests.importers.cluster_tasks"
+PATIENCE = 30.0
+
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
+]
+
+
+def wait_until(condition: Callable[[], object], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {PATIENCE} s: {what}"
+        time.sleep(0.05)
+
+
+@dataclass
+class Cluster:
+    """A running `manage.py cluster`, its log and its processes."""
+
+    watchdog: "subprocess.Popen[bytes]"
+    folder: Path
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "cluster.log").read_text()
+
+    @property
+    def main(self) -> int:
+        record = self.folder / "run" / f"cluster-{self.watchdog.pid}.json"
+        try:
+            return json.loads(record.read_text())[1][0]
+        except (FileNotFoundError, ValueError):
+            return 0
+
+    def members(self) -> set[int]:
+        """The living processes of the cluster's session."""
+        return {
+            process.pid
+            for process in watchdog.processes()
+            if process.session == self.main and process.state != "Z"
+        }
+
+    def pid_of(self, kind: str) -> int:
+        """The newest process of a kind, as the cluster's log names it."""
+        if kind == "main":
+            return self.main
+        if kind == "sentinel":
+            return next(
+                process.pid
+                for process in watchdog.processes()
+                if process.parent == self.main
+            )
+        words = {"worker": "ready for work", "monitor": "monitoring"}
+        phrase = words.get(kind, "pushing tasks")
+        return int(re.findall(rf"{phrase} at (\d+)", self.log)[-1])
+
+    def is_whole(self) -> bool:
+        """Main, sentinel, two workers, monitor and pusher."""
+        return len(self.members()) == 6 and "running." in self.log
+
+    def marks(self, number: int) -> int:
+        path = self.folder / f"mark-{number}"
+        return len(path.read_text().splitlines()) if path.exists() else 0
+
+
+@pytest.fixture
+def cluster(process_environment: dict[str, str], tmp_path: Path) -> Iterator[Cluster]:
+    started = start(process_environment, tmp_path)
+    yield started
+    session = started.main
+    if started.watchdog.poll() is None:
+        started.watchdog.kill()
+    started.watchdog.wait()
+    if session:
+        watchdog._kill_session(session)
+
+
+def start(environment: dict[str, str], folder: Path) -> Cluster:
+    with (folder / "cluster.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "cluster"],
+            env={**environment, "Q_REAPER": f"{TASKS}.reap", "Q_REAP_SECONDS": "0.5"},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    cluster = Cluster(process, folder)
+    wait_until(cluster.is_whole, "a whole cluster")
+    return cluster
+
+
+@pytest.mark.parametrize("kind", ["worker", "monitor", "pusher", "sentinel", "main"])
+def test_after_the_death_of_an_idle_process_tasks_still_run(
+    cluster: Cluster, kind: str
+) -> None:
+    before = cluster.members()
+
+    os.kill(cluster.pid_of(kind), signal.SIGKILL)
+    queue.enqueue(f"{TASKS}.leave_mark", 1)
+    queue.enqueue(f"{TASKS}.leave_mark", 2)
+
+    wait_until(lambda: cluster.marks(1) and cluster.marks(2), "both tasks")
+    wait_until(lambda: not queue.pending(), "an empty queue")
+    wait_until(cluster.is_whole, "a whole cluster")
+    assert not before & cluster.members()
+
+
+def test_a_task_whose_worker_is_killed_is_run_again_at_once(cluster: Cluster) -> None:
+    queue.enqueue(f"{TASKS}.work_long", 1)
+    wait_until(lambda: cluster.marks(-1) == 1, "the task to start")
+
+    for pid in cluster.members() - {cluster.main, cluster.pid_of("sentinel")}:
+        os.kill(pid, signal.SIGKILL)
+
+    wait_until(lambda: cluster.marks(-1) == 2, "the task to start again")
+
+
+def test_sigterm_stops_an_idle_cluster_and_leaves_nothing(cluster: Cluster) -> None:
+    session, begun = cluster.main, time.monotonic()
+
+    cluster.watchdog.terminate()
+
+    assert cluster.watchdog.wait(10) == 0
+    assert time.monotonic() - begun < 4
+    assert not [p for p in watchdog.processes() if p.session == session]
+    assert not list((cluster.folder / "run").iterdir())
+
+
+def test_sigterm_to_everybody_stops_a_busy_cluster_in_time(cluster: Cluster) -> None:
+    """As a supervisor does that signals the whole group (honcho, systemd)."""
+    queue.enqueue(f"{TASKS}.work_long", 1)
+    wait_until(lambda: cluster.marks(-1) == 1, "the task to start")
+    session = cluster.main
+
+    os.killpg(cluster.watchdog.pid, signal.SIGTERM)
+
+    assert cluster.watchdog.wait(8) == 0
+    assert not [p for p in watchdog.processes() if p.session == session]
+    # The task is still there, free for the next cluster.
+    assert OrmQ.objects.count() == 1
+    assert queue.release_locks() == 0
+
+
+def test_nothing_survives_the_watchdog(
+    cluster: Cluster, process_environment: dict[str, str]
+) -> None:
+    session = cluster.main
+
+    cluster.watchdog.kill()
+    cluster.watchdog.wait()
+
+    wait_until(
+        lambda: not [p for p in watchdog.processes() if p.session == session],
+        "the end of the orphans",
+    )
+    queue.enqueue(f"{TASKS}.leave_mark", 1)
+    successor = start(process_environment, cluster.folder)
+    wait_until(lambda: cluster.marks(1), "the task under the next watchdog")
+    successor.watchdog.terminate()
+    assert successor.watchdog.wait(10) == 0
+
+
+def test_the_reaper_is_called_again_and_again(cluster: Cluster) -> None:
+    wait_until(lambda: cluster.marks(0) >= 2, "two calls of the reaper")
+
+
+def test_leftovers_of_a_dead_watchdog_are_killed_others_are_not(tmp_path: Path) -> None:
+    def sleeper() -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(["sleep", "60"], start_new_session=True)
+
+    left, foreign, ours = sleeper(), sleeper(), sleeper()
+    ages = {process.pid: process.started for process in watchdog.processes()}
+    dead = [ages[os.getpid()], 1]
+    records = {
+        "left": [dead, [left.pid, ages[left.pid]]],
+        "reused": [dead, [foreign.pid, ages[foreign.pid] - 1]],
+        "alive": [[os.getpid(), ages[os.getpid()]], [ours.pid, ages[ours.pid]]],
+    }
+    for name, record in records.items():
+        (tmp_path / f"cluster-{name}.json").write_text(json.dumps(record))
+
+    watchdog.kill_leftovers(tmp_path)
+
+    assert left.wait(5) == -signal.SIGKILL
+    assert foreign.poll() is None
+    assert ours.poll() is None
+    assert [path.name for path in tmp_path.iterdir()] == ["cluster-alive.json"]
+    for process in (foreign, ours):
+        process.kill()
+        process.wait()

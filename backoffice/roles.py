@@ -37,9 +37,8 @@ DECIDE = (
     | _permissions("importers", "add change", SENDER_MODELS)
     | _permissions("reinsurance", "add change", RECORD_MODELS + REFERENCE_MODELS)
 )
-OPERATE = (
-    _permissions("django_q", "view", QUEUE_MODELS)
-    | _permissions("auth", "view", ("user", "group"))
+OPERATE = _permissions("django_q", "view", QUEUE_MODELS) | _permissions(
+    "auth", "view", ("user", "group")
 )
 
 

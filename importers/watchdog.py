@@ -45,7 +45,7 @@ TICK = 0.1
 STUCK_SECONDS = 10.0
 LOOK_SECONDS = 2.0
 FIRST_PAUSE, LONGEST_PAUSE, HEALTHY_SECONDS = 0.1, 10.0, 30.0
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # <linux/prctl.h>
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +73,18 @@ def processes() -> Iterator[Process]:
         )
 
 
-def die_with(parent: int) -> None:
-    """Ask the kernel for SIGKILL to this process when its parent ends (Linux)."""
+def die_with(parent: int, number: int = signal.SIGKILL) -> None:
+    """Ask the kernel for a signal to this process when its parent ends (Linux)."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(number))
         if os.getppid() != parent:  # it ended before we could ask
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), number)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of descendants whose own parent ends (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def run_cluster(watchdog: int) -> None:
@@ -222,7 +228,7 @@ def kill_leftovers(folder: Path) -> None:
 
     A pid counts only together with its time of start: pids are used again.
     """
-    table = list(processes())
+    table = [process for process in processes() if process.state != "Z"]
     alive = {(process.pid, process.started) for process in table}
     for record in folder.glob("cluster-*.json"):
         with suppress(ValueError, OSError):

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
@@ -191,9 +192,11 @@ def process_environment(
 
     It has its own VAR_DIR and the storage of the test.
     """
-    parameters = connection.get_connection_params()
-    host = str(parameters["host"]).replace("%", "%25").replace("/", "%2F")
-    url = f"postgresql://{parameters['user']}@{host}/{parameters['dbname']}"
+    name = connection.settings_dict["NAME"]
+    if settings.IS_LOCAL:
+        url = settings.EMBEDDED_SERVER.url(name)
+    else:
+        url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
     return {
         **{name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ},
         "DJANGO_SETTINGS_MODULE": "backoffice.settings",

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 
 from reinsurance.models import Party
 
@@ -81,7 +82,9 @@ class Mapping(models.Model):
         blank=True,
         related_name="+",
     )
-    confirmed_at = models.DateTimeField(auto_now=True, db_index=True)
+    confirmed_at = models.DateTimeField(
+        auto_now=True, db_default=Now(), db_index=True
+    )
 
     class Meta:
         ordering = ["source", "record_type", "name"]

@@ -136,7 +136,6 @@ class Checker:
     def across(self) -> "Across":
         """Issues between rows of the whole file, and which row carries a record."""
         found = [no_issues()]
-        refused = pl.Series(dtype=pl.UInt32)
         tables = {i: pl.concat(t) for i, t in self._keys.items() if t}
         self._keys.clear()
         for index, resource in enumerate(self.record_type.resources):
@@ -146,22 +145,26 @@ class Checker:
         refused = conflicting.unique()
         rows = tables.get(len(self._resources), tables.get(0))
         if rows is not None:
-            issues = _repeats(rows.filter(~pl.col(ROW).is_in(refused.implode())))
+            issues = _repeats(
+                _repeated(rows).filter(~pl.col(ROW).is_in(refused.implode()))
+            )
             found.append(issues)
             refused = pl.concat([refused, issues["row"].cast(pl.UInt32)]).unique()
         not_carried: dict[int, pl.Series] = {}
         for index in range(len(self.record_type.resources)):
             if index in tables:
-                good = tables[index].filter(~pl.col(ROW).is_in(refused.implode()))
-                first = good.select(pl.struct("k1", "k2").is_first_distinct())
-                not_carried[index] = good[ROW].filter(~first.to_series())
+                again = _repeated(tables[index]).filter(
+                    ~pl.col(ROW).is_in(refused.implode())
+                )
+                first = again.select(pl.struct("k1", "k2").is_first_distinct())
+                not_carried[index] = again[ROW].filter(~first.to_series())
         return Across(pl.concat(found), refused, not_carried)
 
     def _conflicts(
         self, resource: type[DomainResource], keys: pl.DataFrame
     ) -> pl.DataFrame:
         """Rows that share a record's key but disagree about the record."""
-        repeated = keys.filter(pl.struct("k1", "k2").is_duplicated())
+        repeated = _repeated(keys)
         if not repeated.height:
             return no_issues()
         groups = (
@@ -210,6 +213,12 @@ def _hashes(rows: pl.DataFrame, key: list[str], content: list[str]) -> pl.DataFr
     first, second = (pl.struct(key).hash(seed) for seed in SEEDS)
     body = pl.struct(content).hash(SEEDS[0]) if content else pl.lit(0, dtype=pl.UInt64)
     return rows.select(pl.col(ROW).cast(pl.UInt32), k1=first, k2=second, content=body)
+
+
+def _repeated(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows whose key another row has too: few, so the second hash costs nothing."""
+    suspects = rows.filter(pl.col("k1").is_duplicated())
+    return suspects.filter(pl.struct("k1", "k2").is_duplicated())
 
 
 def _repeats(rows: pl.DataFrame) -> pl.DataFrame:

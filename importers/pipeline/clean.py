@@ -42,7 +42,7 @@ class ColumnCleaner:
         issues = no_issues()
         if pending.height:
             values, issues = self._slow(frame, texts, values, pending)
-        values = self._fill(values, texts)
+        values = self._fill(values, texts, issues)
         if self.column.required:
             empty = values.is_null() | (texts == "")
             gaps = frame.filter(empty & ~frame[ROW].is_in(issues["row"].implode()))
@@ -112,20 +112,26 @@ class ColumnCleaner:
         )
         return joined.select(pl.coalesce("fast", "value")).to_series(), issues
 
-    def _fill(self, values: pl.Series, texts: pl.Series) -> pl.Series:
-        """Empty cells: the column's default, else what its widget makes of nothing."""
+    def _fill(
+        self, values: pl.Series, texts: pl.Series, issues: pl.DataFrame
+    ) -> pl.Series:
+        """Empty cells: the column's default, else what its widget makes of nothing.
+
+        A cell that is not understood stays without a value, so that no rule takes it
+        for an empty one.
+        """
         default = self.column.default
-        if default is NOT_PROVIDED:
-            blank = self.widget.blank
-            return values if blank is None else values.fill_null(blank)
-        value = default() if callable(default) else default
-        filler = pl.Series([value], dtype=self.widget.dtype, strict=False)
-        values = values.fill_null(filler.item())
-        if self.widget.dtype == pl.String:
-            return pl.select(
-                pl.when(values == "").then(pl.lit(filler.item())).otherwise(values)
-            ).to_series()
-        return values
+        filler = self.widget.blank if default is NOT_PROVIDED else default
+        if filler is None:
+            return values
+        filled = pl.Series([filler], dtype=self.widget.dtype, strict=False)
+        literal = pl.lit(filled.item(), dtype=self.widget.dtype)
+        empty = values.is_null()
+        if values.dtype == pl.String:
+            empty |= values == ""
+        if issues.height:
+            empty &= ~texts.str.slice(0, 200).is_in(issues["value"].unique().implode())
+        return pl.select(pl.when(empty).then(literal).otherwise(values)).to_series()
 
 
 class Cleaner:

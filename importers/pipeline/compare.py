@@ -124,18 +124,26 @@ def _find(
     renamed = keys.select("__n", *sources)
     renamed.columns = ["n", *columns]
     copy_in(cursor, "sought", renamed)
-    cursor.execute("ANALYZE sought")
+    # The table grows under the load faster than its statistics: always by its index.
+    cursor.execute(
+        "ANALYZE sought; SET LOCAL enable_hashjoin = off; "
+        "SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off"
+    )
     wanted = [stored_field(resource, name) for name in names]
     picked = ", ".join(["s.n", "t.id", *(f't."{f.column}"' for f in wanted)])
     using = " AND ".join(f't."{c}" = s."{c}"' for c in columns)
-    return copy_out(
+    found = copy_out(
         cursor,
-        f"SELECT {picked} FROM sought s JOIN {table} t ON {using}",
+        f"SELECT {picked} FROM sought s JOIN {table} t ON {using}",  # noqa: S608
         {
             "__n": pl.UInt32(),
             ID: pl.Int64(),
             **{WAS + n: dtype_of(f) for n, f in zip(names, wanted, strict=True)},
         },
     )
+    cursor.execute(
+        "RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_seqscan"
+    )
+    return found
 
 

@@ -220,13 +220,13 @@ def _by_difference(change: Change) -> list[tuple[pl.DataFrame, list[str]]]:
     marked = change.updated.with_columns(
         pl.concat_list(change.compared.changed(n) for n in names).alias("__changed")
     )
-    groups = marked.partition_by("__changed", as_dict=True, maintain_order=True)
+    groups = marked.partition_by("__changed", maintain_order=True)
     return [
         (
             frame,
             [n for n, has in zip(names, frame["__changed"][0], strict=True) if has],
         )
-        for frame in groups.values()
+        for frame in groups
     ]
 
 

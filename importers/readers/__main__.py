@@ -12,9 +12,8 @@ import sys
 from pathlib import Path
 
 from importers.exceptions import DamagedFile, FileProblem, HostileFile
+from importers.readers.handover import PROBLEM
 from importers.readers.limits import Limits
-
-PROBLEM = "problem.json"
 
 
 def _confine(limits: Limits) -> None:

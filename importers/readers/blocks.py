@@ -41,14 +41,15 @@ class Blocks:
         """Put whole lines back in front."""
         self._pending = lines + self._pending
 
-    def take(self) -> bytes:
-        """The next block; b"" at the end of the file."""
+    def take(self, least: int = 0) -> bytes:
+        """The next block, of at least so many bytes; b"" at the end of the file."""
+        least = max(least, self._block_bytes)
         parts = [self._pending]
         length = len(self._pending)
         self._pending = b""
         while True:
             whole = b"\n" in parts[-1]
-            if length and (self._is_at_end or (whole and length >= self._block_bytes)):
+            if length and (self._is_at_end or (whole and length >= least)):
                 break
             piece = self._read()
             if piece:
@@ -62,9 +63,11 @@ class Blocks:
             elif self._is_at_end:
                 break
         data = b"".join(parts)
-        if self._is_at_end:
-            return data
-        cut = data.rindex(b"\n") + 1
+        cut = data.find(b"\n", least - 1) + 1
+        if not cut:
+            if self._is_at_end:
+                return data
+            cut = data.rindex(b"\n") + 1
         self._pending = data[cut:]
         return data[:cut]
 

@@ -18,15 +18,21 @@ NOTE = "title or note"
 TOTAL = "total"
 REPEATED_HEADER = "repeated header"
 
-#: A label of a total row, written so that Python and Rust read it alike.
-TOTAL_PATTERN = (
+# Labels of total rows, written so that Python and Rust read them alike.
+_KIND = (
     r"(?i)^[^a-z0-9]*(?:(?:grand|sub|net|gross|overall|page|sheet|sum|column|report|"
-    r"category|class|section)[ ._-]*)?(?:totals?|sum|average|mean|median|carried "
-    r"forward|brought forward|c/f|b/f|nil|nil return)(?:[^a-z]|$)"
+    r"category|class|section)[ ._-]*)?"
 )
+TOTAL_PATTERN = _KIND + (
+    r"(?:totals?|sum|average|mean|median|carried forward|brought forward|c/f|b/f|nil|"
+    r"nil return)(?:[^a-z]|$)"
+)
+#: Nothing but the word: no name of a policy or a person.
+BARE_TOTAL_PATTERN = _KIND + r"totals?[^a-z]*$"
 #: What Python calls space; Rust leaves out the four separators.
 _SPACES = r"^[\s\x1c-\x1f]+$"
 _TOTAL = re.compile(TOTAL_PATTERN)
+_BARE_TOTAL = re.compile(BARE_TOTAL_PATTERN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,8 @@ def reason_to_skip(cells: list[str], profile: Profile) -> str | None:
     if len(filled) == 1 and profile.typical == 2 and len(cells[filled[0]]) > 60:
         return NOTE
     first = filled[0]
+    if first == profile.labels[0] and _BARE_TOTAL.match(cells[first]):
+        return TOTAL
     if first in profile.labels and _TOTAL.match(cells[first]):
         others = [key for key in profile.keys if key != first]
         named = sum(1 for key in others if key < len(cells) and cells[key].strip())
@@ -75,7 +83,9 @@ def suspects(frame: pl.DataFrame, profile: Profile) -> pl.Series:
     checks = []
     for i in sorted({*profile.probes, *profile.keys}):
         checks.append(_is_blank(i))
-    # Where no other key column exists, the label alone makes a total.
+    # The bare word is enough; where no other key column exists, any label is.
+    label = pl.col(f"c{profile.labels[0]}")
+    checks.append(label.str.contains(BARE_TOTAL_PATTERN))
     if len(profile.keys) < 2:
         for i in profile.labels:
             checks.append(pl.col(f"c{i}").str.contains(TOTAL_PATTERN))

@@ -25,20 +25,26 @@ def moment_text(value: dt.datetime) -> str:
     """ISO date; the time only where it is not midnight.
 
     Excel keeps days as a fraction, so 14:30 may come back as 14:29:59.999996:
-    rounded to the second.
+    rounded to the millisecond, which is all Excel shows.
     """
     if value.microsecond:
-        value = _to_the_second(value)
-    if value.hour or value.minute or value.second:
-        return value.strftime("%Y-%m-%d %H:%M:%S").rjust(19, "0")
-    return value.date().isoformat()
+        milliseconds = round(value.microsecond / 1_000)
+        value = value.replace(microsecond=0) + dt.timedelta(milliseconds=milliseconds)
+    if value.time() == dt.time():
+        return value.date().isoformat()
+    return f"{value.date().isoformat()} {time_text(value.time())}"
 
 
-def _to_the_second(value: dt.datetime) -> dt.datetime:
-    whole = value.replace(microsecond=0)
-    if value.microsecond >= 500_000:
-        whole += dt.timedelta(seconds=1)
-    return whole
+def time_text(value: dt.time) -> str:
+    """HH:MM:SS, with the fraction of a second where there is one."""
+    text = value.isoformat(timespec="seconds")
+    milliseconds = round(value.microsecond / 1_000)
+    if not milliseconds:
+        return text
+    if milliseconds < 1_000:
+        return f"{text}.{milliseconds:03d}".rstrip("0")
+    later = dt.datetime.combine(dt.date.min, value.replace(microsecond=0))
+    return (later + dt.timedelta(seconds=1)).time().isoformat()
 
 
 def duration_text(value: dt.timedelta) -> str:
@@ -63,7 +69,7 @@ def cell_text(value: Any) -> str:
     if isinstance(value, dt.timedelta):
         return duration_text(value)
     if isinstance(value, dt.time):
-        return value.replace(microsecond=0).isoformat()
+        return time_text(value)
     return "" if value is None else str(value)
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
+
 from importers.readers import dialect as dialects
 from importers.readers.blocks import BLOCK_BYTES, Blocks
 from importers.readers.encoding import Encoding, detect
 from importers.readers.fast import parse_block
 from importers.readers.records import Records
 from importers.readers.sources import SAMPLE_RECORDS, Piece, frame_of
+from importers.readers.table import column_names
 
 _HEAD_CHARACTERS = 1 << 18
 #: Records turned into one frame by the careful path.
@@ -21,7 +24,7 @@ class CsvSource:
     """A delimited text file. ``is_quick=False`` keeps to the csv module throughout."""
 
     format = "csv"
-    sheet = None
+    sheet: str | None = None
     sheets: tuple[str, ...] = ()
     first_column = 0
     first_record = 0
@@ -37,7 +40,8 @@ class CsvSource:
         self._encoding = encoding or detect(path)
         self._is_quick = is_quick
         self._blocks = Blocks(path, self._encoding, block_bytes)
-        head = self._blocks.take()
+        # What is decided on the head must not depend on the size of blocks.
+        head = self._blocks.take(4 * _HEAD_CHARACTERS)
         self.dialect = dialects.detect(_head(head))
         self.encoding: str | None = self._encoding.name
         self.delimiter = self.dialect.delimiter
@@ -54,7 +58,7 @@ class CsvSource:
         yield frame_of(self._numbers, self.sample, width, 0)
         while block := self._blocks.take():
             if self._is_quick:
-                frame = parse_block(block, self._records.line, self.dialect, width)
+                frame = self._quick(block, width)
                 if frame is not None:
                     yield Piece(frame, record)
                     record += frame.height
@@ -63,6 +67,16 @@ class CsvSource:
             for piece in self._careful(block, width, record):
                 yield piece
                 record += piece.frame.height
+
+    def _quick(self, block: bytes, width: int) -> pl.DataFrame | None:
+        """The block by the quick path; lines may end in needless delimiters."""
+        written = max(width, self.dialect.width)
+        frame = parse_block(block, self._records.line, self.dialect, written)
+        if frame is None or written == width:
+            return frame
+        names = column_names(written)[width:]
+        beyond = frame.select(pl.col(names).str.len_bytes().max()).row(0)
+        return None if any(beyond) else frame.drop(names)
 
     def _careful(self, block: bytes, width: int, record: int) -> Iterator[Piece]:
         numbers: list[int] = []
@@ -102,12 +116,12 @@ def _head(block: bytes) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """"1 line", "1,204 lines"."""
+    """A number with its noun: 1 line, 1,204 lines."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def first_few(lines: list[int], noun: str = "line") -> str:
-    """"line 7", "lines 7, 9, 12, …"."""
+    """The first few numbers: line 7; lines 7, 9, 12, …"""
     shown = ", ".join(str(line) for line in lines[:5])
     more = ", …" if len(lines) > 5 else ""
     return f"{noun}{'' if len(lines) == 1 else 's'} {shown}{more}"

@@ -7,6 +7,7 @@ import csv
 import io
 import re
 from dataclasses import dataclass, replace
+from typing import Any
 
 from importers.readers.table import MAX_COLUMNS
 
@@ -40,9 +41,9 @@ class Dialect:
     skips_space: bool = False
     width: int = 1
 
-    def reader_options(self) -> dict[str, object]:
+    def reader_options(self) -> dict[str, Any]:
         """Arguments for :func:`csv.reader`."""
-        options: dict[str, object] = {
+        options: dict[str, Any] = {
             # A file of one column still needs some delimiter for the csv module.
             "delimiter": self.delimiter or "\x1e",
             "skipinitialspace": self.skips_space,
@@ -89,8 +90,8 @@ def detect(text: str) -> Dialect:
 
 def parse(text: str, dialect: Dialect) -> list[list[str]]:
     """Rows of a piece of text under the dialect, by the csv module."""
-    options = dialect.reader_options()
-    return list(csv.reader(io.StringIO(text, newline=""), **options))  # type: ignore[arg-type]
+    lines = io.StringIO(text, newline="")
+    return list(csv.reader(lines, **dialect.reader_options()))
 
 
 def _quotes(sample: str) -> list[str | None]:

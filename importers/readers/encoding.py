@@ -50,8 +50,8 @@ def detect(path: Path) -> Encoding:
                 break
             return _wide(path, name, len(mark), size)
     else:
-        if name := _wide_without_mark(head[:4096]):
-            return _wide(path, name, 0, size)
+        if wide := _wide_without_mark(head[:4096]):
+            return _wide(path, wide, 0, size)
         mark = b""
     return _narrow(path, len(mark), size)
 
@@ -155,8 +155,8 @@ def _east_asian(sample: bytes) -> str | None:
             continue
         joined = "".join(letters)
         kana = len(re.findall("[\u3040-\u30ff]", joined))
-        score = len(_EAST_ASIAN.findall(joined)) - 2 * len(_RARE.findall(joined))
-        score = (score + kana) / len(letters)
+        likely = len(_EAST_ASIAN.findall(joined)) - 2 * len(_RARE.findall(joined))
+        score = (likely + kana) / len(letters)
         if score > best_score:
             best, best_score = name, score
     return best

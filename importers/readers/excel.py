@@ -31,12 +31,21 @@ class ExcelSource:
     first visible one with anything in it; else the first such hidden one.
     """
 
-    encoding = None
-    delimiter = None
+    encoding: str | None = None
+    delimiter: str | None = None
 
     def __init__(self, path: Path, kind: str, sheet: str | None = None) -> None:
         self.format = kind
-        self._book = _open(path, kind)
+        self._grid: calamine.CalamineSheet | None = None
+        self._file = path.open("rb")
+        self._book = self._open(path)
+        try:
+            self._select(path, sheet)
+        except BaseException:
+            self.close()
+            raise
+
+    def _select(self, path: Path, sheet: str | None) -> None:
         sheets = [s for s in self._book.sheets_metadata if _is_worksheet(s)]
         self.sheets = tuple(s.name for s in sheets)
         if sheet is not None and sheet not in self.sheets:
@@ -45,15 +54,27 @@ class ExcelSource:
                 f"The workbook has no sheet {sheet!r}; it has {names or 'none'}. "
                 "Choose one of them."
             )
-        if sheet is None:
-            sheet = self._choose(sheets)
-        self.sheet = sheet
-        self._load(sheet)
+        self.sheet: str | None = None
+        self._load(self._choose(sheets) if sheet is None else sheet)
         self._errors: Errors = {}
-        if kind == "xlsx" and sheet is not None:
-            self._errors = error_cells(path, sheet)
+        if self.format == "xlsx" and self.sheet is not None:
+            self._errors = error_cells(path, self.sheet)
         for row, cells in enumerate(self.sample, self.first_record):
             self._restore_errors(cells, self._errors.get(row, {}))
+
+    def _open(self, path: Path) -> calamine.CalamineWorkbook:
+        try:
+            # By handle: the path is content-addressed, no extension to go by.
+            return calamine.CalamineWorkbook.from_filelike(self._file)
+        except (calamine.CalamineError, OSError) as error:
+            self._file.close()
+            locked = isinstance(error, calamine.PasswordError)
+            if locked or (self.format == "xls" and is_encrypted(head_of(path))):
+                raise EncryptedFile(
+                    "The workbook is protected by a password; save it without one and "
+                    "send it again."
+                ) from error
+            raise DamagedFile(_damaged(error)) from error
 
     def _restore_errors(self, cells: list[str], errors: dict[int, str]) -> None:
         for column, text in errors.items():
@@ -82,9 +103,12 @@ class ExcelSource:
             self._load(name)
             if structure.find(self.sample).width:
                 return name
-        return (visible or hidden or [None])[0]
+        return next(iter(visible or hidden), None)
 
     def _load(self, name: str | None) -> None:
+        if name is not None and name == self.sheet:
+            return  # just looked at; loading costs as much as all the rest
+        self.sheet = name
         self._grid = None
         self.sample: list[list[str]] = []
         self.first_record = self.first_column = 0
@@ -139,20 +163,7 @@ class ExcelSource:
         """Free the workbook."""
         self._grid = None
         self._book.close()
-
-
-def _open(path: Path, kind: str) -> calamine.CalamineWorkbook:
-    try:
-        # By handle: the path is content-addressed and has no extension to go by.
-        return calamine.CalamineWorkbook.from_filelike(path.open("rb"))
-    except (calamine.CalamineError, OSError) as error:
-        locked = isinstance(error, calamine.PasswordError)
-        if locked or (kind == "xls" and is_encrypted(head_of(path))):
-            raise EncryptedFile(
-                "The workbook is protected by a password; save it without one and "
-                "send it again."
-            ) from error
-        raise DamagedFile(_damaged(error)) from error
+        self._file.close()
 
 
 def _damaged(error: Exception) -> str:
@@ -168,4 +179,6 @@ def _is_worksheet(sheet: calamine.SheetMetadata) -> bool:
 
 
 def _rows(grid: calamine.CalamineSheet) -> Iterator[list[Any]]:
-    return iter(grid.iter_rows())
+    """Rows from the first filled one on; calamine begins at row 1 (but cuts off the
+    empty columns on the left)."""
+    return islice(grid.iter_rows(), grid.start[0] if grid.start else 0, None)

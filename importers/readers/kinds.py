@@ -12,7 +12,7 @@ OLD_EXCEL = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00")
 
 
 def kind_of(path: Path) -> str:
-    """"xlsx", "xlsb", "ods", "xls" or "csv" (anything that is no workbook)."""
+    """One of xlsx, xlsb, ods, xls, or csv (whatever is no workbook)."""
     with path.open("rb") as file:
         head = file.read(8)
     if head.startswith(OLE) or head.startswith(OLD_EXCEL):

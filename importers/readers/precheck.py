@@ -135,9 +135,7 @@ def _check_zip(path: Path, limits: Limits) -> None:
             "and send it again."
         ) from error
     if any(entry.flag_bits & 0x1 for entry in entries):
-        raise EncryptedFile(
-            "The file is encrypted; send it again without a password."
-        )
+        raise EncryptedFile("The file is encrypted; send it again without a password.")
     if len(entries) > limits.zip_entries:
         raise TooLarge(
             f"The workbook has {len(entries):,} parts, more than "

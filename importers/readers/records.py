@@ -26,7 +26,7 @@ MAX_CHARACTERS = 1 << 20
 csv.field_size_limit(2**31 - 1)
 
 
-class _Runaway(Exception):
+class _RunawayError(Exception):
     """A record has taken more lines than any real one."""
 
 
@@ -67,7 +67,7 @@ class _Lines:
         if len(self.taken) > 1 and (
             len(self.taken) > MAX_LINES or self._length > MAX_CHARACTERS
         ):
-            raise _Runaway
+            raise _RunawayError
         return line
 
     def put_back(self, lines: list[str]) -> None:
@@ -93,23 +93,24 @@ class Records:
         #: Lines on which a quote was taken for text.
         self.stray_quotes: list[int] = []
 
-    def read(self, block: bytes, limit: int | None = None) -> Iterator[
-        tuple[int, list[str]]
-    ]:
+    def read(
+        self, block: bytes, limit: int | None = None
+    ) -> Iterator[tuple[int, list[str]]]:
         """Line number and cells of each record that starts in the block.
 
         Stops after ``limit`` records; the unread rest goes back to the blocks.
         """
         lines = _Lines(block, self._blocks)
-        reader = csv.reader(lines, **self._options)  # type: ignore[call-overload]
+        reader = csv.reader(lines, **self._options)
         count = 0
         while limit is None or count < limit:
             taken = lines.start()
+            cells: list[str] | None
             try:
                 cells = next(reader)
             except StopIteration:
                 break
-            except _Runaway:
+            except _RunawayError:
                 cells = None
             if cells is None or len(taken) > 1 or len(cells) != self._dialect.width:
                 mended = self._mend(cells, taken, lines.has_ended)
@@ -118,8 +119,9 @@ class Records:
                     lines.put_back(taken[1:])
                     del taken[1:]
                     lines.has_ended = False
-                    reader = csv.reader(lines, **self._options)  # type: ignore[call-overload]
+                    reader = csv.reader(lines, **self._options)
                     self.stray_quotes.append(self.line)
+            assert cells is not None  # noqa: S101 (a runaway is always mended)
             if len(cells) > MAX_COLUMNS:
                 raise TooWide(
                     f"Line {self.line} has {len(cells):,} columns; 16,384 is the most "

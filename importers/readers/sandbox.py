@@ -16,10 +16,12 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from importers.exceptions import FileProblem, HostileFile
+from importers.readers.handover import CHUNKS, PROBLEM, TABLE
 from importers.readers.limits import Limits
 from importers.readers.precheck import check
 from importers.readers.table import widen
@@ -27,9 +29,6 @@ from importers.readers.table import widen
 __all__ = ["Limits", "Spilled", "spill"]
 
 _ROOT = Path(__file__).resolve().parents[2]
-_TABLE = "table.json"
-_PROBLEM = "problem.json"
-_CHUNKS = "chunk-*.arrow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +57,11 @@ class Spilled:
     @classmethod
     def load(cls, folder: Path) -> Spilled:
         """What an earlier :func:`spill` left in the folder."""
-        table = json.loads((folder / _TABLE).read_text("utf-8"))
+        table = json.loads((folder / TABLE).read_text("utf-8"))
         skipped = tuple((row, why, text) for row, why, text in table.pop("skipped"))
-        values = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
+        values: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in table.items()
+        }
         return cls(folder=folder, skipped=skipped, **values)
 
     def chunks(self) -> Iterator[pl.DataFrame]:
@@ -68,7 +69,7 @@ class Spilled:
 
         All are as wide as the widest, whatever the rows before it needed.
         """
-        for path in sorted(self.folder.glob(_CHUNKS)):
+        for path in sorted(self.folder.glob(CHUNKS)):
             yield widen(pl.read_ipc(path), self.width)
 
 
@@ -88,14 +89,14 @@ def spill(
     """
     path, folder, limits = Path(path), Path(folder), limits or Limits()
     folder.mkdir(parents=True, exist_ok=True)
-    for old in [*folder.glob(_CHUNKS), folder / _TABLE, folder / _PROBLEM]:
+    for old in [*folder.glob(CHUNKS), folder / TABLE, folder / PROBLEM]:
         old.unlink(missing_ok=True)
     kind = check(path, name, limits)
     code, errors = _run(path.resolve(), kind, folder.resolve(), sheet, limits)
-    if (folder / _PROBLEM).exists():
-        problem = json.loads((folder / _PROBLEM).read_text("utf-8"))
+    if (folder / PROBLEM).exists():
+        problem = json.loads((folder / PROBLEM).read_text("utf-8"))
         raise FileProblem.rebuild(**problem)
-    if code == 0 and (folder / _TABLE).exists():
+    if code == 0 and (folder / TABLE).exists():
         return Spilled.load(folder)
     raise _death(code, errors)
 
@@ -115,7 +116,7 @@ def _run(
         "RAYON_NUM_THREADS": str(limits.threads),
         "TMPDIR": str(folder),
     }
-    child = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+    child = subprocess.Popen(
         command,
         cwd=_ROOT,
         env=environment,
@@ -126,17 +127,18 @@ def _run(
         errors="replace",
         start_new_session=True,
     )
-    try:
-        _out, errors = child.communicate(timeout=limits.wall_seconds)
-    except subprocess.TimeoutExpired:
-        raise HostileFile(
-            "The file is damaged or hostile: reading it took longer than "
-            f"{limits.wall_seconds:,.0f} seconds. Split it and send the pieces."
-        ) from None
-    finally:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
+    with child:
+        try:
+            _out, errors = child.communicate(timeout=limits.wall_seconds)
+        except subprocess.TimeoutExpired:
+            raise HostileFile(
+                "The file is damaged or hostile: reading it took longer than "
+                f"{limits.wall_seconds:,.0f} seconds. Split it and send the pieces."
+            ) from None
+        finally:
+            # The child leads a session of its own; nothing it started outlives it.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(child.pid, signal.SIGKILL)
     return child.returncode, errors
 
 

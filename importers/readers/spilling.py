@@ -19,13 +19,12 @@ from importers.exceptions import (
 from importers.readers import encoding as encodings
 from importers.readers.csv_reader import CsvSource
 from importers.readers.excel import ExcelSource
+from importers.readers.handover import CHUNK, TABLE
 from importers.readers.limits import Limits
 from importers.readers.reading import Reading
 from importers.readers.sources import Source
 from importers.readers.table import ROW, widen
 
-TABLE = "table.json"
-CHUNKS = "chunk-*.arrow"
 #: Skipped rows kept word for word; all are counted.
 _SKIPPED_KEPT = 1_000
 
@@ -72,7 +71,7 @@ class _Chunks:
         # The old layout copies just these rows; the new one would drag along the
         # whole block each slice points into.
         frame.write_ipc(
-            self._folder / f"chunk-{self.count:05d}.arrow",
+            self._folder / CHUNK.format(self.count),
             compat_level=pl.CompatLevel.oldest(),
         )
         self.count += 1
@@ -95,7 +94,7 @@ def spill(
         skipped: list[tuple[int, str, str]] = []
         skipped_count = 0
         for judged in reading.judged(wants_records=False):
-            _check_cells(judged.frame, limits, looks_for_nul=kind != "csv")
+            _check_cells(judged.frame, limits, source, looks_for_nul=kind != "csv")
             chunks.add(judged.frame)
             rows += judged.frame.height
             skipped_count += len(judged.skipped)
@@ -172,7 +171,10 @@ def letters(column: int) -> str:
     return name
 
 
-def _check_cells(frame: pl.DataFrame, limits: Limits, *, looks_for_nul: bool) -> None:
+def _check_cells(
+    frame: pl.DataFrame, limits: Limits, source: Source, *, looks_for_nul: bool
+) -> None:
+    """Refuse a cell Excel could not hold, and NUL where bytes were not looked at."""
     cells = pl.all().exclude(ROW)
     if not frame.height:
         return
@@ -185,8 +187,9 @@ def _check_cells(frame: pl.DataFrame, limits: Limits, *, looks_for_nul: bool) ->
         long = lengths.filter(pl.col("n") > limits.cell_characters)
         if long.height:
             row, characters = long.row(0)
+            column = letters(i + source.first_column)
             raise TooLarge(
-                f"Row {row}, column {letters(i)} holds {characters:,} characters; "
+                f"Row {row}, column {column} holds {characters:,} characters; "
                 f"{limits.cell_characters:,} is the most a cell can have. Shorten it "
                 "(or close an open quote) and send the file again."
             )

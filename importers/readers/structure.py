@@ -23,7 +23,9 @@ _DATE = re.compile(
     r"|\d{1,2}[- ][A-Za-z]{3}[- ]\d{2,4}|\d{1,2}:\d\d(?::\d\d)?"
 )
 _YEAR = re.compile(r"(?:19|20)\d\d(?:\.0)?")
-_NOTHING = frozenset({"-", "–", "—", "..", "...", "n/a", "na", "nil", "*", "x", "#", "."})
+_NOTHING = frozenset(
+    {"-", "–", "—", "..", "...", "n/a", "na", "nil", "*", "x", "#", "."}
+)
 
 Rows = Sequence[list[str]]
 
@@ -40,8 +42,8 @@ class Layout:
 
 
 def kind(cell: str) -> str:
-    """"n" for a number, amount, date or time; "y" for a year; "t" for text; "-" for a
-    sign of nothing; "" for a blank."""
+    """What a cell is: "n" for a number, amount, date or time; "y" for a year; "t" for
+    text; "-" for a sign of nothing; "" for a blank."""
     cell = cell.strip()
     if not cell:
         return ""
@@ -92,7 +94,7 @@ def _numeric_columns(
     }
 
 
-def _looks_like_header(row: list[str], numeric: set[int], fills: int) -> bool:
+def _looks_like_header(row: list[str], numeric: set[int]) -> bool:
     """Texts (or a run of years) stand where the body has numbers."""
     texts = sum(1 for c, k in enumerate(row) if k == "t" and c in numeric)
     years = sum(1 for c, k in enumerate(row) if k == "y" and c in numeric)
@@ -110,7 +112,7 @@ def _header_rows(
     numeric: set[int],
 ) -> list[int]:
     """Positions of the header rows around the first wide row, or none."""
-    if not _looks_like_header(kinds[start], numeric, fills[start]):
+    if not _looks_like_header(kinds[start], numeric):
         return []
     last = start
     if numeric:
@@ -123,7 +125,7 @@ def _header_rows(
                 continue
             # Only rows of nothing but text (or years) carry a header on.
             row = kinds[i]
-            if "n" in row or fills[i] < 2 or not _looks_like_header(row, numeric, 0):
+            if "n" in row or fills[i] < 2 or not _looks_like_header(row, numeric):
                 break
             last = i
     header = [i for i in range(start, last + 1) if fills[i]]
@@ -161,10 +163,15 @@ def _layout(
 ) -> Layout:
     head_width = max((_length(rows[i]) for i in header), default=0)
     body = [i for i in range(first_data, len(rows)) if fills[i]]
-    lengths = collections.Counter(len(rows[i]) for i in body if fills[i] > 1)
+    # Without a header every column counts, an empty last one too.
+    length = _length if header else len
+    lengths = collections.Counter(length(rows[i]) for i in body)
+    # Unnamed columns belong to the table where most rows have them; what only a few
+    # rows have is a slip, and is reported.
     common = max(lengths, key=lambda n: (lengths[n], n)) if lengths else 0
-    widest = max((_length(rows[i]) for i in body if len(rows[i]) == common), default=0)
-    width = max(head_width, widest) or max((len(rows[i]) for i in body), default=0)
+    if header and 2 * lengths[common] <= len(body):
+        common = 0
+    width = max(head_width, common)
     names = _join_names([rows[i] for i in header], width)
     profile = _profile([rows[i] for i in body], [kinds[i] for i in body], width)
     written = tuple(

@@ -8,7 +8,7 @@ import polars as pl
 from reinsurance.models import Claim, ClaimMovement, LossEvent
 from reinsurance.resources import references
 from reinsurance.resources.base import Column, DomainResource
-from reinsurance.resources.rules import Rule, amount, off_by_more_than
+from reinsurance.resources.rules import Rule, off_by_more_than
 from reinsurance.resources.widgets import AmountWidget, DateWidget, TextWidget
 
 MONEY = ("paid_indemnity", "paid_fees", "reserve_indemnity", "reserve_fees")
@@ -19,9 +19,15 @@ NOTHING = Decimal("0.00")
 
 def money(attribute: str | None, column_name: str, **options: Any) -> Column:
     """An amount of the claim; a control total."""
-    if attribute:
+    if not (attribute is None and column_name.startswith("Incurred")):
         options.setdefault("default", NOTHING)
     return Column(attribute, column_name, AmountWidget(), total=True, **options)
+
+
+def _sum(names: list[str]) -> pl.Expr:
+    """The sum of the columns; null where one of them is not understood."""
+    first, *others = [pl.col(name) for name in names]
+    return sum(others, first)
 
 
 class ClaimResource(DomainResource):
@@ -369,7 +375,7 @@ class ClaimResource(DomainResource):
             "{reserve_indemnity} (indemnity). Correct the amounts.",
             off_by_more_than(
                 pl.col("incurred_indemnity"),
-                amount("paid_indemnity") + amount("reserve_indemnity"),
+                pl.col("paid_indemnity") + pl.col("reserve_indemnity"),
             ),
         ),
         Rule(
@@ -379,7 +385,7 @@ class ClaimResource(DomainResource):
             "Incurred {incurred_fees} is not paid {paid_fees} plus reserve "
             "{reserve_fees} (fees). Correct the amounts.",
             off_by_more_than(
-                pl.col("incurred_fees"), amount("paid_fees") + amount("reserve_fees")
+                pl.col("incurred_fees"), pl.col("paid_fees") + pl.col("reserve_fees")
             ),
         ),
         Rule(
@@ -395,7 +401,7 @@ class ClaimResource(DomainResource):
             "warning",
             "reserve_indemnity",
             "The claim has neither a payment nor a reserve.",
-            pl.sum_horizontal(pl.col(name).abs() for name in MONEY) == 0,
+            pl.col("position") == 0,
         ),
         Rule(
             "closed_with_reserve",
@@ -403,7 +409,7 @@ class ClaimResource(DomainResource):
             "reserve_indemnity",
             "The claim is closed but still has a reserve.",
             ~pl.col("claim_status__is_open")
-            & ((amount("reserve_indemnity") + amount("reserve_fees")) != 0),
+            & (pl.col("reserve") != 0),
         ),
         Rule(
             "above_notification_threshold",
@@ -416,16 +422,26 @@ class ClaimResource(DomainResource):
     )
 
     def derive(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Paid to date where a row has *previously* and *this period*; the position."""
+        """Paid to date from *previously* and *this period*; reserve; position.
+
+        The position is all paid and reserved; it is not known where only the
+        period's payments are given, for then it takes the ledger to tell.
+        """
+        is_known = True
         for kind in ("indemnity", "fees"):
-            parts = (f"paid_{kind}_previously", f"paid_{kind}_this_period")
-            if set(parts) <= set(frame.columns):
-                paid = amount(parts[0]) + amount(parts[1])
+            previously, this = f"paid_{kind}_previously", f"paid_{kind}_this_period"
+            if {previously, this} <= set(frame.columns):
+                paid = pl.col(previously) + pl.col(this)
                 frame = frame.with_columns(paid.alias(f"paid_{kind}"))
-        present = [amount(name) for name in MONEY if name in frame.columns]
-        if len(present) < 2:
-            return frame
-        return frame.with_columns(position=sum(present[1:], present[0]))
+            elif this in frame.columns and f"paid_{kind}" not in frame.columns:
+                is_known = False
+        present = [name for name in MONEY if name in frame.columns]
+        reserves = [name for name in present if name.startswith("reserve")]
+        if reserves:
+            frame = frame.with_columns(reserve=_sum(reserves))
+        if is_known and len(present) > 1:
+            frame = frame.with_columns(position=_sum(present))
+        return frame
 
     class Meta(DomainResource.Meta):
         model = Claim

@@ -1,13 +1,15 @@
 """Premium bordereaux (CRS 5.2)."""
 
 
+from decimal import Decimal
+
 import polars as pl
 
 from reinsurance.choices import PremiumTransaction
 from reinsurance.models import PremiumEntry
 from reinsurance.resources import references
 from reinsurance.resources.base import Column, DomainResource
-from reinsurance.resources.rules import Rule, amount, off_by_more_than
+from reinsurance.resources.rules import Rule, off_by_more_than
 from reinsurance.resources.widgets import (
     AmountWidget,
     ChoiceWidget,
@@ -129,6 +131,7 @@ class PremiumEntryResource(DomainResource):
         "Commission amount",
         AmountWidget(),
         synonyms=("Commission", "Acquisition cost", "CR0062"),
+        default=Decimal("0.00"),
         total=True,
     )
     taxes = Column(
@@ -202,7 +205,7 @@ class PremiumEntryResource(DomainResource):
             "{commission}; a deduction such as brokerage or tax may explain it.",
             off_by_more_than(
                 pl.col("net_premium"),
-                pl.col("gross_premium") - amount("commission"),
+                pl.col("gross_premium") - pl.col("commission"),
             ),
         ),
         Rule(

@@ -41,11 +41,6 @@ class Rule:
         return pl.format(template, *names) if names else pl.lit(self.message)
 
 
-def amount(name: str) -> pl.Expr:
-    """The money column ``name`` with nothing counted as zero."""
-    return pl.col(name).fill_null(0)
-
-
 def off_by_more_than(first: pl.Expr, second: pl.Expr, cents: int = 1) -> pl.Expr:
     """Whether two amounts differ by more than so many cents."""
     gap = (first.cast(pl.Float64) - second.cast(pl.Float64)).abs()

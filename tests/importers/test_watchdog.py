@@ -1,5 +1,6 @@
 """A real cluster under the watchdog survives the death of any of its processes."""
 
+import contextlib
 import json
 import os
 import re
@@ -33,6 +34,14 @@ def wait_until(condition: Callable[[], object], what: str) -> None:
         time.sleep(0.05)
 
 
+def living(session: int) -> set[int]:
+    return {
+        process.pid
+        for process in watchdog.processes()
+        if process.session == session and process.state != "Z"
+    }
+
+
 @dataclass
 class Cluster:
     """A running `manage.py cluster`, its log and its processes."""
@@ -54,11 +63,7 @@ class Cluster:
 
     def members(self) -> set[int]:
         """The living processes of the cluster's session."""
-        return {
-            process.pid
-            for process in watchdog.processes()
-            if process.session == self.main and process.state != "Z"
-        }
+        return living(self.main)
 
     def pid_of(self, kind: str) -> int:
         """The newest process of a kind, as the cluster's log names it."""
@@ -86,13 +91,22 @@ class Cluster:
 @pytest.fixture
 def cluster(process_environment: dict[str, str], tmp_path: Path) -> Iterator[Cluster]:
     started = start(process_environment, tmp_path)
-    yield started
-    session = started.main
-    if started.watchdog.poll() is None:
-        started.watchdog.kill()
-    started.watchdog.wait()
+    try:
+        wait_until(started.is_whole, "a whole cluster")
+        yield started
+    finally:
+        end(started)
+
+
+def end(cluster: Cluster) -> None:
+    """Whatever happened: leave no process behind."""
+    session = cluster.main
+    if cluster.watchdog.poll() is None:
+        cluster.watchdog.kill()
+    cluster.watchdog.wait()
     if session:
-        watchdog._kill_session(session)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(session, signal.SIGKILL)
 
 
 def start(environment: dict[str, str], folder: Path) -> Cluster:
@@ -104,9 +118,7 @@ def start(environment: dict[str, str], folder: Path) -> Cluster:
             stderr=log,
             start_new_session=True,
         )
-    cluster = Cluster(process, folder)
-    wait_until(cluster.is_whole, "a whole cluster")
-    return cluster
+    return Cluster(process, folder)
 
 
 @pytest.mark.parametrize("kind", ["worker", "monitor", "pusher", "sentinel", "main"])
@@ -142,7 +154,7 @@ def test_sigterm_stops_an_idle_cluster_and_leaves_nothing(cluster: Cluster) -> N
 
     assert cluster.watchdog.wait(10) == 0
     assert time.monotonic() - begun < 4
-    assert not [p for p in watchdog.processes() if p.session == session]
+    assert not living(session)
     assert not list((cluster.folder / "run").iterdir())
 
 
@@ -155,7 +167,7 @@ def test_sigterm_to_everybody_stops_a_busy_cluster_in_time(cluster: Cluster) -> 
     os.killpg(cluster.watchdog.pid, signal.SIGTERM)
 
     assert cluster.watchdog.wait(8) == 0
-    assert not [p for p in watchdog.processes() if p.session == session]
+    assert not living(session)
     # The task is still there, free for the next cluster.
     assert OrmQ.objects.count() == 1
     assert queue.release_locks() == 0
@@ -169,15 +181,15 @@ def test_nothing_survives_the_watchdog(
     cluster.watchdog.kill()
     cluster.watchdog.wait()
 
-    wait_until(
-        lambda: not [p for p in watchdog.processes() if p.session == session],
-        "the end of the orphans",
-    )
+    wait_until(lambda: not living(session), "the end of the orphans")
     queue.enqueue(f"{TASKS}.leave_mark", 1)
     successor = start(process_environment, cluster.folder)
-    wait_until(lambda: cluster.marks(1), "the task under the next watchdog")
-    successor.watchdog.terminate()
-    assert successor.watchdog.wait(10) == 0
+    try:
+        wait_until(lambda: cluster.marks(1), "the task under the next watchdog")
+        successor.watchdog.terminate()
+        assert successor.watchdog.wait(10) == 0
+    finally:
+        end(successor)
 
 
 def test_the_reaper_is_called_again_and_again(cluster: Cluster) -> None:

@@ -7,8 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager, suppress
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,16 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from backoffice.postgres import Server
+from backoffice.postgres_programs import postmasters
 from importers import queue
+from importers.watchdog import adopt_orphans, die_with, processes
 
 STATIC_SOURCES = ("static", "requirements/base.txt", "importers", "backoffice")
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOP_SECONDS = 15.0
+ORPHAN_SECONDS = 6.0
+# A demonstration that takes longer waits for work that an earlier run left.
+DEMO_SECONDS = 10.0
 
 
 class Stopped(Exception):  # noqa: N818 a request, not an error
@@ -47,8 +53,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in SIGNALS:
             signal.signal(number, _raise_stopped)
+        if "MAKELEVEL" in os.environ:
+            die_with(os.getppid(), signal.SIGTERM)
+        adopt_orphans()
         try:
             with self._database():
                 call_command("bootstrap", demo=options["demo"], stdout=self.stdout)
@@ -68,7 +77,10 @@ class Command(BaseCommand):
         server: Server = settings.EMBEDDED_SERVER
         begun = time.monotonic()
         with _uninterrupted():
-            is_ours = server.start()
+            is_ours = server.start() or _was_left_by_a_killed_run()
+            if is_ours:
+                _owner_file().parent.mkdir(parents=True, exist_ok=True)
+                _owner_file().write_text(_identity(os.getpid()))
         seconds = time.monotonic() - begun
         self.stdout.write(
             f"PostgreSQL {'started' if is_ours else 'is running'} ({seconds:.1f} s)."
@@ -78,8 +90,10 @@ class Command(BaseCommand):
         finally:
             with _uninterrupted():
                 connection.close()
+                _end_orphans(spare=postmasters(server.data_dir.resolve()))
                 if is_ours:
                     server.stop()
+                    _owner_file().unlink(missing_ok=True)
 
     def _collect_static(self) -> None:
         """Gather and compress static files, unless none changed since last time."""
@@ -91,16 +105,22 @@ class Command(BaseCommand):
             mark.write_text(digest)
 
     def _load_samples(self) -> None:
-        """Run `demo`; start a cluster for it when it puts work on the queue."""
+        """Run `demo`; start a cluster for it unless it finds everything loaded."""
         with _child("manage.py", "demo") as demo:
-            while demo.poll() is None and not queue.pending():
+            patience = time.monotonic() + DEMO_SECONDS
+            while (
+                demo.poll() is None
+                and not queue.pending()
+                and time.monotonic() < patience
+            ):
                 time.sleep(0.1)
             connection.close()
             if demo.poll() is None:
                 log = settings.VAR_DIR / "log" / "demo-cluster.log"
                 log.parent.mkdir(parents=True, exist_ok=True)
-                with log.open("ab") as output, _child(
-                    "manage.py", "cluster", stdout=output, stderr=output
+                with (
+                    log.open("ab") as output,
+                    _child("manage.py", "cluster", stdout=output, stderr=output),
                 ):
                     demo.wait()
         if demo.returncode:
@@ -120,8 +140,26 @@ class Command(BaseCommand):
             raise CommandError(message)
 
 
+def _owner_file() -> Path:
+    """Which run of this command the embedded server belongs to."""
+    return settings.VAR_DIR / "run" / "up"
+
+
+def _identity(pid: int) -> str:
+    """The pid and when it started, since pids are used again."""
+    ages = {process.pid: process.started for process in processes()}
+    return f"{pid} {ages.get(pid, 0)}"
+
+
+def _was_left_by_a_killed_run() -> bool:
+    if not _owner_file().is_file():
+        return False
+    owner = _owner_file().read_text()
+    return owner != _identity(int(owner.split()[0]))
+
+
 def _raise_stopped(number: int, _frame: object) -> None:
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for each in SIGNALS:
         signal.signal(each, signal.SIG_IGN)  # once is enough: we are on our way down
     raise Stopped(number)
 
@@ -129,8 +167,7 @@ def _raise_stopped(number: int, _frame: object) -> None:
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
     """Hold signals back while something is half done."""
-    held = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, held)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield
     finally:
@@ -142,14 +179,21 @@ def _child(*arguments: str, **options: Any) -> Iterator["subprocess.Popen[bytes]
     """A Python process in a session of its own, so that Ctrl-C reaches it through us.
 
     When the block ends, however it does, so does the process: SIGTERM, then SIGKILL.
+    It gets SIGTERM too when this command is killed.
     """
+    parent = os.getpid()
+
+    def prepare() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])  # the mask is inherited
+        die_with(parent, signal.SIGTERM)
+
     with _uninterrupted():
-        # The signal mask is inherited: the child must start with an open one.
         process = subprocess.Popen(
             [sys.executable, *arguments],
             stdin=subprocess.DEVNULL,
             cwd=settings.BASE_DIR,
             start_new_session=True,
+            preexec_fn=prepare,
             **options,
         )
     try:
@@ -160,9 +204,27 @@ def _child(*arguments: str, **options: Any) -> Iterator["subprocess.Popen[bytes]
             try:
                 process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
+                process.kill()
                 process.wait()
+
+
+def _end_orphans(spare: list[int]) -> None:
+    """End what a killed child left to us: SIGTERM, after some seconds SIGKILL."""
+    deadline = time.monotonic() + ORPHAN_SECONDS
+    number: int = signal.SIGTERM
+    while orphans := [
+        process.pid
+        for process in processes()
+        if process.parent == os.getpid() and process.pid not in spare
+    ]:
+        if time.monotonic() > deadline:
+            number = signal.SIGKILL
+        for pid in orphans:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+            with suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+        time.sleep(0.2)
 
 
 def _digest(paths: list[Path]) -> str:

@@ -1,0 +1,268 @@
+"""The ingestion log and the page of one ingestion; what is done there, services do."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+
+from importers import record_types
+from importers.admin import columns, downloads, moves, page, uploads
+from importers.admin.sections import SECTIONS
+from importers.models import Ingestion
+from importers.values import Status
+from reinsurance.admin.base import PlainAdmin
+
+MOST_ID = 2**63 - 1
+
+
+class KindFilter(admin.SimpleListFilter):
+    """Ingestions by kind of file."""
+
+    title = "kind of file"
+    parameter_name = "type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The record types."""
+        return record_types.choices()
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """Those of the chosen type."""
+        return queryset.filter(record_type=self.value()) if self.value() else queryset
+
+
+@admin.register(Ingestion)
+class IngestionAdmin(PlainAdmin):
+    """Every file that came in: where it stands and what became of it."""
+
+    list_display = (
+        "number",
+        "state",
+        "kind",
+        "source",
+        "file_name",
+        "rows",
+        "held_out",
+        "took",
+        "user",
+        "received",
+    )
+    list_display_links = ("number", "file_name")
+    list_filter = ("status", KindFilter, "source", "received_at")
+    list_select_related = ("source", "submitted_by")
+    search_fields = ("file_name__istartswith",)
+    search_help_text = "Number, or file name begins with"
+    actions = None
+
+    # ---------------------------------------------------------------------- list
+    @admin.display(description="No.", ordering="id")
+    def number(self, ingestion: Ingestion) -> int:
+        """The ingestion's number."""
+        return ingestion.pk
+
+    @admin.display(description="status", ordering="status")
+    def state(self, ingestion: Ingestion) -> SafeString:
+        """The status as a coloured badge."""
+        return format_html(
+            '<span class="state state-{}">{}</span>',
+            page.colour_of(ingestion.status),
+            ingestion.get_status_display(),
+        )
+
+    @admin.display(description="kind of file", ordering="record_type")
+    def kind(self, ingestion: Ingestion) -> str:
+        """The record type's label."""
+        return page.label_of(ingestion.record_type)
+
+    @admin.display(description="rows", ordering="rows_read")
+    def rows(self, ingestion: Ingestion) -> SafeString:
+        """Rows read."""
+        return format_html('<span class="amount">{}</span>', f"{ingestion.rows_read:,}")
+
+    @admin.display(description="held out", ordering="rows_rejected")
+    def held_out(self, ingestion: Ingestion) -> SafeString:
+        """Rows held out; nothing for none."""
+        count = ingestion.rows_rejected
+        return format_html(
+            '<span class="amount">{}</span>', f"{count:,}" if count else ""
+        )
+
+    @admin.display(description="took")
+    def took(self, ingestion: Ingestion) -> SafeString:
+        """How long the work took."""
+        return format_html('<span class="amount">{}</span>', page.took(ingestion))
+
+    @admin.display(description="handed in by", ordering="submitted_by__username")
+    def user(self, ingestion: Ingestion) -> str:
+        """Who handed the file in."""
+        return page.named(ingestion.submitted_by) or "The system"
+
+    @admin.display(description="received", ordering="received_at")
+    def received(self, ingestion: Ingestion) -> str:
+        """When the file came in."""
+        return date_format(localtime(ingestion.received_at), "j M Y, H:i")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        """By number, or by the beginning of the file's name."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        wanted = Q(file_name__istartswith=term)
+        if term.isdecimal() and int(term) <= MOST_ID:
+            wanted |= Q(pk=int(term))
+        return queryset.filter(wanted), False
+
+    # --------------------------------------------------------------- permissions
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Files come in by the upload page."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The log is read; services change what it tells of."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nothing that came in is forgotten."""
+        return False
+
+    # ----------------------------------------------------------------- addresses
+    def get_urls(self) -> list[URLPattern]:
+        """Our pages before the admin's own."""
+
+        def at(route: str, view: Any, name: str) -> URLPattern:
+            return path(
+                route,
+                self.admin_site.admin_view(view),
+                name=f"importers_ingestion_{name}",
+            )
+
+        return [
+            at("upload/", self.upload_view, "upload"),
+            at("template/<slug:slug>.<slug:extension>", self.template_view, "template"),
+            at("<int:pk>/status/", self.status_view, "status"),
+            at("<int:pk>/columns/", self.columns_view, "columns"),
+            at("<int:pk>/original/", self.original_view, "original"),
+            at("<int:pk>/rejected-rows/", self.rejected_view, "rejected_rows"),
+            at("<int:pk>/do/<slug:move>/", self.move_view, "move"),
+            *super().get_urls(),
+        ]
+
+    def context(self, request: HttpRequest, **more: Any) -> dict[str, Any]:
+        """What every page of ours needs."""
+        site = self.admin_site.each_context(request)
+        return {**site, "opts": self.opts, "media": self.media, **more}
+
+    def seen(self, request: HttpRequest, pk: int) -> Ingestion | None:
+        """The ingestion, for who may see it; None where there is none."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        rows = Ingestion.objects.select_related(
+            "source", "submitted_by", "approved_by", "bordereau", "mapping"
+        )
+        return rows.filter(pk=pk).first() if pk <= MOST_ID else None
+
+    # --------------------------------------------------------------------- pages
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The page of one ingestion: head, and one tab."""
+        pk = int(object_id) if object_id.isdecimal() else 0
+        ingestion = self.seen(request, pk)
+        if ingestion is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        kind = record_types.get(ingestion.record_type)
+        tab = request.GET.get("tab", "summary")
+        tab = tab if tab in SECTIONS else "summary"
+        context = self.context(
+            request,
+            title=str(ingestion),
+            original=ingestion,
+            ingestion=ingestion,
+            colour=page.colour_of(ingestion.status),
+            next=page.what_next(ingestion),
+            doable=page.doable(ingestion, request.user),
+            facts=page.facts(ingestion),
+            moving=ingestion.status in page.MOVING,
+            reread=ingestion.status == Status.READY,
+            records=page.records_link(ingestion),
+            issue_count=sum(ingestion.issue_counts.get("by_code", {}).values()),
+            tab=tab,
+            tabs=page.TABS,
+            section=SECTIONS[tab](request, ingestion, kind),
+            section_template=f"importers/ingestion/{tab}.html",
+        )
+        return TemplateResponse(request, "importers/ingestion/page.html", context)
+
+    def upload_view(self, request: HttpRequest) -> HttpResponse:
+        """Hand a file in."""
+        return uploads.upload(self, request)
+
+    def columns_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Say what the columns mean."""
+        ingestion = self.seen(request, pk)
+        if ingestion is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+        return columns.map_columns(self, request, ingestion)
+
+    def move_view(self, request: HttpRequest, pk: int, move: str) -> HttpResponse:
+        """Approve, reject, cancel or try again."""
+        ingestion = self.seen(request, pk)
+        if ingestion is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+        return moves.do(request, ingestion, move)
+
+    def status_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Where an ingestion stands, for the page that waits for it."""
+        ingestion = self.seen(request, pk)
+        if ingestion is None:
+            return JsonResponse({}, status=404)
+        return JsonResponse(
+            {
+                "status": ingestion.status,
+                "label": ingestion.get_status_display(),
+                "rows": {
+                    "read": ingestion.rows_read,
+                    "created": ingestion.rows_created,
+                    "updated": ingestion.rows_updated,
+                    "unchanged": ingestion.rows_unchanged,
+                    "rejected": ingestion.rows_rejected,
+                },
+            }
+        )
+
+    # ----------------------------------------------------------------- downloads
+    def original_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """The file as received."""
+        ingestion = self.seen(request, pk)
+        if ingestion is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+        return downloads.original(ingestion)
+
+    def rejected_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """The rows held out."""
+        ingestion = self.seen(request, pk)
+        if ingestion is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+        return downloads.rejected_rows(ingestion)
+
+    def template_view(
+        self, request: HttpRequest, slug: str, extension: str
+    ) -> HttpResponseBase:
+        """An empty file to fill in."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return downloads.template(slug, extension)

@@ -1,0 +1,214 @@
+"""What the page of one ingestion shows: its state in words, figures, what may be done.
+
+Nothing here changes anything; the rules are those of ``services``.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser
+from django.urls import reverse
+from django.utils.formats import date_format
+
+from importers import record_types
+from importers.admin.shown import duration
+from importers.models import Ingestion
+from importers.record_types import RecordType
+from importers.services import permissions
+from importers.values import Status
+
+MOVING = (Status.RECEIVED, Status.CHECKING, Status.APPROVED, Status.LOADING)
+CANCELLABLE = (Status.RECEIVED, Status.NEEDS_MAPPING, Status.READY, Status.FAILED)
+COLOURS = {
+    Status.RECEIVED: "waiting",
+    Status.CHECKING: "moving",
+    Status.NEEDS_MAPPING: "asking",
+    Status.READY: "asking",
+    Status.APPROVED: "moving",
+    Status.LOADING: "moving",
+    Status.LOADED: "good",
+    Status.UNDONE: "quiet",
+    Status.REJECTED: "bad",
+    Status.FAILED: "bad",
+    Status.CANCELLED: "quiet",
+}
+TABS = {
+    "summary": "Summary",
+    "issues": "Issues",
+    "changes": "Changes",
+    "file": "File and columns",
+    "history": "History",
+}
+
+
+def label_of(slug: str) -> str:
+    """A record type's label; the slug itself where the type is no longer known."""
+    known = record_types.RECORD_TYPES.get(slug)
+    return known.label if known else slug
+
+
+def colour_of(status: str) -> str:
+    """Name of the badge's colour."""
+    return COLOURS.get(Status(status), "quiet")
+
+
+def what_next(ingestion: Ingestion) -> str:
+    """One sentence: where the file stands and what happens next."""
+    good = ingestion.rows_read - ingestion.rows_rejected
+    said = ingestion.message
+    return {
+        Status.RECEIVED: "The file is kept and waits to be checked.",
+        Status.CHECKING: "The file is being read and checked.",
+        Status.NEEDS_MAPPING: said or "Say what the columns of this file mean.",
+        Status.READY: f"Checked: {_rows(good)} can be loaded, "
+        f"{_rows(ingestion.rows_rejected)} held out. Nothing is in the books yet; "
+        "approval loads the file.",
+        Status.APPROVED: "Approved, and waits to be loaded.",
+        Status.LOADING: "The file is being loaded.",
+        Status.LOADED: "The file is in the books."
+        + (
+            f" {_rows(ingestion.rows_rejected)} held out: download, correct and hand "
+            "them in again."
+            if ingestion.rows_rejected
+            else ""
+        ),
+        Status.UNDONE: "The load was undone; the books are as they were before it.",
+        Status.REJECTED: said or "The file was rejected; nothing of it was loaded.",
+        Status.FAILED: said or "Something went wrong on our side. Nothing was loaded.",
+        Status.CANCELLED: said or "The file was withdrawn. Nothing was loaded.",
+    }[Status(ingestion.status)]
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Doable:
+    """What this user may do with the ingestion now, and why not where they may not."""
+
+    map_columns: bool = False
+    approve: bool = False
+    why_not_approve: str = ""
+    reject: bool = False
+    cancel: bool = False
+    retry: bool = False
+
+
+def doable(ingestion: Ingestion, user: AbstractUser) -> Doable:
+    """The moves offered on the page; the services have the last word."""
+    status = Status(ingestion.status)
+    submits = permissions.may_submit(user)
+    reviews = user.has_perm("importers.approve_ingestion")
+    ready = status == Status.READY
+    reason = permissions.why_not_approve(user, ingestion) if ready else ""
+    return Doable(
+        map_columns=submits and status in {Status.NEEDS_MAPPING, Status.READY},
+        approve=ready and not reason,
+        why_not_approve=reason if submits or reviews else "",
+        reject=reviews and status in {Status.READY, Status.NEEDS_MAPPING},
+        cancel=submits and status in CANCELLABLE,
+        retry=submits and status == Status.FAILED,
+    )
+
+
+def tiles(ingestion: Ingestion) -> list[dict[str, Any]]:
+    """The row counts: read is the sum of the other four."""
+    done = ingestion.status == Status.LOADED
+    return [
+        {"label": "rows read", "count": ingestion.rows_read, "kind": "read"},
+        {
+            "label": "created" if done else "to create",
+            "count": ingestion.rows_created,
+            "kind": "created",
+        },
+        {
+            "label": "updated" if done else "to update",
+            "count": ingestion.rows_updated,
+            "kind": "updated",
+        },
+        {"label": "unchanged", "count": ingestion.rows_unchanged, "kind": "unchanged"},
+        {"label": "held out", "count": ingestion.rows_rejected, "kind": "rejected"},
+    ]
+
+
+def totals(ingestion: Ingestion, kind: RecordType) -> dict[str, Any]:
+    """Control totals as a table: a row for each currency, a column for each sum."""
+    names = [
+        name
+        for name in kind.columns
+        if any(name in sums for sums in ingestion.totals.values())
+    ]
+    return {
+        "labels": [str(kind.columns[name].column_name) for name in names],
+        "rows": [
+            {
+                "currency": currency or "No currency",
+                "count": sums.get("rows", 0),
+                "sums": [_amount(sums.get(name)) for name in names],
+            }
+            for currency, sums in sorted(ingestion.totals.items())
+        ],
+    }
+
+
+def _amount(text: str | None) -> str:
+    whole, _, cents = (text or "").partition(".")
+    return f"{int(whole):,}.{cents or '00'}" if whole.lstrip("-").isdecimal() else ""
+
+
+def facts(ingestion: Ingestion) -> list[tuple[str, Any]]:
+    """The head's facts: label and value; nothing that is not known."""
+    period = " to ".join(
+        date_format(day, "j M Y")
+        for day in (ingestion.period_start, ingestion.period_end)
+        if day
+    )
+    return [
+        (label, value)
+        for label, value in (
+            ("Kind of file", label_of(ingestion.record_type)),
+            ("Source", ingestion.source.name),
+            ("Period", period),
+            ("Handed in by", named(ingestion.submitted_by) or "The system"),
+            ("Received", ingestion.received_at),
+            ("Approved by", named(ingestion.approved_by)),
+            ("Loaded", ingestion.loaded_at),
+            ("Work took", took(ingestion)),
+            ("Bad rows", ingestion.get_policy_display()),
+        )
+        if value
+    ]
+
+
+def took(ingestion: Ingestion) -> str:
+    """How long reading, checking and loading took together."""
+    parts = [ingestion.seconds.get(name) for name in ("read", "check", "load")]
+    known = [seconds for seconds in parts if seconds is not None]
+    return duration(sum(known)) if known else ""
+
+
+def named(user: Any) -> str:
+    """A user's full name, or the name they sign in with."""
+    return (user.get_full_name() or user.get_username()) if user else ""
+
+
+def records_link(ingestion: Ingestion) -> dict[str, str] | None:
+    """Where the loaded records can be seen; None before there are any."""
+    if ingestion.status != Status.LOADED:
+        return None
+    if ingestion.bordereau_id:
+        return {
+            "url": reverse(
+                "admin:reinsurance_bordereau_change", args=[ingestion.bordereau_id]
+            ),
+            "label": "Open the bordereau",
+        }
+    kind = record_types.RECORD_TYPES.get(ingestion.record_type)
+    if kind is None:
+        return None
+    opts = kind.resources[0]._meta.model._meta
+    return {
+        "url": reverse(f"admin:reinsurance_{opts.model_name}_changelist"),
+        "label": f"Open {opts.verbose_name_plural}",
+    }

@@ -1,0 +1,12 @@
+"""The domain's pages in the admin, one module per module of models."""
+
+from reinsurance.admin import (
+    bordereaux,
+    claims,
+    parties,
+    premiums,
+    reference,
+    treaties,
+)
+
+__all__ = ["bordereaux", "claims", "parties", "premiums", "reference", "treaties"]

@@ -1,0 +1,271 @@
+"""Treaties, layers, participations and scopes in the admin."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from reinsurance.admin.base import Panel, PlainAdmin, RecordAdmin, year_filter
+from reinsurance.admin.values import money_column, share_column
+from reinsurance.models import Layer, Participation, Party, Treaty, TreatyScope
+from reinsurance.resources.treaties import (
+    LayerResource,
+    ParticipationResource,
+    TreatyResource,
+    TreatyScopeResource,
+)
+
+
+class LayerInline(admin.TabularInline):
+    """A treaty's layers with the terms that matter most; the pencil leads to all."""
+
+    model = Layer
+    extra = 0
+    show_change_link = True
+    formfield_overrides = PlainAdmin.formfield_overrides
+    verbose_name_plural = "layers"
+    fields = (
+        "number",
+        "ceded_share",
+        "occurrence_attachment",
+        "occurrence_limit",
+        "aggregate_limit",
+        "placed_share",
+    )
+
+
+class ParticipationInline(admin.TabularInline):
+    """Who carries a layer."""
+
+    model = Participation
+    extra = 0
+    autocomplete_fields = ("reinsurer",)
+    formfield_overrides = PlainAdmin.formfield_overrides
+    verbose_name_plural = "participations"
+    fields = ("reinsurer", "written_line", "signed_line", "is_lead")
+
+
+def market_of(treaty: Treaty) -> list[dict[str, Any]]:
+    """Each layer with who carries it and the signed lines' total."""
+    layers = treaty.layers.prefetch_related("participations__reinsurer")
+    found = []
+    for layer in layers.order_by("number"):
+        lines = list(layer.participations.all())
+        total = sum((line.signed_line or Decimal(0) for line in lines), Decimal(0))
+        found.append({"layer": layer, "lines": lines, "total": total})
+    return found
+
+
+@admin.register(Treaty)
+class TreatyAdmin(RecordAdmin):
+    """Contracts, with layers to edit and the market that carries them to read."""
+
+    resource_classes = (TreatyResource,)
+    import_slug = "treaties"
+    list_display = (
+        "reference",
+        "name",
+        "cedant_name",
+        "broker_name",
+        "treaty_type",
+        "inception",
+        "expiry",
+        "currency_code",
+        "line_of_business",
+    )
+    list_filter = (
+        "treaty_type",
+        year_filter("inception", "inception year"),
+        "line_of_business",
+    )
+    list_select_related = ("cedant", "broker", "line_of_business")
+    search_fields = ("reference__startswith", "name__istartswith")
+    search_related = {
+        "cedant_id": (Party, "name__istartswith"),
+        "broker_id": (Party, "name__istartswith"),
+    }
+    search_help_text = "Reference, name, cedant or broker begins with"
+    autocomplete_fields = ("cedant", "broker", "currency", "line_of_business")
+    inlines = (LayerInline,)
+    fieldsets = (
+        (
+            "Contract",
+            {
+                "fields": (
+                    "reference",
+                    "name",
+                    "cedant",
+                    "broker",
+                    "treaty_type",
+                    "basis",
+                    "inception",
+                    "expiry",
+                    "year_of_account",
+                )
+            },
+        ),
+        ("Cover", {"fields": ("line_of_business", "territories", "perils")}),
+        (
+            "Limits of the contract",
+            {
+                "fields": (
+                    "currency",
+                    "premium_income_limit",
+                    "loss_notification_threshold",
+                    "cash_loss_limit",
+                )
+            },
+        ),
+    )
+
+    @admin.display(description="cedant", ordering="cedant__name")
+    def cedant_name(self, treaty: Treaty) -> str:
+        """Who passes the risks on."""
+        return treaty.cedant.name if treaty.cedant else ""
+
+    @admin.display(description="broker", ordering="broker__name")
+    def broker_name(self, treaty: Treaty) -> str:
+        """Who placed the contract."""
+        return treaty.broker.name if treaty.broker else ""
+
+    @admin.display(description="currency")
+    def currency_code(self, treaty: Treaty) -> str:
+        """The currency without asking for its record."""
+        return treaty.currency_id
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The reference that files name stays what it was."""
+        return ("reference",) if obj else ()
+
+    def panels(self, record: Treaty) -> list[Panel]:
+        """Who carries the layers, and what the treaty covers."""
+        panels = [
+            Panel("Market", "reinsurance/market.html", {"layers": market_of(record)})
+        ]
+        if scopes := list(record.scopes.all()[:100]):
+            panels.append(Panel("Scope", "reinsurance/scopes.html", {"scopes": scopes}))
+        return panels
+
+
+@admin.register(Layer)
+class LayerAdmin(RecordAdmin):
+    """Layers with all their terms and who carries them."""
+
+    resource_classes = (LayerResource,)
+    list_display = (
+        "treaty",
+        "number",
+        "ceded",
+        "attachment",
+        "limit",
+        "aggregate",
+        "placed",
+    )
+    list_display_links = ("treaty", "number")
+    list_select_related = ("treaty",)
+    search_fields = ("treaty__reference__startswith",)
+    search_help_text = "Treaty reference begins with"
+    autocomplete_fields = ("treaty",)
+    inlines = (ParticipationInline,)
+    fieldsets = (
+        ("Layer", {"fields": ("treaty", "number", "inuring_priority", "ceded_share")}),
+        ("Each risk", {"fields": ("risk_level", "risk_attachment", "risk_limit")}),
+        (
+            "Each occurrence",
+            {"fields": ("occurrence_attachment", "occurrence_limit")},
+        ),
+        (
+            "In the aggregate",
+            {
+                "fields": (
+                    "aggregate_attachment",
+                    "aggregate_limit",
+                    "aggregate_period_days",
+                    "reinstatements",
+                    "reinstatement_charges",
+                )
+            },
+        ),
+        (
+            "Premium and placement",
+            {
+                "fields": (
+                    "deposit_premium",
+                    "rate",
+                    "commission",
+                    "brokerage",
+                    "placed_share",
+                )
+            },
+        ),
+    )
+
+    ceded = share_column("ceded_share", "ceded share")
+    placed = share_column("placed_share", "placed share")
+    attachment = money_column("occurrence_attachment", "occurrence attachment")
+    limit = money_column("occurrence_limit", "occurrence limit")
+    aggregate = money_column("aggregate_limit", "aggregate limit")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A layer stays with its treaty."""
+        return ("treaty", "number") if obj else ()
+
+
+@admin.register(Participation)
+class ParticipationAdmin(RecordAdmin):
+    """Reinsurers' lines on layers."""
+
+    resource_classes = (ParticipationResource,)
+    list_display = ("reinsurer_name", "treaty", "layer_number", "written", "signed")
+    list_display_links = ("reinsurer_name", "treaty")
+    list_filter = ("is_lead",)
+    list_select_related = ("reinsurer", "layer__treaty")
+    search_fields = ("reinsurer__code__startswith", "reinsurer__name__istartswith")
+    search_help_text = "Reinsurer's code or name begins with"
+    autocomplete_fields = ("layer", "reinsurer")
+
+    written = share_column("written_line", "written line")
+    signed = share_column("signed_line", "signed line")
+
+    @admin.display(description="reinsurer", ordering="reinsurer__name")
+    def reinsurer_name(self, participation: Participation) -> str:
+        """Who carries the line."""
+        return participation.reinsurer.name
+
+    @admin.display(description="treaty", ordering="layer__treaty__reference")
+    def treaty(self, participation: Participation) -> str:
+        """The treaty's reference."""
+        return participation.layer.treaty.reference
+
+    @admin.display(description="layer", ordering="layer__number")
+    def layer_number(self, participation: Participation) -> int:
+        """The layer's number."""
+        return participation.layer.number
+
+
+@admin.register(TreatyScope)
+class TreatyScopeAdmin(RecordAdmin):
+    """What treaties cover."""
+
+    resource_classes = (TreatyScopeResource,)
+    import_slug = "treaty-scope"
+    list_display = (
+        "treaty",
+        "portfolio",
+        "account",
+        "policy",
+        "location_group",
+        "location",
+        "line_of_business",
+        "country_code",
+        "ceded",
+    )
+    list_filter = ("risk_level",)
+    list_select_related = ("treaty",)
+    search_fields = ("portfolio__startswith",)
+    search_related = {"treaty_id": (Treaty, "reference__startswith")}
+    search_help_text = "Treaty or portfolio begins with"
+    autocomplete_fields = ("treaty",)
+
+    ceded = share_column("ceded_share", "ceded share")

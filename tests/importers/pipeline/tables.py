@@ -1,0 +1,98 @@
+"""Tables made in a test, run through the stages without a file or a queue."""
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from importers.models import Ingestion, Source
+from importers.pipeline.examine import Examined, examine
+from importers.pipeline.load import load
+from importers.pipeline.match import match
+from importers.record_types import RecordType
+from importers.services.ingestions import source_of
+from reinsurance.resources.cells import CellOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What the stages need of a spilled file: a header and chunks of text.
+
+    The header is in row 1; ``chunk`` is how many rows a chunk has.
+    """
+
+    header: tuple[str, ...]
+    rows: list[list[str]]
+    chunk: int = 7
+
+    def chunks(self) -> Iterator[pl.DataFrame]:
+        """The rows as the reader would hand them on."""
+        for start in range(0, len(self.rows), self.chunk):
+            part = self.rows[start : start + self.chunk]
+            columns = list(zip(*part, strict=True))
+            yield pl.DataFrame(
+                {
+                    "row": pl.int_range(
+                        start + 2, start + 2 + len(part), eager=True, dtype=pl.Int64
+                    ),
+                    **{
+                        f"c{index}": pl.Series(cells, dtype=pl.String)
+                        for index, cells in enumerate(columns)
+                    },
+                }
+            )
+
+
+def ingestion_of(record_type: RecordType, source: Source | None = None) -> Ingestion:
+    """An ingestion that rows can be loaded for."""
+    return Ingestion.objects.create(
+        record_type=record_type.slug,
+        source=source or source_of(None),
+        door="test",
+        file_name="test.csv",
+        file_size=0,
+        sha256=f"{Ingestion.objects.count():064d}",
+        original="none",
+    )
+
+
+def run(
+    table: Table,
+    record_type: RecordType,
+    *,
+    options: CellOptions | None = None,
+    period_end: date | None = None,
+    bordereau: int | None = None,
+) -> tuple[Examined, Counter[str], Ingestion]:
+    """Check, stage and load the table's good rows, by the headers' own names."""
+    matches = match(table.header, record_type)
+    assert matches.is_settled, matches
+    ingestion = ingestion_of(record_type)
+    with tempfile.TemporaryDirectory() as folder:
+        examined = examine(
+            table,  # type: ignore[arg-type]
+            record_type,
+            matches,
+            options=options or CellOptions(),
+            period_end=period_end,
+            prefix=f"staged/{ingestion.pk}",
+            folder=Path(folder),
+        )
+    loaded = load(
+        examined.staged.parts,
+        record_type,
+        ingestion=ingestion.pk,
+        bordereau=bordereau,
+        period_end=period_end,
+    )
+    return examined, loaded, ingestion
+
+
+def rejected_rows(examined: Examined) -> set[int]:
+    """Row numbers with an error."""
+    errors = examined.issues.filter(pl.col("severity") == "error")
+    return set(errors.get_column("row").to_list())

@@ -54,13 +54,12 @@ class QueuedTaskAdmin(ReadOnlyAdmin):
     @admin.display(description="task")
     def what(self, queued: OrmQ) -> str:
         """The task's name, or that it cannot be read."""
-        task = _task(queued)
-        return str(task.get("name") or "Task") if task else "Not readable"
+        return str(queued.task.get("name") or "Not readable")
 
     @admin.display(description="function")
     def function(self, queued: OrmQ) -> str:
         """The dotted path that the worker calls."""
-        return str((_task(queued) or {}).get("func", ""))
+        return str(queued.task.get("func") or "")
 
     @admin.display(description="state", ordering="lock")
     def state(self, queued: OrmQ) -> str:
@@ -92,12 +91,3 @@ class FailedTaskAdmin(ReadOnlyAdmin):
     def report(self, task: Failure) -> SafeString:
         """The whole report, for whoever mends the program."""
         return format_html("<pre>{}</pre>", str(task.result or ""))
-
-
-def _task(queued: OrmQ) -> dict[str, Any] | None:
-    """What is queued; None where the signature does not fit (the key was changed)."""
-    try:
-        task = queued.task()
-    except Exception:  # noqa: BLE001 - django-q raises what unpickling raises
-        return None
-    return task if isinstance(task, dict) else None

@@ -25,7 +25,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """The admin's index with the waiting work above; three queries of its own."""
     extra = {"title": "Home"}
     if request.user.has_perm("importers.view_ingestion"):
-        extra |= overview(request.user)
+        extra |= overview(page.user_of(request))
     return admin.site.index(request, extra)
 
 

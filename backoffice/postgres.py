@@ -31,7 +31,7 @@ from urllib.parse import quote
 import psycopg2
 
 from backoffice import postgres_root
-from backoffice.postgres_programs import binaries, postmasters
+from backoffice.postgres_programs import NOT_DURABLE, TUNING, binaries, postmasters
 
 State = Literal["running", "busy", "down"]
 
@@ -40,20 +40,6 @@ STOP_SECONDS = 30.0
 # Linux allows 107 bytes for "<directory>/.s.PGSQL.5432", macOS 103.
 LONGEST_SOCKET_DIR = 80
 DEAD_PID = str(2**31 - 2)
-
-TUNING = {
-    "listen_addresses": "",
-    "unix_socket_permissions": "0700",
-    "max_connections": "100",
-    "shared_buffers": "256MB",
-    "work_mem": "32MB",
-    "maintenance_work_mem": "128MB",
-    "max_wal_size": "4GB",
-    "checkpoint_timeout": "15min",
-    "lc_messages": "C",
-}
-# For the test run: what a crash of the machine may cost is a test database.
-NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class PostgresError(Exception):

@@ -1,4 +1,4 @@
-"""The programs of the embedded PostgreSQL, and which of them are running."""
+"""The programs of the embedded PostgreSQL: settings, place, and which are running."""
 
 import importlib.util
 import os
@@ -9,6 +9,20 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from backoffice import postgres_root
+
+TUNING = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "100",
+    "shared_buffers": "256MB",
+    "work_mem": "32MB",
+    "maintenance_work_mem": "128MB",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+    "lc_messages": "C",
+}
+# For the test run: what a crash of the machine may cost is a test database.
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 @cache

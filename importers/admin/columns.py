@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 
 from importers import record_types
 from importers.admin.forms import ColumnsForm
+from importers.admin.page import user_of
 from importers.exceptions import BadMapping, ImporterError
 from importers.models import Ingestion
 from importers.services import ingestions, permissions
@@ -26,7 +27,7 @@ def map_columns(
     admin: "IngestionAdmin", request: HttpRequest, ingestion: Ingestion
 ) -> HttpResponse:
     """Show headers with samples and choices; have the file checked by the answers."""
-    if not permissions.may_submit(request.user):
+    if not permissions.may_submit(user_of(request)):
         raise PermissionDenied
     if ingestion.status not in MAPPABLE:
         messages.warning(
@@ -47,7 +48,7 @@ def map_columns(
                 ingestion.pk,
                 columns=form.chosen_columns(),
                 constants=form.chosen_constants(),
-                user=request.user,
+                user=user_of(request),
             )
         except BadMapping as problem:
             form.add_error(None, problem.message)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
 from importers import record_types
+from importers.admin.shown import columns_of
 from importers.models import Ingestion, Mapping, Source
 from importers.record_types import RecordType
 from importers.services.ingestions import DIRECT
@@ -164,7 +165,8 @@ class ColumnsForm(forms.Form):
             self._add_column(position, self.matches.get(header, {}))
         constants = ingestion.matches.get("constants", {})
         self.gaps = {*ingestion.matches.get("missing", ()), *constants}
-        for name in kind.required:
+        self.needed = [n for n in columns_of(kind) if n in kind.required]
+        for name in self.needed:
             self.fields[f"constant-{name}"] = forms.CharField(
                 required=False,
                 max_length=200,
@@ -192,8 +194,10 @@ class ColumnsForm(forms.Form):
         )
 
     def _choices(self, candidates: Any) -> list[Any]:
-        labels = {n: str(c.column_name) for n, c in self.kind.columns.items()}
-        required = [(n, labels[n]) for n in self.kind.required]
+        labels = {n: str(c.column_name) for n, c in columns_of(self.kind).items()}
+        required = [
+            (n, label) for n, label in labels.items() if n in self.kind.required
+        ]
         other = [
             (n, label) for n, label in labels.items() if (n, label) not in required
         ]
@@ -224,9 +228,9 @@ class ColumnsForm(forms.Form):
         gaps = set(self.gaps)
         if self.is_bound:
             chosen = {self.data.get(f"field-{n}") for n in range(len(self.headers))}
-            filled = {n for n in self.kind.required if self.data.get(f"constant-{n}")}
-            gaps |= {n for n in self.kind.required if n not in chosen} | filled
-        return [self[f"constant-{n}"] for n in self.kind.required if n in gaps]
+            filled = {n for n in self.needed if self.data.get(f"constant-{n}")}
+            gaps |= {n for n in self.needed if n not in chosen} | filled
+        return [self[f"constant-{n}"] for n in self.needed if n in gaps]
 
     def chosen_columns(self) -> dict[str, dict[str, Any]]:
         """As ``services.ingestions.confirm_mapping`` takes them."""
@@ -240,5 +244,5 @@ class ColumnsForm(forms.Form):
 
     def chosen_constants(self) -> dict[str, str]:
         """As ``services.ingestions.confirm_mapping`` takes them."""
-        texts = {n: self.cleaned_data[f"constant-{n}"] for n in self.kind.required}
+        texts = {n: self.cleaned_data[f"constant-{n}"] for n in self.needed}
         return {name: text for name, text in texts.items() if text}

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.formats import date_format
@@ -20,6 +21,7 @@ from importers.admin.sections import SECTIONS
 from importers.models import Ingestion
 from importers.values import Status
 from reinsurance.admin.base import PlainAdmin
+from reinsurance.admin.values import amount_heading
 
 MOST_ID = 2**63 - 1
 
@@ -82,12 +84,12 @@ class IngestionAdmin(PlainAdmin):
         """The record type's label."""
         return page.label_of(ingestion.record_type)
 
-    @admin.display(description="rows", ordering="rows_read")
+    @admin.display(description=amount_heading("rows"), ordering="rows_read")
     def rows(self, ingestion: Ingestion) -> SafeString:
         """Rows read."""
         return format_html('<span class="amount">{}</span>', f"{ingestion.rows_read:,}")
 
-    @admin.display(description="held out", ordering="rows_rejected")
+    @admin.display(description=amount_heading("held out"), ordering="rows_rejected")
     def held_out(self, ingestion: Ingestion) -> SafeString:
         """Rows held out; nothing for none."""
         count = ingestion.rows_rejected
@@ -95,7 +97,7 @@ class IngestionAdmin(PlainAdmin):
             '<span class="amount">{}</span>', f"{count:,}" if count else ""
         )
 
-    @admin.display(description="took")
+    @admin.display(description=amount_heading("took"))
     def took(self, ingestion: Ingestion) -> SafeString:
         """How long the work took."""
         return format_html('<span class="amount">{}</span>', page.took(ingestion))
@@ -162,14 +164,17 @@ class IngestionAdmin(PlainAdmin):
         site = self.admin_site.each_context(request)
         return {**site, "opts": self.opts, "media": self.media, **more}
 
-    def seen(self, request: HttpRequest, pk: int) -> Ingestion | None:
-        """The ingestion, for who may see it; None where there is none."""
+    def seen(self, request: HttpRequest, pk: int) -> Ingestion:
+        """The ingestion, for who may see it; Http404 where there is none."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         rows = Ingestion.objects.select_related(
             "source", "submitted_by", "approved_by", "bordereau", "mapping"
         )
-        return rows.filter(pk=pk).first() if pk <= MOST_ID else None
+        ingestion = rows.filter(pk=pk).first() if pk <= MOST_ID else None
+        if ingestion is None:
+            raise Http404(f"There is no ingestion number {pk}.")
+        return ingestion
 
     # --------------------------------------------------------------------- pages
     def change_view(
@@ -180,10 +185,11 @@ class IngestionAdmin(PlainAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """The page of one ingestion: head, and one tab."""
-        pk = int(object_id) if object_id.isdecimal() else 0
-        ingestion = self.seen(request, pk)
-        if ingestion is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        try:
+            ingestion = self.seen(request, int(object_id))
+        except (Http404, ValueError):
+            messages.warning(request, f"There is no ingestion number {object_id}.")
+            return redirect("admin:importers_ingestion_changelist")
         kind = record_types.get(ingestion.record_type)
         tab = request.GET.get("tab", "summary")
         tab = tab if tab in SECTIONS else "summary"
@@ -194,7 +200,7 @@ class IngestionAdmin(PlainAdmin):
             ingestion=ingestion,
             colour=page.colour_of(ingestion.status),
             next=page.what_next(ingestion),
-            doable=page.doable(ingestion, request.user),
+            doable=page.doable(ingestion, page.user_of(request)),
             facts=page.facts(ingestion),
             moving=ingestion.status in page.MOVING,
             reread=ingestion.status == Status.READY,
@@ -214,22 +220,16 @@ class IngestionAdmin(PlainAdmin):
     def columns_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Say what the columns mean."""
         ingestion = self.seen(request, pk)
-        if ingestion is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
         return columns.map_columns(self, request, ingestion)
 
     def move_view(self, request: HttpRequest, pk: int, move: str) -> HttpResponse:
         """Approve, reject, cancel or try again."""
         ingestion = self.seen(request, pk)
-        if ingestion is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
         return moves.do(request, ingestion, move)
 
     def status_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Where an ingestion stands, for the page that waits for it."""
         ingestion = self.seen(request, pk)
-        if ingestion is None:
-            return JsonResponse({}, status=404)
         return JsonResponse(
             {
                 "status": ingestion.status,
@@ -248,15 +248,11 @@ class IngestionAdmin(PlainAdmin):
     def original_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """The file as received."""
         ingestion = self.seen(request, pk)
-        if ingestion is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
         return downloads.original(ingestion)
 
     def rejected_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """The rows held out."""
         ingestion = self.seen(request, pk)
-        if ingestion is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
         return downloads.rejected_rows(ingestion)
 
     def template_view(

@@ -10,7 +10,8 @@ from django.urls import reverse
 from importers.admin.shown import DOMAIN, Names, in_words, model_of, target_of
 from importers.models import Ingestion, RowChange
 from importers.record_types import RECORD_TYPES, RecordType
-from reinsurance.resources.base import Column, DomainResource
+from reinsurance.resources.base import DomainResource
+from reinsurance.resources.widgets import ReferenceWidget
 
 MOST_CHANGES = 50
 
@@ -112,57 +113,35 @@ def previewed(ingestion: Ingestion, record_type: RecordType) -> list[Change]:
     known = [e for e in ingestion.preview if e.get("record") in resources]
     names = Names()
     for entry in known:
-        resource = resources[entry["record"]]
         for label, before, after in entry["changes"]:
-            field = _field_behind(resource, record_type, label)
+            field = _field_behind(resources[entry["record"]], label)
             if field is not None and (target := target_of(field)) is not None:
                 names.want(target, [before, after])
-    return [
-        _previewed(entry, resources[entry["record"]], record_type, names)
-        for entry in known
-    ]
+    return [_previewed(entry, resources[entry["record"]], names) for entry in known]
 
 
-def _column(resource: type[DomainResource], label: str) -> tuple[str, Column] | None:
-    for name, column in resource.fields.items():
-        if str(column.column_name) == label:
-            return name, column
+def _field_behind(resource: type[DomainResource], label: str) -> models.Field | None:
+    """The model field of a column; None where the preview has the words already."""
+    for column in resource.fields.values():
+        if str(column.column_name) != label or not column.attribute:
+            continue
+        if isinstance(column.widget, ReferenceWidget):
+            return None
+        attribute = column.attribute.removesuffix("_id")
+        return resource._meta.model._meta.get_field(attribute)
     return None
 
 
-def _field_behind(
-    resource: type[DomainResource], record_type: RecordType, label: str
-) -> models.Field | None:
-    """The model field of a column; None where the preview has the file's own text."""
-    found = _column(resource, label)
-    if found is None:
-        return None
-    name, column = found
-    in_row = resource.parent in record_type.resources
-    if not column.attribute or (in_row and name == resource.parent_column):
-        return None
-    attribute = column.attribute.removesuffix("_id")
-    return resource._meta.model._meta.get_field(attribute)
-
-
 def _previewed(
-    entry: dict[str, Any],
-    resource: type[DomainResource],
-    record_type: RecordType,
-    names: Names,
+    entry: dict[str, Any], resource: type[DomainResource], names: Names
 ) -> Change:
-    title: list[str] = []
     differences: list[Difference] = []
     for label, before, after in entry["changes"]:
-        found = _column(resource, label)
-        field = _field_behind(resource, record_type, label)
+        field = _field_behind(resource, label)
         if field is not None:
             before = in_words(field, before, names)
             after = in_words(field, after, names)
-        if found is not None and found[0] in resource.key():
-            title.append(f"{label.removesuffix(' reference')} {after}")
-        else:
-            differences.append(Difference(label, before, after))
+        differences.append(Difference(label, before, after))
     return Change(
         row=entry["row"],
         action=entry["action"],
@@ -170,7 +149,7 @@ def _previewed(
             entry["action"], entry["action"]
         ),
         kind=_capital(resource._meta.model._meta.verbose_name),
-        name=", ".join(title),
+        name=entry.get("key", ""),
         url="",
         differences=tuple(differences),
     )

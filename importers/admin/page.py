@@ -4,14 +4,15 @@ Nothing here changes anything; the rules are those of ``services``.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, User
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format
 
 from importers import record_types
-from importers.admin.shown import duration
+from importers.admin.shown import columns_of, duration
 from importers.models import Ingestion
 from importers.record_types import RecordType
 from importers.services import permissions
@@ -68,7 +69,7 @@ def what_next(ingestion: Ingestion) -> str:
         Status.LOADED: "The file is in the books."
         + (
             f" {_rows(ingestion.rows_rejected)} held out: download, correct and hand "
-            "them in again."
+            f"{'it' if ingestion.rows_rejected == 1 else 'them'} in again."
             if ingestion.rows_rejected
             else ""
         ),
@@ -136,7 +137,7 @@ def totals(ingestion: Ingestion, kind: RecordType) -> dict[str, Any]:
     """Control totals as a table: a row for each currency, a column for each sum."""
     names = [
         name
-        for name in kind.columns
+        for name in columns_of(kind)
         if any(name in sums for sums in ingestion.totals.values())
     ]
     return {
@@ -186,6 +187,11 @@ def took(ingestion: Ingestion) -> str:
     parts = [ingestion.seconds.get(name) for name in ("read", "check", "load")]
     known = [seconds for seconds in parts if seconds is not None]
     return duration(sum(known)) if known else ""
+
+
+def user_of(request: HttpRequest) -> User:
+    """Who is signed in; ``admin_view`` lets nobody else in."""
+    return cast(User, request.user)
 
 
 def named(user: Any) -> str:

@@ -8,11 +8,14 @@ from django.http import HttpRequest
 
 from importers.admin import page
 from importers.admin.lineage import described, previewed
+from importers.admin.shown import model_of
 from importers.models import Ingestion
 from importers.record_types import RecordType
 from importers.values import Severity, Status
 
 PER_PAGE = 50
+MOST_COUNTED = 100_000
+"""Rows of a file up to which its changes are counted by kind on each view."""
 SEVERITIES = {
     Severity.ERROR.value: "Error: row held out",
     Severity.WARNING.value: "Warning: row passes",
@@ -60,6 +63,7 @@ def summary(
         "tiles": page.tiles(ingestion),
         "totals": page.totals(ingestion, kind),
         "kinds": issue_kinds(ingestion),
+        "ignored": ignored(ingestion),
         "preview": previewed(ingestion, kind)[:10] if ends else [],
     }
 
@@ -104,13 +108,23 @@ def changes(
     """What the load changed, paged; before it, what it would change."""
     if ingestion.status not in {Status.LOADED, Status.UNDONE}:
         return {"preview": previewed(ingestion, kind)}
-    rows = _paged(request, ingestion.changes.order_by("pk"))
-    by_kind = ingestion.changes.order_by().values("model", "action")
+    rows = _paged(request, ingestion.changes.order_by("row", "pk"))
     return {
         "rows": rows,
         "changes": described(rows.object_list),
-        "made": by_kind.annotate(count=Count("pk")).order_by("model", "action"),
+        "made": _made(ingestion) if ingestion.rows_read <= MOST_COUNTED else [],
     }
+
+
+def _made(ingestion: Ingestion) -> list[str]:
+    """How many records of each kind were created and updated, in words."""
+    counted = ingestion.changes.order_by().values("model", "action")
+    made = []
+    for line in counted.annotate(count=Count("pk")).order_by("model", "action"):
+        opts = model_of(line["model"])._meta
+        name = opts.verbose_name if line["count"] == 1 else opts.verbose_name_plural
+        made.append(f"{line['count']:,} {name} {line['action']}")
+    return made
 
 
 def file(
@@ -166,6 +180,16 @@ def matched(ingestion: Ingestion, kind: RecordType) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def ignored(ingestion: Ingestion) -> list[str]:
+    """Headers of columns that are not used, in the order of the file."""
+    known = ingestion.matches.get("columns", {})
+    return [
+        header
+        for header in ingestion.table.get("header", ())
+        if header in known and known[header]["decision"] == "ignore"
+    ]
 
 
 def history(

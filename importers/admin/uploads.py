@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 
 from importers import record_types
 from importers.admin.forms import UploadForm
+from importers.admin.page import user_of
 from importers.exceptions import DuplicateFile, ImporterError
 from importers.models import Ingestion
 from importers.services import ingestions, permissions
@@ -22,7 +23,7 @@ DOOR = "admin upload"
 
 def upload(admin: "IngestionAdmin", request: HttpRequest) -> HttpResponse:
     """Show the form; hand a file over to the service and go to its page."""
-    if not permissions.may_submit(request.user):
+    if not permissions.may_submit(user_of(request)):
         raise PermissionDenied
     if request.method == "POST":
         form = UploadForm(request.POST, request.FILES)
@@ -57,7 +58,7 @@ def _submit(request: HttpRequest, form: UploadForm) -> HttpResponse | None:
             record_type=data["record_type"],
             source=data["source"] or ingestions.source_of(None),
             door=DOOR,
-            user=request.user,
+            user=user_of(request),
             mapping=mapping.name if mapping else "",
             sheet=data["sheet"],
             period_start=data["period_start"],

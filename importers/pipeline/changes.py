@@ -65,6 +65,8 @@ def walk(
     rank = frame.select(ROW, __rank=pl.lit(0, dtype=pl.Int8))
     for index, resource in enumerate(record_type.resources):
         rows = frame.filter(has_record(resource, frame))
+        if resource.is_optional and not rows.height:
+            continue  # no row has one; the file may lack even its columns
         if resource.parent in ids:
             rows = rows.join(
                 ids[resource.parent], on=ROW, how="left", maintain_order="left"

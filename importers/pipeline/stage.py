@@ -23,7 +23,9 @@ from importers.pipeline.compare import WAS
 from importers.pipeline.frames import BROKEN, ROW
 from importers.record_types import RecordType
 from importers.values import Action, Severity
+from reinsurance.resources.base import DomainResource
 from reinsurance.resources.formats import harmless
+from reinsurance.resources.widgets import ReferenceWidget
 
 PREVIEWED = 50
 """Changed rows that are shown before approval."""
@@ -116,40 +118,81 @@ class Stager:
                 totals[name] = str(so_far + (row[name] or Decimal("0.00")))
 
     def _show(self, change: Change) -> None:
-        label = str(change.resource._meta.model._meta.verbose_name)
-        room = PREVIEWED - len(self.staged.preview)
         for frame, action in (
             (change.updated, Action.UPDATED),
             (change.created, Action.CREATED),
         ):
-            for row in frame.head(max(room, 0)).iter_rows(named=True):
-                self.staged.preview.append(
-                    {
-                        "row": row[ROW],
-                        "record": label,
-                        "action": action.value,
-                        "changes": _differences(change, row),
-                    }
-                )
             room = PREVIEWED - len(self.staged.preview)
+            shown = Shown(change, frame.head(max(room, 0)))
+            self.staged.preview += shown.rows(action)
 
 
-def _differences(change: Change, row: dict[str, Any]) -> list[list[str]]:
-    """``[column, before, after]`` of what is new or different in a row."""
-    fields = change.resource.fields
-    found = []
-    for name in (*change.resource.key(), *change.compared.names):
-        if name not in row:
-            continue
-        before, after = row.get(WAS + name), row[name]
-        if before != after and (before is not None or after not in {None, ""}):
-            label = str(fields[name].column_name)
-            found.append([label, _shown(before), _shown(after)])
-    return found
+class Shown:
+    """Some rows of a change in words: references by their text, not their number."""
+
+    def __init__(self, change: Change, frame: pl.DataFrame) -> None:
+        self.change = change
+        self.frame = frame
+        self.fields = change.resource.fields
+        self.texts = {
+            name: self._texts(name, column.widget)
+            for name, column in self.fields.items()
+            if isinstance(column.widget, ReferenceWidget)
+        }
+
+    def _texts(self, name: str, widget: ReferenceWidget) -> dict[Any, str]:
+        wanted = {name, WAS + name} & set(self.frame.columns)
+        pks = {pk for column in wanted for pk in self.frame[column].drop_nulls()}
+        if not pks or self.frame.schema[next(iter(wanted))] == pl.String:
+            return {}
+        records = widget.model._default_manager.filter(pk__in=pks)
+        return dict(records.values_list("pk", widget.lookups[0]))
+
+    def rows(self, action: Action) -> list[dict[str, Any]]:
+        """``row``, ``record``, ``key``, ``action`` and ``changes`` of each row.
+
+        ``changes`` holds ``[column, before, after]`` of what is new or different.
+        """
+        label = str(self.change.resource._meta.model._meta.verbose_name)
+        key = full_key_names(self.change)
+        return [
+            {
+                "row": row[ROW],
+                "record": label,
+                "key": " · ".join(
+                    filter(None, (self._text(n, row[n]) for n in key if n in row))
+                ),
+                "action": action.value,
+                "changes": self._differences(row),
+            }
+            for row in self.frame.iter_rows(named=True)
+        ]
+
+    def _differences(self, row: dict[str, Any]) -> list[list[str]]:
+        found = []
+        for name in self.change.compared.names:
+            before, after = row.get(WAS + name), row[name]
+            if before != after and (before is not None or after not in {None, ""}):
+                label = str(self.fields[name].column_name)
+                found.append([label, self._text(name, before), self._text(name, after)])
+        return found
+
+    def _text(self, name: str, value: Any) -> str:
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return "Yes" if value else "No"
+        return str(self.texts.get(name, {}).get(value, value))
 
 
-def _shown(value: Any) -> str:
-    return "" if value is None else str(value)
+def full_key_names(change: Change) -> list[str]:
+    """Columns that tell the record apart, outermost first."""
+    resource: type[DomainResource] | None = change.resource
+    names: list[str] = []
+    while resource is not None:
+        names = [n for n in resource.key() if n not in names] + names
+        resource = resource.parent
+    return names
 
 
 class RejectedRows:

@@ -39,7 +39,7 @@ def matches_for(
 
     A chosen mapping is final.  Else the sender's newest confirmed mappings answer for
     the headers they know; where nothing is known of the sender, a shipped mapping is
-    taken if it settles the file and knows most of its headers.
+    taken if it knows most of the file's headers and settles it, or leaves less to ask.
     """
     if chosen is not None:
         return _by(header, record_type, chosen), chosen
@@ -57,14 +57,15 @@ def matches_for(
                 header, record_type, remembered=remembered, constants=constants
             )
             return found, newest
+    plain = match(header, record_type)
     shipped = Mapping.objects.filter(record_type=record_type.slug, source=None)
     for mapping in shipped.order_by("pk"):
         known_here = [text for text in header if normal(text) in mapping.columns]
         if len(known_here) * 2 > len([text for text in header if text.strip()]):
             found = _by(header, record_type, mapping)
-            if found.is_settled:
+            if found.is_settled or len(found.missing) < len(plain.missing):
                 return found, mapping
-    return match(header, record_type), None
+    return plain, None
 
 
 def _by(header: Sequence[str], record_type: RecordType, mapping: Mapping) -> Matches:

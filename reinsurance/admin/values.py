@@ -22,8 +22,13 @@ def share(fraction: Decimal | None) -> str:
     return f"{(fraction * 100).normalize():f}%"
 
 
+def amount_heading(title: str) -> SafeString:
+    """The heading of a column of figures, right-aligned as they are."""
+    return format_html('<span class="amount">{}</span>', title.capitalize())
+
+
 def _column(name: str, title: str, show: Callable[[Any], str]) -> Callable[..., Any]:
-    @admin.display(description=title, ordering=name)
+    @admin.display(description=amount_heading(title), ordering=name)
     def column(self: Any, record: Any) -> SafeString:
         return format_html(
             '<span class="amount">{}</span>', show(getattr(record, name))

@@ -25,6 +25,9 @@ from reinsurance.resources.widgets import (
 )
 
 
+RISK_LEVEL = ChoiceWidget(RiskLevel, {"Selection": RiskLevel.SELECTION.value})
+
+
 def not_negative(*columns: str) -> tuple[Rule, ...]:
     """Rules: none of the amounts is below zero."""
     return tuple(
@@ -215,7 +218,7 @@ class LayerResource(DomainResource):
     risk_level = Column(
         "risk_level",
         "Risk level",
-        ChoiceWidget(RiskLevel),
+        RISK_LEVEL,
         synonyms=("Level of risk",),
     )
     risk_attachment = Column(
@@ -427,7 +430,7 @@ class TreatyScopeResource(DomainResource):
     )
     country_code = Column("country_code", "Country code", TextWidget(20))
     tag = Column("tag", "Tag", TextWidget(80), synonyms=("Reinsurance tag",))
-    scope_risk_level = Column("risk_level", "Risk level", ChoiceWidget(RiskLevel))
+    scope_risk_level = Column("risk_level", "Risk level", RISK_LEVEL)
     scope_ceded_share = Column(
         "ceded_share", "Ceded share", ShareWidget(), synonyms=("Ceded %", "% Ceded")
     )

@@ -1,0 +1,252 @@
+"""Every page of the admin opens, for who may open it."""
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.db import models
+from django.test import Client
+from django.urls import reverse
+
+from reinsurance.models import Claim, Layer, Party, Treaty
+
+MODELS = [
+    model
+    for model in apps.get_app_config("reinsurance").get_models()
+    if not model._meta.abstract
+]
+NOT_ADDED = {"claimmovement", "premiumentry"}
+NOT_CHANGED = {"claimmovement"}
+
+
+def name_of(model: type[models.Model]) -> str:
+    return str(model._meta.model_name)
+
+
+def at(model: type[models.Model], page: str, *args: object) -> str:
+    return reverse(f"admin:reinsurance_{model._meta.model_name}_{page}", args=args)
+
+
+def test_every_model_has_its_pages() -> None:
+    assert [m for m in MODELS if not admin.site.is_registered(m)] == []
+
+
+@pytest.mark.parametrize("model", MODELS, ids=name_of)
+def test_pages_of_a_superuser(
+    as_admin: Client, book: Claim, model: type[models.Model]
+) -> None:
+    record = model._default_manager.first()
+    assert record is not None
+    assert as_admin.get(at(model, "changelist")).status_code == 200
+    page = as_admin.get(at(model, "change", record.pk))
+    assert page.status_code == 200
+    assert b">None<" not in page.content
+    added = as_admin.get(at(model, "add")).status_code
+    assert added == (403 if name_of(model) in NOT_ADDED else 200)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=name_of)
+def test_clerks_read_and_change_nothing(
+    as_clerk: Client, book: Claim, model: type[models.Model]
+) -> None:
+    record = model._default_manager.first()
+    assert as_clerk.get(at(model, "changelist")).status_code == 200
+    assert as_clerk.get(at(model, "change", record.pk)).status_code == 200
+    assert as_clerk.post(at(model, "change", record.pk), {}).status_code == 403
+    assert as_clerk.get(at(model, "add")).status_code == 403
+
+
+@pytest.mark.parametrize("model", MODELS, ids=name_of)
+def test_lists_are_searched(
+    as_clerk: Client, book: Claim, model: type[models.Model]
+) -> None:
+    for words in ("x", "B0001", '"two words"', "a b", "%", "\\", "'"):
+        page = as_clerk.get(at(model, "changelist"), {"q": words})
+        assert page.status_code == 200
+
+
+@pytest.mark.parametrize("model", MODELS, ids=name_of)
+def test_lists_take_as_many_queries_for_many_as_for_few(
+    as_clerk: Client,
+    book: Claim,
+    model: type[models.Model],
+    django_assert_max_num_queries,
+) -> None:
+    with django_assert_max_num_queries(8):
+        as_clerk.get(at(model, "changelist"))
+
+
+def test_claims_are_found_by_prefix_and_by_treaty(
+    as_clerk: Client, book: Claim
+) -> None:
+    def found(words: str) -> int:
+        page = as_clerk.get(at(Claim, "changelist"), {"q": words})
+        return len(page.context["cl"].result_list)
+
+    assert [found(words) for words in ("C-001", "b0001", "B0001", "B0001 C-0")] == [
+        1,
+        0,
+        1,
+        1,
+    ]
+    assert [found(words) for words in ("00123", "B0002", "B0001 X")] == [0, 0, 0]
+
+
+def test_claims_are_filtered_by_year(as_clerk: Client, book: Claim) -> None:
+    def found(year: str) -> int:
+        page = as_clerk.get(at(Claim, "changelist"), {"date_of_loss_year": year})
+        return len(page.context["cl"].result_list)
+
+    assert (found("2026"), found("2025"), found("0"), found("99999")) == (1, 0, 0, 0)
+
+
+def test_money_is_written_with_separators(as_clerk: Client, book: Claim) -> None:
+    page = as_clerk.get("/admin/reinsurance/premiumentry/")
+    assert b'<span class="amount">1,234,567.80</span>' in page.content
+
+
+# ----------------------------------------------------------------------- the records
+def test_a_claim_shows_its_ledger_with_the_running_position(
+    as_clerk: Client, book: Claim
+) -> None:
+    page = as_clerk.get(at(Claim, "change", book.pk))
+    (panel,) = page.context["panels"]
+    assert [line.incurred for line in panel.context["lines"]] == [1500, 1750]
+    text = page.content.decode()
+    assert "+1,000.00" in text
+    assert "-250.00" in text
+    assert "1,750.00" in text
+
+
+def test_money_of_a_claim_is_not_changed_by_hand(
+    as_manager: Client, book: Claim
+) -> None:
+    data = {
+        "status": "OPEN",
+        "insured_name": "Bolt",
+        "date_of_loss": "15/02/2026",
+        "paid_indemnity": "9999",
+        "incurred": "9999",
+        "reference": "OTHER",
+        "loss_event": book.loss_event_id,
+    }
+    answer = as_manager.post(at(Claim, "change", book.pk), data)
+    assert answer.status_code == 302
+    book.refresh_from_db()
+    assert (book.insured_name, book.reference) == ("Bolt", "C-00123")
+    assert (book.paid_indemnity, book.incurred) == (1500, 1750)
+
+
+def test_the_ledger_is_not_written_by_hand(as_admin: Client, book: Claim) -> None:
+    movement = book.movements.first()
+    base = f"/admin/reinsurance/claimmovement/{movement.pk}"
+    assert as_admin.post(f"{base}/change/", {}).status_code == 403
+    assert as_admin.post(f"{base}/delete/", {"post": "yes"}).status_code == 403
+    assert (
+        as_admin.post(
+            f"/admin/reinsurance/claim/{book.pk}/delete/", {"post": "yes"}
+        ).status_code
+        == 403
+    )
+    assert book.movements.count() == 2
+
+
+def test_a_treaty_shows_layers_and_who_carries_them(
+    as_clerk: Client, book: Claim
+) -> None:
+    page = as_clerk.get(at(Treaty, "change", book.treaty_id))
+    market = page.context["panels"][0].context["layers"]
+    assert [(e["layer"].number, len(e["lines"]), e["total"]) for e in market] == [
+        (1, 1, book.treaty.layers.get().participations.get().signed_line)
+    ]
+    assert b"17.5%" in page.content
+    assert b"Alpha Re" in page.content
+
+
+def test_managers_edit_layers_on_the_treaty_and_lines_on_the_layer(
+    as_manager: Client, book: Claim
+) -> None:
+    layer = book.treaty.layers.get()
+    line = layer.participations.get()
+    shown = as_manager.get(at(Layer, "change", layer.pk)).content.decode()
+    assert 'value="0.175"' in shown
+    data = {
+        "inuring_priority": 1,
+        "ceded_share": "0.5",
+        "placed_share": "1",
+        "participations-TOTAL_FORMS": 1,
+        "participations-INITIAL_FORMS": 1,
+        "participations-0-id": line.pk,
+        "participations-0-layer": layer.pk,
+        "participations-0-reinsurer": line.reinsurer_id,
+        "participations-0-signed_line": "0.2",
+    }
+    answer = as_manager.post(at(Layer, "change", layer.pk), data)
+    assert answer.status_code == 302
+    line.refresh_from_db()
+    layer.refresh_from_db()
+    assert (str(line.signed_line), str(layer.ceded_share)) == (
+        "0.20000000",
+        "0.50000000",
+    )
+
+
+def test_a_constraint_is_told_at_the_form(as_manager: Client, book: Claim) -> None:
+    data = {"reference": "B0002", "treaty_type": "QS", "basis": "LO", "currency": "USD"}
+    data |= {"inception": "01/01/2026", "expiry": "31/12/2025"}
+    data |= {"layers-TOTAL_FORMS": "0", "layers-INITIAL_FORMS": "0"}
+    page = as_manager.post(at(Treaty, "add"), data)
+    assert page.status_code == 200
+    assert page.context["adminform"].form.non_field_errors() == [
+        "A treaty expires on or after its inception."
+    ]
+
+
+def test_large_tables_are_chosen_by_typing(as_manager: Client, book: Claim) -> None:
+    answer = as_manager.get(
+        "/admin/autocomplete/",
+        {
+            "app_label": "reinsurance",
+            "model_name": "treaty",
+            "field_name": "cedant",
+            "term": "and",
+        },
+    )
+    party = Party.objects.get(code="ANDES")
+    assert answer.json()["results"] == [
+        {"id": str(party.pk), "text": "ANDES Andes Mutual"}
+    ]
+
+
+# -------------------------------------------------------------------------- lineage
+def test_a_record_made_by_hand_says_so(as_clerk: Client, book: Claim) -> None:
+    page = as_clerk.get(at(Claim, "change", book.pk))
+    assert b"it was entered by hand" in page.content
+
+
+def test_lineage_leads_to_file_and_row(as_clerk: Client, book: Claim) -> None:
+    importers = apps.get_app_config("importers")
+    source = importers.get_model("source").objects.create(code="andes", name="Andes")
+    ingestion = importers.get_model("ingestion").objects.create(
+        status="loaded",
+        record_type="claims",
+        source=source,
+        door="test",
+        file_name="june.csv",
+        file_size=1,
+        sha256="0" * 64,
+        original="x",
+    )
+    importers.get_model("rowchange").objects.create(
+        ingestion=ingestion,
+        row=7,
+        model="claim",
+        object_id=book.pk,
+        action="updated",
+        before={"paid_indemnity": "1000.00", "loss_event_id": None},
+        after={"paid_indemnity": "1500.00", "loss_event_id": str(book.loss_event_id)},
+    )
+    text = as_clerk.get(at(Claim, "change", book.pk)).content.decode()
+    assert f'href="/admin/importers/ingestion/{ingestion.pk}/change/"' in text
+    assert "june.csv" in text
+    assert "<del>1,000.00</del> → <ins>1,500.00</ins>" in text
+    assert "<del>nothing</del> → <ins>STORM1 Storm Ada</ins>" in text

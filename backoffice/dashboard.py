@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.db.models import Count, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -29,7 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return admin.site.index(request, extra)
 
 
-def overview(user: AbstractUser) -> dict[str, Any]:
+def overview(user: User) -> dict[str, Any]:
     """Counts, the files that wait for someone, and the last loads."""
     since = timezone.now() - WEEK
     recent = Q(status=Status.LOADED, loaded_at__gte=since)
@@ -94,7 +94,7 @@ def _line(ingestion: Ingestion) -> dict[str, Any]:
     }
 
 
-def _waiting(ingestion: Ingestion, user: AbstractUser) -> dict[str, Any]:
+def _waiting(ingestion: Ingestion, user: User) -> dict[str, Any]:
     may = page.doable(ingestion, user)
     todo = ""
     if may.approve:

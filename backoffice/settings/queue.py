@@ -39,3 +39,5 @@ Q_STOP_SECONDS = env.float("Q_STOP_SECONDS", default=4.0)
 # What the watchdog calls every few seconds to free ingestions that lost their worker.
 Q_REAPER = env.str("Q_REAPER", default="importers.services.ingestions.reap")
 Q_REAP_SECONDS = env.float("Q_REAP_SECONDS", default=5.0)
+# A worker not heard of for so many seconds has lost its ingestion to the next.
+LEASE_STALE_SECONDS = env.int("LEASE_STALE_SECONDS", default=30)

@@ -28,7 +28,8 @@ def reject(ingestion: Ingestion, user: Any, data: Any) -> str:
 
 def cancel(ingestion: Ingestion, user: Any, data: Any) -> str:
     """Withdraw the file."""
-    ingestions.cancel(ingestion.pk, user=user)
+    reason = "Withdrawn; nothing of the file was loaded."
+    ingestions.cancel(ingestion.pk, user=user, reason=reason)
     return "Withdrawn. The file is kept, nothing of it is loaded."
 
 

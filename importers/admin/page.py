@@ -6,7 +6,7 @@ Nothing here changes anything; the rules are those of ``services``.
 from dataclasses import dataclass
 from typing import Any, cast
 
-from django.contrib.auth.models import AbstractUser, User
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -96,7 +96,7 @@ class Doable:
     retry: bool = False
 
 
-def doable(ingestion: Ingestion, user: AbstractUser) -> Doable:
+def doable(ingestion: Ingestion, user: User) -> Doable:
     """The moves offered on the page; the services have the last word."""
     status = Status(ingestion.status)
     submits = permissions.may_submit(user)

@@ -70,5 +70,5 @@ def _submit(request: HttpRequest, form: UploadForm) -> HttpResponse | None:
     except ImporterError as problem:
         form.add_error(None, problem.message)
         return None
-    messages.success(request, f"{file.name} received as number {ingestion.pk}.")
+    messages.success(request, f"Received {file.name} as number {ingestion.pk}.")
     return redirect("admin:importers_ingestion_change", ingestion.pk)

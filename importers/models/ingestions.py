@@ -25,6 +25,7 @@ class Ingestion(models.Model):
                         │ └─► ready ──► approved ──► loading ──► loaded ──► undone
                         └─► failed ◄────────────────────┘
         received | needs mapping | ready ──► cancelled;   failed ──► (retry)
+        checking | loading ──► received | approved        (worker lost, queued anew)
 
     Each move is one conditional UPDATE and one :class:`Event`
     (``services/states.py``).  Row counts always add up: what was read was created,

@@ -82,9 +82,7 @@ class Mapping(models.Model):
         blank=True,
         related_name="+",
     )
-    confirmed_at = models.DateTimeField(
-        auto_now=True, db_default=Now(), db_index=True
-    )
+    confirmed_at = models.DateTimeField(auto_now=True, db_default=Now(), db_index=True)
 
     class Meta:
         ordering = ["source", "record_type", "name"]

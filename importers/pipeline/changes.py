@@ -82,7 +82,8 @@ def walk(
         yield change
     names = {number: action.value for action, number in RANK.items()}
     yield rank.select(
-        ROW, pl.col("__rank").replace_strict(names, return_dtype=pl.String).alias(ACTION)
+        ROW,
+        pl.col("__rank").replace_strict(names, return_dtype=pl.String).alias(ACTION),
     )
 
 
@@ -121,7 +122,9 @@ def _with_new(
         return frame.select(ROW, ID)
     key = full_key(record_type, change.resource)
     new = change.created.select(key).with_columns(__new=new_ids)
-    joined = frame.join(new, on=key, how="left", nulls_equal=True, maintain_order="left")
+    joined = frame.join(
+        new, on=key, how="left", nulls_equal=True, maintain_order="left"
+    )
     return joined.select(ROW, pl.coalesce(ID, "__new").alias(ID))
 
 

@@ -79,9 +79,7 @@ class Checker:
                     )
         issues = pl.concat(found)
         errors = issues.filter(pl.col("severity") == "error")["row"].unique()
-        frame = frame.with_columns(
-            pl.col(BROKEN) | pl.col(ROW).is_in(errors.implode())
-        )
+        frame = frame.with_columns(pl.col(BROKEN) | pl.col(ROW).is_in(errors.implode()))
         self._remember(frame)
         return frame, issues
 

@@ -36,9 +36,7 @@ class ColumnCleaner:
         """Values of the text column ``name``, and the issues of its cells."""
         texts = frame.get_column(name)
         values = self._fast(texts)
-        pending = frame.select(ROW, text=texts).filter(
-            (texts != "") & values.is_null()
-        )
+        pending = frame.select(ROW, text=texts).filter((texts != "") & values.is_null())
         issues = no_issues()
         if pending.height:
             values, issues = self._slow(frame, texts, values, pending)

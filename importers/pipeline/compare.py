@@ -21,6 +21,11 @@ def stored_field(resource: type[DomainResource], name: str) -> models.Field:
     return resource._meta.model._meta.get_field(attribute.removesuffix("_id"))
 
 
+def table_column(resource: type[DomainResource], name: str) -> str:
+    """The table's column that a column of the file is stored in."""
+    return str(stored_field(resource, name).column)
+
+
 @dataclass(frozen=True, slots=True)
 class Compared:
     """A frame's records beside the books.
@@ -114,7 +119,7 @@ def _find(
     names: tuple[str, ...],
 ) -> pl.DataFrame:
     table = resource._meta.model._meta.db_table
-    columns = [field.column for field in fields]
+    columns = [str(field.column) for field in fields]
     types = [field.db_type(connection) for field in fields]
     listed = ", ".join(f'"{c}" {t}' for c, t in zip(columns, types, strict=True))
     cursor.execute(
@@ -145,5 +150,3 @@ def _find(
         "RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_seqscan"
     )
     return found
-
-

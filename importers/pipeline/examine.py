@@ -57,7 +57,7 @@ def examine(
     folder: Path,
     alive: Callable[[], None] = lambda: None,
 ) -> Examined:
-    """Clean, check and stage the table; nothing but storage below ``prefix`` is written.
+    """Clean, check and stage the table; only storage below ``prefix`` is written.
 
     ``alive`` is called between chunks and may raise to stop the work.
     """

@@ -17,7 +17,14 @@ from import_export.fields import NOT_PROVIDED
 from importers.models import RowChange
 from importers.pipeline import ledger, storage
 from importers.pipeline.changes import ACTION, Change, walk
-from importers.pipeline.compare import ID, PARENT, WAS, copy_in, stored_field
+from importers.pipeline.compare import (
+    ID,
+    PARENT,
+    WAS,
+    copy_in,
+    stored_field,
+    table_column,
+)
 from importers.pipeline.frames import ROW
 from importers.record_types import RecordType
 from importers.values import Action
@@ -127,8 +134,8 @@ class Loader:
         frame = change.updated.select(
             pl.col(ID).alias("id"),
             *(
-                pl.col(name).alias(field.column)
-                for name, field in zip(names, fields, strict=True)
+                pl.col(name).alias(table_column(change.resource, name))
+                for name in names
             ),
         )
         copy_in(self.cursor, "differing", frame)
@@ -176,18 +183,16 @@ class Loader:
             copy_in(self.cursor, table, updated)
 
 
-def _stored(
-    resource: type[DomainResource], frame: pl.DataFrame
-) -> dict[str, pl.Expr]:
+def _stored(resource: type[DomainResource], frame: pl.DataFrame) -> dict[str, pl.Expr]:
     """Table columns of a resource's record, as expressions over its row frame."""
     found: dict[str, pl.Expr] = {}
     for name, column in resource.fields.items():
         if not column.attribute:
             continue
         if name == resource.parent_column:
-            found[stored_field(resource, name).column] = pl.col(PARENT)
+            found[table_column(resource, name)] = pl.col(PARENT)
         elif name in frame.columns:
-            found[stored_field(resource, name).column] = pl.col(name)
+            found[table_column(resource, name)] = pl.col(name)
     return found
 
 
@@ -233,8 +238,6 @@ def _by_difference(change: Change) -> list[tuple[pl.DataFrame, list[str]]]:
 def _image(resource: type[DomainResource], names: list[str], prefix: str) -> pl.Expr:
     """JSON of the named columns as stored: table column to text or null."""
     return pl.struct(
-        pl.col(prefix + name)
-        .cast(pl.String)
-        .alias(stored_field(resource, name).column)
+        pl.col(prefix + name).cast(pl.String).alias(table_column(resource, name))
         for name in names
     ).struct.json_encode()

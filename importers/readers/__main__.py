@@ -1,4 +1,4 @@
-"""The sandboxed child: ``python -m importers.readers PATH KIND FOLDER SHEET LIMITS``.
+"""The sandboxed child: ``-m importers.readers PATH KIND FOLDER SHEET LIMITS PARENT``.
 
 Exit code 0 with table.json written, or with problem.json for an expected failure;
 anything else on stderr is ours to mend.
@@ -6,14 +6,19 @@ anything else on stderr is ours to mend.
 
 from __future__ import annotations
 
+import ctypes
 import json
+import os
 import resource
+import signal
 import sys
 from pathlib import Path
 
 from importers.exceptions import DamagedFile, FileProblem, HostileFile
 from importers.readers.handover import PROBLEM
 from importers.readers.limits import Limits
+
+PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
 def _confine(limits: Limits) -> None:
@@ -25,9 +30,18 @@ def _confine(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def _die_with(parent: int) -> None:
+    """Have the kernel end this process when its parent is killed (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
+        if os.getppid() != parent:  # it ended before we could ask
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
 def main(arguments: list[str]) -> int:
     """Read one file; returns the exit code."""
-    path, kind, folder, sheet, limits_text = arguments
+    path, kind, folder, sheet, limits_text, parent = arguments
+    _die_with(int(parent))
     limits = Limits.from_json(limits_text)
     _confine(limits)
     # Imported only now: polars and calamine are held to the limits as well.

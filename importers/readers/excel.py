@@ -54,7 +54,8 @@ class ExcelSource:
                 f"The workbook has no sheet {sheet!r}; it has {names or 'none'}. "
                 "Choose one of them."
             )
-        self.sheet: str | None = None
+        self.sheet: str | None
+        self._forget()
         self._load(self._choose(sheets) if sheet is None else sheet)
         self._errors: Errors = {}
         if self.format == "xlsx" and self.sheet is not None:
@@ -104,6 +105,9 @@ class ExcelSource:
             if structure.find(self.sample).width:
                 return name
         return next(iter(visible or hidden), None)
+
+    def _forget(self) -> None:
+        self.sheet = None
 
     def _load(self, name: str | None) -> None:
         if name is not None and name == self.sheet:

@@ -107,6 +107,7 @@ def _run(
     """Exit code and stderr of the child; it and its group are killed on time-out."""
     command = [sys.executable, "-X", "utf8", "-m", "importers.readers"]
     command += [str(path), kind, str(folder), json.dumps(sheet), limits.to_json()]
+    command += [str(os.getpid())]
     # Nothing of our environment: it has passwords and keys in it.
     environment = {
         "PATH": os.environ.get("PATH", ""),

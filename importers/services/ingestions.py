@@ -1,10 +1,11 @@
 """What anyone may ask of an ingestion: every door calls these, and only these."""
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -45,7 +46,7 @@ def submit(
     record_type: str,
     source: Source,
     door: str,
-    user: AbstractUser | None = None,
+    user: User | None = None,
     mapping: str = "",
     sheet: str = "",
     period_start: date | None = None,
@@ -102,13 +103,13 @@ def submit(
             if enqueue:
                 queue.enqueue(CHECK, ingestion.pk, name=f"check {ingestion.pk}")
     except IntegrityError as error:
-        earlier = same.filter(status__in=[s.value for s in OPEN]).first()
-        if earlier is None:
+        first = same.filter(status__in=[s.value for s in OPEN]).first()
+        if first is None:
             raise
         raise DuplicateFile(
-            f"This file is already on its way as number {earlier.pk} "
-            f"({earlier.status}). Go on there, or cancel it first.",
-            ingestion=earlier.pk,
+            f"This file is already on its way as number {first.pk} "
+            f"({first.status}). Go on there, or cancel it first.",
+            ingestion=first.pk,
         ) from error
     return ingestion
 
@@ -118,7 +119,7 @@ def confirm_mapping(
     *,
     columns: Mapping[str, Mapping[str, Any]],
     constants: Mapping[str, str],
-    user: AbstractUser | None,
+    user: User | None,
     enqueue: bool = True,
 ) -> None:
     """Remember how the sender's headers are meant, and check the file by it.
@@ -146,9 +147,7 @@ def confirm_mapping(
             queue.enqueue(CHECK, ingestion, name=f"check {ingestion}")
 
 
-def approve(
-    ingestion: int, *, user: AbstractUser | None = None, enqueue: bool = True
-) -> None:
+def approve(ingestion: int, *, user: User | None = None, enqueue: bool = True) -> None:
     """Let a checked file into the books; the cluster loads it next.
 
     Raises NotAllowed (see :mod:`importers.services.permissions`) and StateProblem.
@@ -169,7 +168,7 @@ def approve(
             queue.enqueue(LOAD, ingestion, name=f"load {ingestion}")
 
 
-def reject(ingestion: int, *, user: AbstractUser | None, reason: str) -> None:
+def reject(ingestion: int, *, user: User | None, reason: str) -> None:
     """Send a checked file back with a reason; nothing of it is loaded."""
     permissions.require_review(user)
     if not reason.strip():
@@ -196,9 +195,7 @@ def nothing_loaded(rows_read: int, message: str) -> dict[str, Any]:
     }
 
 
-def cancel(
-    ingestion: int, *, user: AbstractUser | None, reason: str = "Cancelled."
-) -> None:
+def cancel(ingestion: int, *, user: User | None, reason: str = "Cancelled.") -> None:
     """Withdraw a file that is not loaded yet; the original is kept."""
     permissions.require_submit(user)
     record = Ingestion.objects.get(pk=ingestion)
@@ -212,9 +209,7 @@ def cancel(
     )
 
 
-def retry(
-    ingestion: int, *, user: AbstractUser | None = None, enqueue: bool = True
-) -> None:
+def retry(ingestion: int, *, user: User | None = None, enqueue: bool = True) -> None:
     """Take a failed ingestion up where it stood, from the bytes that are kept."""
     permissions.require_submit(user)
     record = Ingestion.objects.get(pk=ingestion)
@@ -241,39 +236,50 @@ def reap() -> int:
     failed so often is a fault of ours.
     """
     count = 0
-    working = [status.value for status in WORKING]
-    for record in Ingestion.objects.filter(leases.stale(), status__in=working):
-        checking = record.status == Status.CHECKING
-        if record.attempts < leases.MOST_ATTEMPTS:
-            task = CHECK if checking else LOAD
-            queue.enqueue(task, record.pk, name=f"take over {record.pk}")
-            Ingestion.objects.filter(pk=record.pk, lease=record.lease).update(
-                heartbeat_at=timezone.now() - timedelta(days=1)
-            )
-        else:
-            _give_up(record, checking=checking)
-        count += 1
+    for record in Ingestion.objects.filter(leases.stale(), status__in=WORKING):
+        with contextlib.suppress(StateProblem):  # another reaper was faster
+            if record.attempts < leases.MOST_ATTEMPTS:
+                _hand_on(record)
+            else:
+                _give_up(record)
+            count += 1
     return count + _offer_forgotten()
 
 
-def _give_up(record: Ingestion, *, checking: bool) -> None:
+def _hand_on(record: Ingestion) -> None:
+    """Back to where it waits for a worker: queued once, however long the queue is."""
+    checking = record.status == Status.CHECKING
+    with transaction.atomic():
+        move(
+            record.pk,
+            from_=[Status(record.status)],
+            to=Status.RECEIVED if checking else Status.APPROVED,
+            lease=record.lease,
+            event=f"The worker stopped while {record.status}; the next one takes over.",
+        )
+        task = CHECK if checking else LOAD
+        queue.enqueue(task, record.pk, name=f"take over {record.pk}")
+
+
+def _give_up(record: Ingestion) -> None:
+    checking = record.status == Status.CHECKING
     message = (
         "The file stopped the program three times while it was being checked; it is "
         "damaged or hostile. Save it anew in your spreadsheet program and send that."
         if checking
         else "Loading was interrupted three times. Nothing was loaded; try again."
     )
-    try:
-        move(
-            record.pk,
-            from_=[Status.CHECKING if checking else Status.LOADING],
-            to=Status.REJECTED if checking else Status.FAILED,
-            lease=record.lease,
-            event=message,
-            **(nothing_loaded(record.rows_read, message) if checking else {"message": message}),
-        )
-    except StateProblem:
-        return
+    changes = (
+        nothing_loaded(record.rows_read, message) if checking else {"message": message}
+    )
+    move(
+        record.pk,
+        from_=[Status(record.status)],
+        to=Status.REJECTED if checking else Status.FAILED,
+        lease=record.lease,
+        event=message,
+        **changes,
+    )
 
 
 def _offer_forgotten() -> int:

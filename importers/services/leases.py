@@ -23,15 +23,18 @@ from importers.models import Ingestion
 from importers.services.states import say
 from importers.values import Status
 
-BEAT_SECONDS = 5
-STALE_SECONDS = 30
+LONGEST_BEAT_SECONDS = 5.0
 MOST_ATTEMPTS = 3
+
+
+def beat_seconds() -> float:
+    """The pause between two beats: a heart may miss two before it counts as stopped."""
+    return min(LONGEST_BEAT_SECONDS, settings.LEASE_STALE_SECONDS / 3)
 
 
 def stale() -> Q:
     """Ingestions whose worker has not been heard of for a while."""
-    seconds = getattr(settings, "LEASE_STALE_SECONDS", STALE_SECONDS)
-    limit = timezone.now() - timedelta(seconds=seconds)
+    limit = timezone.now() - timedelta(seconds=settings.LEASE_STALE_SECONDS)
     return Q(heartbeat_at__isnull=True) | Q(heartbeat_at__lt=limit)
 
 
@@ -52,7 +55,7 @@ class Lease:
 
     def _beat(self) -> None:
         try:
-            while not self._stop.wait(BEAT_SECONDS):
+            while not self._stop.wait(beat_seconds()):
                 try:
                     alive = Ingestion.objects.filter(
                         pk=self.ingestion, lease=self.token
@@ -82,11 +85,13 @@ class Lease:
 def take(ingestion: int, *, from_: Status, to: Status, message: str) -> Lease | None:
     """Begin work on an ingestion at ``from_``, or take it over from a dead worker.
 
-    None where there is nothing to do: it has moved on, or a live worker has it.
+    None where there is nothing to do: it has moved on, a live worker has it, or it has
+    ended so many workers that only the reaper may touch it.
     """
     token = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
     with transaction.atomic():
-        free = Q(status=from_) | (Q(status=to) & stale())
+        orphaned = Q(status=to, attempts__lt=MOST_ATTEMPTS) & stale()
+        free = Q(status=from_) | orphaned
         taken = Ingestion.objects.filter(free, pk=ingestion).update(
             status=to,
             lease=token,

@@ -4,7 +4,7 @@ from collections.abc import Mapping as Map
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 
 from importers.exceptions import BadMapping, UnknownMapping
 from importers.models import Ingestion, Mapping, Source
@@ -80,7 +80,7 @@ def remember(
     *,
     columns: Map[str, Map[str, Any]],
     constants: Map[str, str],
-    user: AbstractBaseUser | None,
+    user: User | None,
 ) -> Mapping:
     """Keep what a clerk confirmed for the sender of the file.
 

@@ -1,18 +1,18 @@
 """Who may do what to an ingestion: the rules, for every door."""
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 
 from importers import record_types
 from importers.exceptions import NotAllowed
 from importers.models import Ingestion
 
 
-def may_submit(user: AbstractUser) -> bool:
+def may_submit(user: User) -> bool:
     """Whether the user may hand in files."""
     return user.has_perm("importers.submit_ingestion")
 
 
-def why_not_approve(user: AbstractUser, ingestion: Ingestion) -> str:
+def why_not_approve(user: User, ingestion: Ingestion) -> str:
     """The reason why the user may not approve the ingestion; empty: they may.
 
     Files that carry money need a second pair of eyes: someone who may approve and did
@@ -32,19 +32,19 @@ def why_not_approve(user: AbstractUser, ingestion: Ingestion) -> str:
     return ""
 
 
-def require_submit(user: AbstractUser | None) -> None:
+def require_submit(user: User | None) -> None:
     """Raise NotAllowed unless the user (None: the system) may submit."""
     if user is not None and not may_submit(user):
         raise NotAllowed("You may not submit files. Ask an administrator for the role.")
 
 
-def require_approve(user: AbstractUser | None, ingestion: Ingestion) -> None:
+def require_approve(user: User | None, ingestion: Ingestion) -> None:
     """Raise NotAllowed unless the user (None: the system) may approve."""
     if user is not None and (reason := why_not_approve(user, ingestion)):
         raise NotAllowed(reason)
 
 
-def require_review(user: AbstractUser | None) -> None:
+def require_review(user: User | None) -> None:
     """Raise NotAllowed unless the user (None: the system) may approve and reject."""
     if user is not None and not user.has_perm("importers.approve_ingestion"):
         raise NotAllowed("Only a manager may do this.")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from importers.exceptions import StateProblem
@@ -17,7 +17,7 @@ def move(
     to: Status,
     from_: Iterable[Status],
     event: str,
-    user: AbstractBaseUser | None = None,
+    user: User | None = None,
     details: str = "",
     lease: str | None = None,
     **changes: Any,
@@ -42,7 +42,7 @@ def say(
     message: str,
     *,
     status: Status | str,
-    user: AbstractBaseUser | None = None,
+    user: User | None = None,
     details: str = "",
 ) -> None:
     """Add a line to the ingestion's story."""

@@ -290,5 +290,3 @@ def _load(lease: Lease) -> None:
             rows_updated=rows["updated"],
             rows_unchanged=rows["unchanged"],
         )
-
-

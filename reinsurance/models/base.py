@@ -12,9 +12,7 @@ class Record(models.Model):
     """A business record with the database's own time stamps (UTC)."""
 
     created_at = models.DateTimeField(db_default=Now(), editable=False)
-    updated_at = models.DateTimeField(
-        auto_now=True, db_default=Now(), editable=False
-    )
+    updated_at = models.DateTimeField(auto_now=True, db_default=Now(), editable=False)
 
     class Meta:
         abstract = True

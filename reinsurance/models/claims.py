@@ -8,9 +8,9 @@ from django.db.models import F
 
 from reinsurance.models.base import (
     ZERO,
-    code_key,
     MoneyField,
     Record,
+    code_key,
     in_order,
     prefix_index,
     word_start_index,
@@ -80,9 +80,7 @@ class Claim(Record):
     )
     cause = models.CharField(max_length=100, blank=True)
     description = models.CharField(max_length=500, blank=True)
-    country = code_key(
-        Country, null=True, blank=True, verbose_name="country of loss"
-    )
+    country = code_key(Country, null=True, blank=True, verbose_name="country of loss")
     date_of_loss = models.DateField(db_index=True)
     date_notified = models.DateField(null=True, blank=True)
     date_closed = models.DateField(null=True, blank=True)

@@ -3,8 +3,8 @@
 from django.db import models
 
 from reinsurance.models.base import (
-    code_key,
     Record,
+    code_key,
     prefix_index,
     word_start_index,
 )

@@ -5,10 +5,10 @@ from django.db import models
 from reinsurance.choices import PremiumTransaction
 from reinsurance.models.base import (
     ZERO,
-    code_key,
     MoneyField,
     Record,
     ShareField,
+    code_key,
     in_order,
     prefix_index,
     share_between_0_and_1,
@@ -44,9 +44,7 @@ class PremiumEntry(Record):
     line_of_business = models.ForeignKey(
         LineOfBusiness, models.PROTECT, null=True, blank=True, related_name="+"
     )
-    country = code_key(
-        Country, null=True, blank=True, verbose_name="country of risk"
-    )
+    country = code_key(Country, null=True, blank=True, verbose_name="country of risk")
     currency = code_key(Currency, verbose_name="original currency")
     gross_premium = MoneyField(
         default=ZERO, db_default=ZERO, help_text="Gross premium paid this time."

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from reinsurance.models.base import code_key, Record
+from reinsurance.models.base import Record, code_key
 
 
 class Currency(models.Model):

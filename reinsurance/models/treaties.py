@@ -8,10 +8,10 @@ from django.db import models
 
 from reinsurance.choices import AttachmentBasis, RiskLevel, TreatyType
 from reinsurance.models.base import (
-    code_key,
     MoneyField,
     Record,
     ShareField,
+    code_key,
     in_order,
     not_negative,
     prefix_index,
@@ -156,9 +156,7 @@ class Participation(Record):
     """A reinsurer's line on a layer; signed lines of a bound contract total 1."""
 
     layer = models.ForeignKey(Layer, models.CASCADE, related_name="participations")
-    reinsurer = models.ForeignKey(
-        Party, models.PROTECT, related_name="participations"
-    )
+    reinsurer = models.ForeignKey(Party, models.PROTECT, related_name="participations")
     written_line = ShareField(null=True, blank=True)
     signed_line = ShareField(null=True, blank=True)
     is_lead = models.BooleanField("lead", default=False)

@@ -190,9 +190,7 @@ def parse_date(text: str, options: CellOptions) -> datetime.date:
         numbers = (int(match[1]), int(match[2]), int(match[3]))
     elif match := _YEAR_LAST.fullmatch(text):
         first, second = int(match[1]), int(match[3])
-        day, month = (
-            (first, second) if options.date_order == "DMY" else (second, first)
-        )
+        day, month = (first, second) if options.date_order == "DMY" else (second, first)
         numbers = (_year(match[4]), month, day)
     elif match := _DAY_MONTH_NAME.fullmatch(text):
         numbers = (_year(match[3]), _MONTHS.get(match[2].casefold(), 0), int(match[1]))

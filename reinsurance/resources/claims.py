@@ -408,8 +408,7 @@ class ClaimResource(DomainResource):
             "warning",
             "reserve_indemnity",
             "The claim is closed but still has a reserve.",
-            ~pl.col("claim_status__is_open")
-            & (pl.col("reserve") != 0),
+            ~pl.col("claim_status__is_open") & (pl.col("reserve") != 0),
         ),
         Rule(
             "above_notification_threshold",

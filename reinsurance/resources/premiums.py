@@ -1,6 +1,5 @@
 """Premium bordereaux (CRS 5.2)."""
 
-
 from decimal import Decimal
 
 import polars as pl
@@ -253,5 +252,3 @@ class PremiumEntryResource(DomainResource):
             "rate_of_exchange",
             "net_premium_settlement",
         )
-
-

@@ -18,12 +18,10 @@ from reinsurance.resources.widgets import (
     DateWidget,
     IntegerWidget,
     LimitWidget,
-    ReferenceWidget,
     ShareWidget,
     TextWidget,
     YesNoWidget,
 )
-
 
 RISK_LEVEL = ChoiceWidget(RiskLevel, {"Selection": RiskLevel.SELECTION.value})
 

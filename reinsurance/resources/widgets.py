@@ -136,9 +136,7 @@ class DecimalWidget(CellWidget):
         self.dtype = pl.Decimal(digits, places)
 
     def parse(self, text: str) -> Decimal | None:
-        number = cells.parse_number(
-            text, self.options, what=self.what, code=self.code
-        )
+        number = cells.parse_number(text, self.options, what=self.what, code=self.code)
         return cells.fit(
             number, digits=self.digits, places=self.places, text=text, code=self.code
         )

@@ -14,7 +14,6 @@ import openpyxl
 import tablib
 from django.core.management import call_command
 from django.db import connection, transaction
-
 from import_export.fields import Field
 from import_export.resources import ModelResource
 from import_export.widgets import ForeignKeyWidget
@@ -112,7 +111,7 @@ def _ready_rows(path: Path) -> Path:
 
 
 def pipeline(path: Path) -> float:
-    """Ours: bytes in, read, matched, checked, staged, loaded with lineage and ledger."""
+    """Ours: from the bytes to loaded records with lineage and ledger."""
     began = time.perf_counter()
     out, err = io.StringIO(), io.StringIO()
     try:

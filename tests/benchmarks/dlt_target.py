@@ -1,17 +1,20 @@
 """Where dlt writes: the benchmark's own database."""
 
 from typing import Any
+from urllib.parse import quote
 
 import dlt
 from django.db import connection
+from dlt.destinations.impl.postgres.configuration import PostgresCredentials
 
 
 def destination() -> Any:
     """dlt's PostgreSQL destination for Django's database."""
-    settings = connection.settings_dict
-    user = settings["USER"]
-    host, name = settings["HOST"], settings["NAME"]
-    port = settings["PORT"] or 5432
-    return dlt.destinations.postgres(
-        f"postgresql://{user}:trusted@localhost:{port}/{name}?host={host}"
-    )
+    known = connection.get_connection_params()
+    credentials = PostgresCredentials()
+    credentials.database = known["dbname"]
+    credentials.username = known.get("user") or "postgres"
+    credentials.password = known.get("password") or "trusted"
+    credentials.host = quote(known.get("host") or "localhost", safe="")
+    credentials.port = int(known.get("port") or 5432)
+    return dlt.destinations.postgres(credentials)

@@ -44,7 +44,8 @@ def two_cells() -> bytes:
     cell = '<c r="{0}" t="n"><v>1</v></c>'
     return with_sheet(
         (
-            '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+            '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/'
+            '2006/main">'
             f'<sheetData><row r="1">{cell.format("A1")}</row>'
             f'<row r="1048576">{cell.format("XFD1048576")}</row></sheetData></worksheet>'
         ).encode()
@@ -71,10 +72,18 @@ BAD: dict[str, tuple[str, Callable[[], bytes], str]] = {
         lambda: b"UMR,Claim Ref,Paid,Paid\nT,1,2,3\n",
         "duplicate_header",
     ),
-    "NUL bytes": ("a.csv", lambda: HEADER.encode() + b"T,A\0B,2026-01-01,GBP\n", "nul_bytes"),
+    "NUL bytes": (
+        "a.csv",
+        lambda: HEADER.encode() + b"T,A\0B,2026-01-01,GBP\n",
+        "nul_bytes",
+    ),
     "zip bomb": ("a.xlsx", lambda: with_sheet(b" " * (450 << 20)), "too_large"),
     "two cells": ("a.xlsx", two_cells, "hostile_file"),
-    "cut workbook": ("a.xlsx", lambda: workbook([["a", "b"], [1, 2]])[:-300], "damaged_file"),
+    "cut workbook": (
+        "a.xlsx",
+        lambda: workbook([["a", "b"], [1, 2]])[:-300],
+        "damaged_file",
+    ),
 }
 
 

@@ -11,7 +11,14 @@ from django.core.management import call_command
 
 from importers.models import Event, Ingestion, Issue, Mapping, RowChange
 from importers.services.ingestions import source_of
-from reinsurance.models import Bordereau, Claim, ClaimMovement, Layer, Participation, Treaty
+from reinsurance.models import (
+    Bordereau,
+    Claim,
+    ClaimMovement,
+    Layer,
+    Participation,
+    Treaty,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +73,9 @@ def test_the_sample_register_is_loaded(register: None) -> None:
     }
 
 
-def test_the_sample_bordereau_from_bytes_to_books(register: None, samples: Path) -> None:
+def test_the_sample_bordereau_from_bytes_to_books(
+    register: None, samples: Path
+) -> None:
     path = samples / "claims_bordereau_2026_06.xlsx"
     code, told = ingest(path, "claims", "--period-end", "2026-06-30")
     assert code == 0
@@ -94,8 +103,12 @@ def test_the_sample_bordereau_from_bytes_to_books(register: None, samples: Path)
     assert set(changes.values_list("model", "action")) == {("claim", "created")}
     assert changes.count() == 174
     assert ingestion.bordereau == Bordereau.objects.get(kind="claims")
-    assert Claim.objects.filter(reference="000001", bordereau=ingestion.bordereau).exists()
-    assert list(Event.objects.filter(ingestion=ingestion).values_list("status", flat=True)) == [
+    assert Claim.objects.filter(
+        reference="000001", bordereau=ingestion.bordereau
+    ).exists()
+    assert list(
+        Event.objects.filter(ingestion=ingestion).values_list("status", flat=True)
+    ) == [
         "received",
         "checking",
         "ready",
@@ -176,7 +189,9 @@ def test_an_all_or_nothing_source_loads_nothing(register: None, tmp_path: Path) 
 
 def test_an_ambiguous_header_needs_a_mapping(register: None, tmp_path: Path) -> None:
     path = tmp_path / "claims.csv"
-    path.write_text("UMR,Claim Ref,Date of Loss,Currency,Paid\nB1526HCL26001,A,1,GBP,1\n")
+    path.write_text(
+        "UMR,Claim Ref,Date of Loss,Currency,Paid\nB1526HCL26001,A,1,GBP,1\n"
+    )
     code, told = ingest(path, "claims")
     assert (code, told["status"]) == (1, "needs mapping")
     assert told["message"] == "Say what “Paid” means."
@@ -193,7 +208,9 @@ def test_an_ambiguous_header_needs_a_mapping(register: None, tmp_path: Path) -> 
     assert str(Claim.objects.get().paid_indemnity) == "1.00"
 
 
-def test_payments_of_a_period_ask_for_the_period(register: None, tmp_path: Path) -> None:
+def test_payments_of_a_period_ask_for_the_period(
+    register: None, tmp_path: Path
+) -> None:
     path = tmp_path / "claims.csv"
     path.write_text(
         "UMR,Claim Ref,Date of Loss,Currency,Paid this month\n"
@@ -208,10 +225,16 @@ def test_payments_of_a_period_ask_for_the_period(register: None, tmp_path: Path)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("no-such-file.csv", "--type", "claims"), "There is no file no-such-file.csv."),
+        (
+            ("no-such-file.csv", "--type", "claims"),
+            "There is no file no-such-file.csv.",
+        ),
         (("{sample}", "--type", "cars"), "“cars” is not a kind of record."),
         (("{sample}", "--type", "parties", "--source", "x"), "There is no source “x”."),
-        (("{sample}", "--type", "parties", "--mapping", "x"), "There is no mapping “x”"),
+        (
+            ("{sample}", "--type", "parties", "--mapping", "x"),
+            "There is no mapping “x”",
+        ),
     ],
 )
 def test_bad_usage(samples: Path, arguments: tuple[str, ...], message: str) -> None:

@@ -1,24 +1,22 @@
 """A real cluster under the watchdog survives the death of any of its processes."""
 
-import contextlib
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django_q.models import OrmQ
 
 from importers import queue, watchdog
+from tests.clusters import Cluster, end, living, start, wait_until
 
 TASKS = "tests.importers.cluster_tasks"
-PATIENCE = 30.0
+REAPER = {"Q_REAPER": f"{TASKS}.reap", "Q_REAP_SECONDS": "0.5"}
 
 pytestmark = [
     pytest.mark.cluster,
@@ -27,98 +25,14 @@ pytestmark = [
 ]
 
 
-def wait_until(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {PATIENCE} s: {what}"
-        time.sleep(0.05)
-
-
-def living(session: int) -> set[int]:
-    return {
-        process.pid
-        for process in watchdog.processes()
-        if process.session == session and process.state != "Z"
-    }
-
-
-@dataclass
-class Cluster:
-    """A running `manage.py cluster`, its log and its processes."""
-
-    watchdog: "subprocess.Popen[bytes]"
-    folder: Path
-
-    @property
-    def log(self) -> str:
-        return (self.folder / "cluster.log").read_text()
-
-    @property
-    def main(self) -> int:
-        record = self.folder / "run" / f"cluster-{self.watchdog.pid}.json"
-        try:
-            return json.loads(record.read_text())[1][0]
-        except (FileNotFoundError, ValueError):
-            return 0
-
-    def members(self) -> set[int]:
-        """The living processes of the cluster's session."""
-        return living(self.main)
-
-    def pid_of(self, kind: str) -> int:
-        """The newest process of a kind, as the cluster's log names it."""
-        if kind == "main":
-            return self.main
-        if kind == "sentinel":
-            return next(
-                process.pid
-                for process in watchdog.processes()
-                if process.parent == self.main
-            )
-        words = {"worker": "ready for work", "monitor": "monitoring"}
-        phrase = words.get(kind, "pushing tasks")
-        return int(re.findall(rf"{phrase} at (\d+)", self.log)[-1])
-
-    def is_whole(self) -> bool:
-        """Main, sentinel, two workers, monitor and pusher."""
-        return len(self.members()) == 6 and "running." in self.log
-
-    def marks(self, number: int) -> int:
-        path = self.folder / f"mark-{number}"
-        return len(path.read_text().splitlines()) if path.exists() else 0
-
-
 @pytest.fixture
 def cluster(process_environment: dict[str, str], tmp_path: Path) -> Iterator[Cluster]:
-    started = start(process_environment, tmp_path)
+    started = start(process_environment, tmp_path, **REAPER)
     try:
         wait_until(started.is_whole, "a whole cluster")
         yield started
     finally:
         end(started)
-
-
-def end(cluster: Cluster) -> None:
-    """Whatever happened: leave no process behind."""
-    session = cluster.main
-    if cluster.watchdog.poll() is None:
-        cluster.watchdog.kill()
-    cluster.watchdog.wait()
-    if session:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(session, signal.SIGKILL)
-
-
-def start(environment: dict[str, str], folder: Path) -> Cluster:
-    with (folder / "cluster.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "cluster"],
-            env={**environment, "Q_REAPER": f"{TASKS}.reap", "Q_REAP_SECONDS": "0.5"},
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    return Cluster(process, folder)
 
 
 @pytest.mark.parametrize("kind", ["worker", "monitor", "pusher", "sentinel", "main"])
@@ -183,7 +97,7 @@ def test_nothing_survives_the_watchdog(
 
     wait_until(lambda: not living(session), "the end of the orphans")
     queue.enqueue(f"{TASKS}.leave_mark", 1)
-    successor = start(process_environment, cluster.folder)
+    successor = start(process_environment, cluster.folder, **REAPER)
     try:
         wait_until(lambda: cluster.marks(1), "the task under the next watchdog")
         successor.watchdog.terminate()

@@ -39,9 +39,7 @@ FILES = (
     Sample("parties.csv", "parties", "underwriting"),
     Sample("loss_events.csv", "loss-events", "underwriting"),
     Sample("treaty_register_2026.csv", "treaties", "underwriting"),
-    Sample(
-        "claims_bordereau_2026_06.xlsx", "claims", "harbour", date(2026, 6, 30)
-    ),
+    Sample("claims_bordereau_2026_06.xlsx", "claims", "harbour", date(2026, 6, 30)),
 )
 
 

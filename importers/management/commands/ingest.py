@@ -51,7 +51,7 @@ def outcome(ingestion: Ingestion, total: float) -> dict[str, Any]:
 class Command(BaseCommand):
     """Ingest one file and say what became of it."""
 
-    help = "Ingest a file: 0 ready or loaded, 1 rejected, failed or needs mapping, 2 bad usage."
+    help = "Ingest a file: 0 ready or loaded, 1 not, 2 bad usage."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The command line."""

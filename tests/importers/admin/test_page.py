@@ -254,6 +254,8 @@ def test_rejecting_needs_a_reason(as_manager: Client, ready: Ingestion) -> None:
 def test_the_clerk_withdraws(as_clerk: Client, ready: Ingestion) -> None:
     as_clerk.post(do("cancel", ready))
     assert status_of(ready) == "cancelled"
+    page = as_clerk.get(at(ready))
+    assert page.context["next"] == "Withdrawn; nothing of the file was loaded."
 
 
 def test_a_failed_file_is_taken_up_again(as_clerk: Client, ready: Ingestion) -> None:

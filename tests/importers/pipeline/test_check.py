@@ -68,11 +68,16 @@ def test_a_message_says_what_to_do() -> None:
     [
         ({"Date_notified": "2026-04-30"}, "notified_before_loss"),
         ({"Date_of_Loss": "2025-12-31"}, "loss_outside_treaty_period"),
-        ({"Date_of_Loss": "2027-01-01", "Date_notified": ""}, "loss_outside_treaty_period"),
+        (
+            {"Date_of_Loss": "2027-01-01", "Date_notified": ""},
+            "loss_outside_treaty_period",
+        ),
         ({"UMR": "RA", "Date_of_Loss": "2025-12-31"}, "loss_before_treaty"),
     ],
 )
-def test_dates_against_each_other_and_the_treaty(cells: dict[str, str], code: str) -> None:
+def test_dates_against_each_other_and_the_treaty(
+    cells: dict[str, str], code: str
+) -> None:
     examined, _, _ = run(Table(HEADER, [changed(**cells)]), CLAIMS)
     assert [issue[2] for issue in found(examined)] == [code]
 
@@ -143,7 +148,14 @@ def test_rows_that_repeat_or_contradict_each_other() -> None:
 def test_a_register_row_holds_a_treaty_a_layer_and_a_line() -> None:
     for code in ("A", "B"):
         Party.objects.create(code=code, name=code)
-    header = ("UMR", "Treaty type", "Currency", "Layer", "Occurrence limit", "Reinsurer")
+    header = (
+        "UMR",
+        "Treaty type",
+        "Currency",
+        "Layer",
+        "Occurrence limit",
+        "Reinsurer",
+    )
     rows = [
         ["N1", "CXL", "USD", "1", "1,000", "A"],
         ["N1", "CXL", "USD", "1", "1,000", "B"],
@@ -158,7 +170,9 @@ def test_a_register_row_holds_a_treaty_a_layer_and_a_line() -> None:
     assert dict(examined.staged.rows) == {"created": 4, "rejected": 2}
     assert dict(loaded) == {"created": 4}
     assert Treaty.objects.filter(reference__startswith="N").count() == 1
-    assert [(x.number, x.occurrence_limit) for x in Layer.objects.order_by("number")] == [
+    assert [
+        (x.number, x.occurrence_limit) for x in Layer.objects.order_by("number")
+    ] == [
         (1, 1000),
         (2, None),
         (3, 5),

@@ -20,7 +20,6 @@ from reinsurance.models import (
     Claim,
     Layer,
     LossEvent,
-    Participation,
     Party,
     PremiumEntry,
     Treaty,
@@ -53,13 +52,17 @@ amount_text = st.one_of(
     some("12,34", "ten", "1.2.3", "99999999999999999", "9999999999999999.995", "NIL"),
     blank,
 )
-share_text = some("0.5", "50%", "1", "0", "1.5", "-0.1", "150%", "half", "", "0.333333333")
+share_text = some(
+    "0.5", "50%", "1", "0", "1.5", "-0.1", "150%", "half", "", "0.333333333"
+)
 name_text = st.one_of(
     some("Acme Ltd", " Bolt ", "=1+1", "O'Hara", 'say "x"', "a,b", "line\nbreak", ""),
     st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=12),
     st.just("x" * 201),
 )
-currency_text = some("GBP", "gbp", "Pound Sterling", "US Dollar", "usd", "XXQ", "", "EUR")
+currency_text = some(
+    "GBP", "gbp", "Pound Sterling", "US Dollar", "usd", "XXQ", "", "EUR"
+)
 country_text = some("GB", "France", "DEU", "Atlantis", "", "us")
 
 
@@ -67,7 +70,10 @@ def rows_of(
     columns: dict[str, st.SearchStrategy[str]], *, key: str, most: int = 12
 ) -> st.SearchStrategy[list[dict[str, str]]]:
     return st.lists(
-        st.fixed_dictionaries(columns), min_size=1, max_size=most, unique_by=lambda r: r[key]
+        st.fixed_dictionaries(columns),
+        min_size=1,
+        max_size=most,
+        unique_by=lambda r: r[key],
     )
 
 
@@ -85,7 +91,9 @@ claim_rows = rows_of(
         "Date closed": st.one_of(blank, date_text),
         "Policy inception": st.one_of(blank, date_text),
         "Policy expiry": st.one_of(blank, date_text),
-        "Claim status": some("Open", "CLOSED", "Closed", "Re-opened", "reopened", "Lost", ""),
+        "Claim status": some(
+            "Open", "CLOSED", "Closed", "Re-opened", "reopened", "Lost", ""
+        ),
         "Currency": currency_text,
         "Paid to date, indemnity": amount_text,
         "Paid to date, fees": some("0", "10", "", "1.10"),

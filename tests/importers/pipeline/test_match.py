@@ -34,7 +34,9 @@ def test_headers_that_are_known(header: str, field: str) -> None:
     assert decided(header)[header] == (field, "auto")
 
 
-@pytest.mark.parametrize("header", ["Paid", "Amount Paid", "Indemnity Paid", "Paid (USD)"])
+@pytest.mark.parametrize(
+    "header", ["Paid", "Amount Paid", "Indemnity Paid", "Paid (USD)"]
+)
 def test_a_bare_paid_is_never_taken_without_asking(header: str) -> None:
     found = match((*NEEDED, header), CLAIMS)
     assert [m.decision for m in found.columns] == ["auto"] * 4 + ["ask"]

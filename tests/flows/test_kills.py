@@ -1,0 +1,357 @@
+"""kill -9 while a real cluster works: the file ends loaded, every row exactly once.
+
+The tests without the mark `slow` are a choice; `make test-faults` runs them all.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.db.models import Count
+
+from importers import queue, watchdog
+from importers.models import Ingestion, RowChange
+from importers.pipeline.storage import blocks_of
+from importers.services import ingestions, leases
+from reinsurance.models import Claim, ClaimMovement
+from tests.clusters import Cluster, end, living, start, wait_until
+
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
+    pytest.mark.usefixtures("fifty_treaties"),
+]
+
+ROWS = 60_000
+PATIENCE = 90.0
+HASTE = {"LEASE_STALE_SECONDS": "4", "Q_REAP_SECONDS": "0.5"}
+
+
+class Yard:
+    """The clusters of one test, one after the other, and the folders they work in."""
+
+    def __init__(self, environment: dict[str, str], folder: Path, storage: Path):
+        self.environment = {**environment, "TMPDIR": str(folder / "scratch")}
+        self.folder = folder
+        self.storage = storage
+        self.cluster: Cluster
+        (folder / "scratch").mkdir()
+
+    def start(self) -> Cluster:
+        (self.folder / "cluster.log").unlink(missing_ok=True)
+        self.cluster = start(self.environment, self.folder, **HASTE)
+        wait_until(self.cluster.is_whole, "a whole cluster")
+        return self.cluster
+
+    # --------------------------------------------------------- moments of the work
+    def is_reading(self, ingestion: int) -> bool:
+        """The worker has started the child process that parses."""
+        return bool(children(worker_of(ingestion)))
+
+    def is_cleaning(self, ingestion: int) -> bool:
+        """One of two chunks is cleaned and checked."""
+        return any((self.folder / "scratch").glob("check-*/clean-00001.arrow"))
+
+    def is_staging(self, ingestion: int) -> bool:
+        """One of two parts is staged."""
+        return any(self.storage.glob(f"staged/{ingestion}/*/part-00000.parquet"))
+
+    def is_loading(self, ingestion: int) -> bool:
+        """Loading has begun."""
+        return status_of(ingestion) == "loading"
+
+    def is_copying(self, ingestion: int) -> bool:
+        """Claims are being written, in a transaction that is not committed."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_relation_size('reinsurance_claim')")
+            is_written = cursor.fetchone()[0] > 0
+        return is_written and self.is_loading(ingestion)
+
+    def wait_for(self, moment: str, ingestion: int) -> None:
+        condition: Callable[[int], bool] = getattr(self, f"is_{moment}")
+        wait_until(lambda: condition(ingestion), moment, patience=PATIENCE)
+
+    # ----------------------------------------------------------------- who is killed
+    def kill(self, victim: str, ingestion: int) -> None:
+        if victim == "busy worker":
+            os.kill(worker_of(ingestion), signal.SIGKILL)
+        elif victim == "watchdog":
+            self.kill_watchdog()
+        elif victim == "everything":
+            self.kill_everything()
+        else:
+            os.kill(self.cluster.pid_of(victim), signal.SIGKILL)
+
+    def kill_watchdog(self) -> None:
+        """The watchdog alone; its cluster must end by itself before a new one starts."""
+        session = self.cluster.main
+        self.cluster.watchdog.kill()
+        self.cluster.watchdog.wait()
+        wait_until(lambda: not living(session), "the end of the orphans")
+        self.start()
+
+    def kill_everything(self) -> None:
+        """As when the machine goes down; then it comes up again."""
+        session = self.cluster.main
+        os.killpg(session, signal.SIGKILL)
+        os.killpg(self.cluster.watchdog.pid, signal.SIGKILL)
+        self.cluster.watchdog.wait()
+        wait_until(lambda: not living(session), "the end of the cluster")
+        self.start()
+
+
+@pytest.fixture
+def yard(
+    process_environment: dict[str, str], tmp_path: Path, storage_dir: Path
+) -> Iterator[Yard]:
+    yard = Yard(process_environment, tmp_path, storage_dir)
+    yard.start()
+    try:
+        yield yard
+    finally:
+        end(yard.cluster)
+
+
+def status_of(ingestion: int) -> str:
+    return Ingestion.objects.values_list("status", flat=True).get(pk=ingestion)
+
+
+def worker_of(ingestion: int) -> int:
+    """The process that has the ingestion: its lease names it."""
+    lease = Ingestion.objects.values_list("lease", flat=True).get(pk=ingestion)
+    return int(lease.split(":")[1]) if lease else 0
+
+
+def children(parent: int) -> set[int]:
+    return {p.pid for p in watchdog.processes() if p.parent == parent and parent}
+
+
+def submitted(path: Path) -> int:
+    return ingestions.submit(
+        blocks=blocks_of(path),
+        file_name=path.name,
+        record_type="claims",
+        source=ingestions.source_of(None),
+        door="test",
+    ).pk
+
+
+def settled(ingestion: int, status: str) -> Ingestion:
+    """The ingestion once it has that status."""
+    wait_until(lambda: status_of(ingestion) == status, status, patience=PATIENCE)
+    return Ingestion.objects.get(pk=ingestion)
+
+
+def loaded(ingestion: int) -> Ingestion:
+    """The ingestion, loaded and nothing left in the queue."""
+    found = settled(ingestion, "loaded")
+    wait_until(lambda: not queue.pending(), "an empty queue")
+    return found
+
+
+def story_of(ingestion: int) -> list[str]:
+    events = Ingestion.objects.get(pk=ingestion).events
+    return list(events.values_list("status", flat=True))
+
+
+def assert_every_row_once(ingestion: Ingestion, rows: int = ROWS) -> None:
+    counts = (
+        ingestion.rows_read,
+        ingestion.rows_created,
+        ingestion.rows_updated,
+        ingestion.rows_unchanged,
+        ingestion.rows_rejected,
+    )
+    assert counts == (rows, rows, 0, 0, 0)
+    assert Claim.objects.count() == rows
+    for model, reference in ((ClaimMovement, "claim_id"), (RowChange, "object_id")):
+        found = model.objects.aggregate(
+            rows=Count("pk"), claims=Count(reference, distinct=True)
+        )
+        assert found == {"rows": rows, "claims": rows}, model
+    changes = RowChange.objects.filter(ingestion=ingestion, action="created")
+    assert changes.aggregate(rows=Count("row", distinct=True)) == {"rows": rows}
+    assert Ingestion.objects.count() == 1
+
+
+CHECKED = ["received", "checking", "ready"]
+LOADED = ["approved", "loading", "loaded"]
+CHECKED_AGAIN = ["received", "checking", "received", "checking", "ready"]
+LOADED_AGAIN = ["approved", "loading", "approved", "loading", "loaded"]
+
+
+def test_a_worker_killed_in_checking_and_one_in_loading(
+    yard: Yard, large_bordereau: Path
+) -> None:
+    number = submitted(large_bordereau)
+
+    yard.wait_for("reading", number)
+    readers = children(worker_of(number))
+    yard.wait_for("cleaning", number)
+    yard.kill("busy worker", number)
+
+    ingestion = settled(number, "ready")
+    assert (ingestion.attempts, ingestion.rows_created) == (2, ROWS)
+    assert readers
+    assert not readers & {p.pid for p in watchdog.processes()}
+    assert not Claim.objects.exists()
+
+    ingestions.approve(number)
+    yard.wait_for("copying", number)
+    yard.kill("busy worker", number)
+
+    ingestion = loaded(number)
+    assert ingestion.attempts == 2
+    assert_every_row_once(ingestion)
+    assert story_of(number) == CHECKED_AGAIN + LOADED_AGAIN
+    messages = list(ingestion.events.values_list("message", flat=True))
+    assert messages[2] == "The worker stopped while checking; the next one takes over."
+    assert messages[7] == "The worker stopped while loading; the next one takes over."
+    assert "Cluster restarts: one of its processes died." in yard.cluster.log
+
+
+def test_everything_killed_in_checking_and_the_watchdog_in_loading(
+    yard: Yard, large_bordereau: Path
+) -> None:
+    number = submitted(large_bordereau)
+
+    yard.wait_for("cleaning", number)
+    yard.kill("everything", number)
+    assert settled(number, "ready").attempts == 2
+
+    ingestions.approve(number)
+    yard.wait_for("copying", number)
+    yard.kill("watchdog", number)
+    ingestion = loaded(number)
+    assert ingestion.attempts == 2
+    assert_every_row_once(ingestion)
+    assert story_of(number) == CHECKED_AGAIN + LOADED_AGAIN
+
+
+@pytest.mark.parametrize(
+    "victim",
+    [
+        "worker",
+        pytest.param("monitor", marks=pytest.mark.slow),
+        pytest.param("pusher", marks=pytest.mark.slow),
+        pytest.param("sentinel", marks=pytest.mark.slow),
+        pytest.param("main", marks=pytest.mark.slow),
+        pytest.param("watchdog", marks=pytest.mark.slow),
+    ],
+)
+def test_an_idle_process_killed_before_the_file_comes(
+    yard: Yard, large_bordereau: Path, victim: str
+) -> None:
+    yard.kill(victim, 0)
+
+    number = submitted(large_bordereau)
+    settled(number, "ready")
+    ingestions.approve(number)
+
+    ingestion = loaded(number)
+    assert ingestion.attempts == 1
+    assert_every_row_once(ingestion)
+    assert story_of(number) == CHECKED + LOADED
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["reading", "cleaning", "staging"])
+@pytest.mark.parametrize(
+    "victim", ["busy worker", "sentinel", "main", "watchdog", "everything"]
+)
+def test_killed_in_checking(
+    yard: Yard, large_bordereau: Path, victim: str, moment: str
+) -> None:
+    number = submitted(large_bordereau)
+    yard.wait_for(moment, number)
+    yard.kill(victim, number)
+
+    assert settled(number, "ready").attempts == 2
+    ingestions.approve(number)
+    assert_every_row_once(loaded(number))
+    assert story_of(number) == CHECKED_AGAIN + LOADED
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["loading", "copying"])
+@pytest.mark.parametrize(
+    "victim", ["busy worker", "sentinel", "main", "watchdog", "everything"]
+)
+def test_killed_in_loading(
+    yard: Yard, large_bordereau: Path, victim: str, moment: str
+) -> None:
+    number = submitted(large_bordereau)
+    settled(number, "ready")
+    ingestions.approve(number)
+    yard.wait_for(moment, number)
+    yard.kill(victim, number)
+
+    ingestion = loaded(number)
+    assert ingestion.attempts == 2
+    assert_every_row_once(ingestion)
+    assert story_of(number) == CHECKED + LOADED_AGAIN
+
+
+@pytest.mark.slow
+def test_a_file_that_ends_three_workers_is_rejected(
+    yard: Yard, large_bordereau: Path
+) -> None:
+    number = submitted(large_bordereau)
+    for attempt in range(1, leases.MOST_ATTEMPTS + 1):
+        wait_until(lambda: status_of(number) == "checking", "checking")
+        assert Ingestion.objects.get(pk=number).attempts == attempt
+        victim = worker_of(number)
+        os.kill(victim, signal.SIGKILL)
+        wait_until(
+            lambda victim=victim: (
+                worker_of(number) != victim or status_of(number) == "rejected"
+            ),
+            "the next attempt",
+            patience=PATIENCE,
+        )
+    ingestion = settled(number, "rejected")
+    assert ingestion.message.startswith("The file stopped the program three times")
+    assert story_of(number) == ["received", "checking"] * 3 + ["rejected"]
+    assert not Claim.objects.exists()
+    assert (yard.storage / ingestion.original).stat().st_size == (
+        large_bordereau.stat().st_size
+    )
+    wait_until(lambda: not queue.pending(), "an empty queue")
+    with contextlib.suppress(AssertionError):
+        wait_until(lambda: status_of(number) != "rejected", "a change", patience=3)
+    assert status_of(number) == "rejected"
+
+
+@pytest.mark.slow
+def test_many_files_while_workers_are_killed_again_and_again(
+    yard: Yard, tmp_path: Path, large_bordereau: Path
+) -> None:
+    """Six files of the same claims: all loaded, the claims there once."""
+    lines = large_bordereau.read_bytes().split(b"\r\n")
+    numbers = []
+    for part in range(6):
+        path = tmp_path / f"claims-{part}.csv"
+        path.write_bytes(b"\r\n".join(lines[: 10_001 + part]) + b"\r\n")
+        numbers.append(submitted(path))
+
+    def everyone(status: str) -> bool:
+        return Ingestion.objects.filter(status=status).count() == len(numbers)
+
+    for status, begin in (("ready", None), ("loaded", ingestions.approve)):
+        for number in numbers if begin else ():
+            begin(number)
+        for _ in range(3):
+            yard.kill("worker", 0)
+            wait_until(yard.cluster.is_whole, "a whole cluster")
+        wait_until(lambda s=status: everyone(s), status, patience=PATIENCE)
+    assert Claim.objects.count() == 10_005
+    movements = ClaimMovement.objects.values("claim").annotate(n=Count("pk"))
+    assert set(movements.values_list("n", flat=True)) == {1}
+    created = RowChange.objects.filter(action="created")
+    assert created.values("object_id").distinct().count() == created.count() == 10_005

@@ -40,8 +40,8 @@ class RecordType:
         """Every column of a row by name; one that several records share is once."""
         found: dict[str, Column] = {}
         for resource in self.resources:
-            for name, column in resource.fields.items():
-                found.setdefault(name, column)
+            for name in resource._meta.fields:
+                found.setdefault(name, resource.fields[name])
         return found
 
     @cached_property

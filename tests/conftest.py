@@ -61,19 +61,20 @@ def django_db_setup(
 
 
 @pytest.fixture(autouse=True)
-def _basics_again(
-    request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker
-) -> Iterator[None]:
-    """A transactional test empties all tables at its end: fill the basic ones again."""
-    yield
+def _basics_again(request: pytest.FixtureRequest) -> None:
+    """A transactional test empties all tables at its end: fill the basic ones again.
+
+    At the start of the next one (pytest-django runs them after all others), as the
+    plugin's own fixture empties the tables later than any of ours could fill them.
+    """
     marker = request.node.get_closest_marker("django_db")
-    is_flushed = (marker and marker.kwargs.get("transaction")) or {
+    is_transactional = (marker and marker.kwargs.get("transaction")) or {
         "transactional_db",
         "live_server",
     } & set(request.fixturenames)
-    if is_flushed:
-        # Runs after the flush: this fixture is set up before the database's.
-        with django_db_blocker.unblock():
+    if is_transactional:
+        request.getfixturevalue("transactional_db")
+        if not Group.objects.exists():
             _load_basics()
 
 

@@ -9,6 +9,7 @@ JAZZMIN_SETTINGS: dict[str, Any] = {
     "welcome_sign": "Reinsurance back office",
     "copyright": "Reinsurance back office",
     "use_google_fonts_cdn": False,
+    "custom_css": "backoffice/admin.css",
     "related_modal_active": False,
     "show_ui_builder": False,
     "navigation_expanded": True,
@@ -87,7 +88,7 @@ JAZZMIN_SETTINGS: dict[str, Any] = {
 }
 
 JAZZMIN_UI_TWEAKS: dict[str, Any] = {
-    "theme": "flatly",
+    "theme": "default",
     "navbar": "navbar-white navbar-light",
     "no_navbar_border": False,
     "navbar_fixed": True,

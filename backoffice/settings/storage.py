@@ -59,3 +59,5 @@ WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 # Third-party style sheets may name a map or an image that is not shipped.
 WHITENOISE_MANIFEST_STRICT = False
+
+MAX_UPLOAD_MB = env.int("MAX_UPLOAD_MB", default=400)

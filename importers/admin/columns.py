@@ -14,13 +14,9 @@ from importers.admin.page import user_of
 from importers.exceptions import BadMapping, ImporterError
 from importers.models import Ingestion
 from importers.services import ingestions, permissions
-from importers.services.samples import samples_of
-from importers.values import Status
 
 if TYPE_CHECKING:
     from importers.admin.ingestions import IngestionAdmin
-
-MAPPABLE = (Status.NEEDS_MAPPING, Status.READY)
 
 
 def map_columns(
@@ -29,7 +25,7 @@ def map_columns(
     """Show headers with samples and choices; have the file checked by the answers."""
     if not permissions.may_submit(user_of(request)):
         raise PermissionDenied
-    if ingestion.status not in MAPPABLE:
+    if ingestion.status not in ingestions.MAPPABLE:
         messages.warning(
             request,
             f"This file is “{ingestion.status}”; its columns cannot be mapped now.",
@@ -40,7 +36,7 @@ def map_columns(
         request.POST or None,
         ingestion=ingestion,
         kind=kind,
-        samples=samples_of(ingestion),
+        samples=ingestion.table.get("samples", {}),
     )
     if request.method == "POST" and form.is_valid():
         try:

@@ -13,7 +13,6 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
 from importers import record_types
-from importers.admin.shown import columns_of
 from importers.exceptions import UnknownRecordType
 from importers.models import Ingestion
 from importers.record_types import RecordType
@@ -86,7 +85,7 @@ def template(slug: str, extension: str) -> HttpResponse:
 
 
 def _header(kind: RecordType) -> list[str]:
-    return [str(column.column_name) for column in columns_of(kind).values()]
+    return [str(column.column_name) for column in kind.columns.values()]
 
 
 def _csv(kind: RecordType) -> bytes:
@@ -102,7 +101,7 @@ def _xlsx(kind: RecordType) -> bytes:
     sheet.append(_header(kind))
     fields = book.create_sheet("Fields")
     fields.append(["Column", "Required", "What to write", "Explanation"])
-    for column in columns_of(kind).values():
+    for column in kind.columns.values():
         required = "Yes" if column.required else "No"
         fields.append(
             [str(column.column_name), required, meaning(column), column.explanation]

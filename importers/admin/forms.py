@@ -8,7 +8,6 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
 from importers import record_types
-from importers.admin.shown import columns_of
 from importers.models import Ingestion, Mapping, Source
 from importers.record_types import RecordType
 from importers.services.ingestions import DIRECT
@@ -20,7 +19,7 @@ IGNORE = "-"
 
 def most_bytes() -> int:
     """The largest file that may be handed in."""
-    return int(getattr(settings, "MAX_UPLOAD_MB", 400)) * MEGABYTE
+    return int(settings.MAX_UPLOAD_MB) * MEGABYTE
 
 
 class MappingChoice(forms.ModelChoiceField):
@@ -165,7 +164,7 @@ class ColumnsForm(forms.Form):
             self._add_column(position, self.matches.get(header, {}))
         constants = ingestion.matches.get("constants", {})
         self.gaps = {*ingestion.matches.get("missing", ()), *constants}
-        self.needed = [n for n in columns_of(kind) if n in kind.required]
+        self.needed = [n for n in kind.columns if n in kind.required]
         for name in self.needed:
             self.fields[f"constant-{name}"] = forms.CharField(
                 required=False,
@@ -194,7 +193,7 @@ class ColumnsForm(forms.Form):
         )
 
     def _choices(self, candidates: Any) -> list[Any]:
-        labels = {n: str(c.column_name) for n, c in columns_of(self.kind).items()}
+        labels = {n: str(c.column_name) for n, c in self.kind.columns.items()}
         required = [
             (n, label) for n, label in labels.items() if n in self.kind.required
         ]

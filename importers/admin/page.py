@@ -12,14 +12,13 @@ from django.urls import reverse
 from django.utils.formats import date_format
 
 from importers import record_types
-from importers.admin.shown import columns_of, duration
+from importers.admin.shown import duration
 from importers.models import Ingestion
 from importers.record_types import RecordType
-from importers.services import permissions
+from importers.services import ingestions, permissions
 from importers.values import Status
 
 MOVING = (Status.RECEIVED, Status.CHECKING, Status.APPROVED, Status.LOADING)
-CANCELLABLE = (Status.RECEIVED, Status.NEEDS_MAPPING, Status.READY, Status.FAILED)
 COLOURS = {
     Status.RECEIVED: "waiting",
     Status.CHECKING: "moving",
@@ -104,11 +103,11 @@ def doable(ingestion: Ingestion, user: User) -> Doable:
     ready = status == Status.READY
     reason = permissions.why_not_approve(user, ingestion) if ready else ""
     return Doable(
-        map_columns=submits and status in {Status.NEEDS_MAPPING, Status.READY},
+        map_columns=submits and status in ingestions.MAPPABLE and bool(ingestion.table),
         approve=ready and not reason,
         why_not_approve=reason if submits or reviews else "",
         reject=reviews and status in {Status.READY, Status.NEEDS_MAPPING},
-        cancel=submits and status in CANCELLABLE,
+        cancel=submits and status in ingestions.WAITS,
         retry=submits and status == Status.FAILED,
     )
 
@@ -137,7 +136,7 @@ def totals(ingestion: Ingestion, kind: RecordType) -> dict[str, Any]:
     """Control totals as a table: a row for each currency, a column for each sum."""
     names = [
         name
-        for name in columns_of(kind)
+        for name in kind.columns
         if any(name in sums for sums in ingestion.totals.values())
     ]
     return {

@@ -10,10 +10,8 @@ from django.apps import apps
 from django.db import models
 from django.utils.formats import date_format
 
-from importers.record_types import RecordType
 from reinsurance.admin.values import money, share
 from reinsurance.models.base import MoneyField, ShareField
-from reinsurance.resources.base import Column
 
 DOMAIN = "reinsurance"
 ALONG: Mapping[str, tuple[str, ...]] = {
@@ -58,13 +56,6 @@ class Names:
         pk = model._meta.pk.to_python(key)
         label = model._meta.verbose_name
         return self._known[model].get(pk) or f"{label} no longer in the books"
-
-
-def columns_of(kind: RecordType) -> dict[str, Column]:
-    """A record type's columns in the order its Resources list them for people."""
-    listed = [name for resource in kind.resources for name in resource._meta.fields]
-    names = dict.fromkeys([*listed, *kind.columns])
-    return {name: kind.columns[name] for name in names if name in kind.columns}
 
 
 def target_of(field: models.Field) -> type[models.Model] | None:

@@ -1,9 +1,10 @@
 """An ingestion and its story: issues found, events, and what each row changed."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 
 from importers.models.sources import Mapping, Policy, Source
 from importers.values import OPEN, Action, Severity, Status
@@ -21,7 +22,7 @@ class Ingestion(models.Model):
     ::
 
         received ──► checking ──► needs mapping ──► checking
-                        │ ├─► rejected                (mapping confirmed)
+                        │ ├─► rejected ──► received   (mapping confirmed)
                         │ └─► ready ──► approved ──► loading ──► loaded ──► undone
                         └─► failed ◄────────────────────┘
         received | needs mapping | ready ──► cancelled;   failed ──► (retry)
@@ -105,6 +106,15 @@ class Ingestion(models.Model):
             models.Index(fields=["status", "-id"], name="ingestion_status"),
             models.Index(fields=["record_type", "-id"], name="ingestion_type"),
             models.Index(fields=["-received_at"], name="ingestion_received"),
+            models.Index(
+                fields=["loaded_at"],
+                name="ingestion_loaded",
+                condition=Q(loaded_at__isnull=False),
+            ),
+            models.Index(
+                OpClass(Upper("file_name"), "text_pattern_ops"),
+                name="ingestion_file_name_start",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from importers import queue, record_types
@@ -20,6 +21,7 @@ from importers.values import OPEN, WORKING, Status
 CHECK = "importers.tasks.check"
 LOAD = "importers.tasks.load"
 DIRECT = "direct"
+MAPPABLE = (Status.NEEDS_MAPPING, Status.READY, Status.REJECTED)
 WAITS = (Status.RECEIVED, Status.NEEDS_MAPPING, Status.READY, Status.FAILED)
 
 
@@ -103,15 +105,28 @@ def submit(
             if enqueue:
                 queue.enqueue(CHECK, ingestion.pk, name=f"check {ingestion.pk}")
     except IntegrityError as error:
-        first = same.filter(status__in=[s.value for s in OPEN]).first()
-        if first is None:
-            raise
-        raise DuplicateFile(
-            f"This file is already on its way as number {first.pk} "
-            f"({first.status}). Go on there, or cancel it first.",
-            ingestion=first.pk,
-        ) from error
+        raise _already_open(same) from error
     return ingestion
+
+
+def _same_file(record: Ingestion) -> QuerySet[Ingestion]:
+    return Ingestion.objects.filter(
+        sha256=record.sha256,
+        record_type=record.record_type,
+        source=record.source,
+        sheet=record.sheet,
+    )
+
+
+def _already_open(same: QuerySet[Ingestion]) -> DuplicateFile:
+    first = same.filter(status__in=[s.value for s in OPEN]).first()
+    if first is None:
+        return DuplicateFile("This file was being handled just now. Try once more.")
+    return DuplicateFile(
+        f"This file is already on its way as number {first.pk} ({first.status}). "
+        "Go on there, or cancel it first.",
+        ingestion=first.pk,
+    )
 
 
 def confirm_mapping(
@@ -124,27 +139,32 @@ def confirm_mapping(
 ) -> None:
     """Remember how the sender's headers are meant, and check the file by it.
 
-    Raises BadMapping where the choice does not hold together.
+    A rejected file may be read anew in this way as long as it has a header.  Raises
+    BadMapping where the choice does not hold together, DuplicateFile where the same
+    file is on its way already.
     """
     permissions.require_submit(user)
     record = Ingestion.objects.select_related("source").get(pk=ingestion)
     kind = record_types.get(record.record_type)
-    with transaction.atomic():
-        mapping = mappings.remember(
-            record, kind, columns=columns, constants=constants, user=user
-        )
-        move(
-            ingestion,
-            from_=[Status.NEEDS_MAPPING, Status.READY],
-            to=Status.RECEIVED,
-            event="Columns mapped; the mapping is remembered for this source.",
-            user=user,
-            mapping=mapping,
-            message="",
-            attempts=0,
-        )
-        if enqueue:
-            queue.enqueue(CHECK, ingestion, name=f"check {ingestion}")
+    try:
+        with transaction.atomic():
+            mapping = mappings.remember(
+                record, kind, columns=columns, constants=constants, user=user
+            )
+            move(
+                ingestion,
+                from_=MAPPABLE,
+                to=Status.RECEIVED,
+                event="Columns mapped; the mapping is remembered for this source.",
+                user=user,
+                mapping=mapping,
+                message="",
+                attempts=0,
+            )
+            if enqueue:
+                queue.enqueue(CHECK, ingestion, name=f"check {ingestion}")
+    except IntegrityError as error:
+        raise _already_open(_same_file(record)) from error
 
 
 def approve(ingestion: int, *, user: User | None = None, enqueue: bool = True) -> None:

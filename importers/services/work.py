@@ -25,6 +25,7 @@ from importers.services import leases, mappings
 from importers.services.bordereaux import bordereau_for
 from importers.services.ingestions import nothing_loaded
 from importers.services.leases import Lease
+from importers.services.samples import samples_of
 from importers.services.states import move
 from importers.values import Severity, Status
 from reinsurance.resources.cells import CellOptions
@@ -118,6 +119,7 @@ def table_of(spilled: Spilled) -> dict[str, Any]:
         "skipped_count": spilled.skipped_count,
         "skipped": [list(row) for row in spilled.skipped[:100]],
         "repairs": list(spilled.repairs),
+        "samples": samples_of(spilled),
     }
 
 

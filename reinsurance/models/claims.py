@@ -86,7 +86,7 @@ class Claim(Record):
     date_closed = models.DateField(null=True, blank=True)
     policy_inception = models.DateField(null=True, blank=True)
     policy_expiry = models.DateField(null=True, blank=True)
-    status = code_key(ClaimStatus, db_index=True)
+    status = code_key(ClaimStatus)
     currency = code_key(Currency)
     paid_indemnity = MoneyField("paid, indemnity", default=ZERO, db_default=ZERO)
     paid_fees = MoneyField("paid, fees", default=ZERO, db_default=ZERO)
@@ -108,6 +108,7 @@ class Claim(Record):
             prefix_index("policy_reference", "claim_policy_prefix"),
             word_start_index("insured_name", "claim_insured_start"),
             models.Index(fields=["updated_at"], name="claim_updated"),
+            models.Index(fields=["status"], name="claim_status"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["treaty", "reference"], name="claim_once"),

@@ -47,7 +47,8 @@ def two_cells() -> bytes:
             '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/'
             '2006/main">'
             f'<sheetData><row r="1">{cell.format("A1")}</row>'
-            f'<row r="1048576">{cell.format("XFD1048576")}</row></sheetData></worksheet>'
+            f'<row r="1048576">{cell.format("XFD1048576")}</row>'
+            "</sheetData></worksheet>"
         ).encode()
     )
 

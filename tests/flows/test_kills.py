@@ -89,7 +89,7 @@ class Yard:
             os.kill(self.cluster.pid_of(victim), signal.SIGKILL)
 
     def kill_watchdog(self) -> None:
-        """The watchdog alone; its cluster must end by itself before a new one starts."""
+        """The watchdog alone; its cluster has to end by itself, then comes the next."""
         session = self.cluster.main
         self.cluster.watchdog.kill()
         self.cluster.watchdog.wait()

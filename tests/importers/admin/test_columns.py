@@ -161,14 +161,6 @@ def test_per_cent_is_offered_for_shares(
     assert columns["umr"] == {"field": "treaty_reference", "percent": False}
 
 
-def test_samples_are_left_out_where_they_are_dear(
-    as_clerk: Client, asked: Ingestion
-) -> None:
-    Ingestion.objects.filter(pk=asked.pk).update(file_size=10_000_001)
-    rows = as_clerk.get(url_of(asked)).context["form"].rows()
-    assert all(row["samples"] == [] for row in rows)
-
-
 def test_cells_are_shown_as_text(
     as_clerk: Client, sent: Callable[..., Ingestion]
 ) -> None:

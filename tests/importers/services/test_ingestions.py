@@ -94,7 +94,9 @@ def test_a_confirmed_mapping_is_remembered_for_the_sender(
     assert status(third) == "needs mapping"
 
 
-def test_a_value_for_all_rows_fills_a_missing_column(submit: Submit, clerk: User) -> None:
+def test_a_value_for_all_rows_fills_a_missing_column(
+    submit: Submit, clerk: User
+) -> None:
     first = submit("UMR,Claim Ref,Date of Loss\nT1,A1,2026-03-01\n")
     assert first.message == "No column was found for “Currency”."
     columns = {
@@ -211,3 +213,29 @@ def test_the_check_is_queued_with_the_file(source: Source, clerk: User) -> None:
         user=clerk,
     )
     assert queue.pending() == 1
+
+
+def test_a_rejected_file_can_be_read_by_another_mapping(
+    submit: Submit, clerk: User
+) -> None:
+    """Per cent written without the sign: nothing passes until the mapping says so."""
+    Party.objects.create(code="ALPHA", name="Alpha Re")
+    header = "UMR,Treaty type,Currency,Reinsurer,Signed line\n"
+    first = submit(header + "N1,QS,GBP,ALPHA,30\n", slug="treaties")
+    assert status(first) == "rejected"
+    assert first.issue_counts["by_code"] == {"bad_share": 1}
+    columns = {
+        "UMR": {"field": "treaty_reference"},
+        "Treaty type": {"field": "treaty_type"},
+        "Currency": {"field": "currency"},
+        "Reinsurer": {"field": "reinsurer"},
+        "Signed line": {"field": "signed_line", "percent": True},
+    }
+    ingestions.confirm_mapping(
+        first.pk, columns=columns, constants={}, user=clerk, enqueue=False
+    )
+    work.check(first.pk)
+    assert status(first) == "ready"
+    assert first.rows_created == 1
+    assert first.message == ""
+    assert not first.issues.exists()

@@ -11,3 +11,8 @@ def check(ingestion: int) -> None:
 def load(ingestion: int) -> None:
     """Load an approved ingestion."""
     work.load(ingestion)
+
+
+def undo(ingestion: int) -> None:
+    """Take a loaded ingestion back."""
+    work.undo(ingestion)

@@ -127,14 +127,14 @@ class UploadForm(forms.Form):
         return data
 
 
-class RejectForm(forms.Form):
-    """Why a file is sent back."""
+class ReasonForm(forms.Form):
+    """Why a file is sent back, or its load undone."""
 
     reason = forms.CharField(
         max_length=400,
         strip=True,
         widget=forms.Textarea({"class": "form-control", "rows": 2}),
-        error_messages={"required": "Say why the file is rejected."},
+        error_messages={"required": "Say why."},
     )
 
 

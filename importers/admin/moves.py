@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 
-from importers.admin.forms import RejectForm
+from importers.admin.forms import ReasonForm
 from importers.exceptions import ImporterError
 from importers.models import Ingestion
 from importers.services import ingestions
@@ -20,7 +20,7 @@ def approve(ingestion: Ingestion, user: Any, data: Any) -> str:
 
 def reject(ingestion: Ingestion, user: Any, data: Any) -> str:
     """Send the file back with a reason."""
-    form = RejectForm(data)
+    form = ReasonForm(data)
     reason = form.cleaned_data["reason"] if form.is_valid() else ""
     ingestions.reject(ingestion.pk, user=user, reason=reason)
     return "Rejected. Nothing of the file is loaded."
@@ -39,7 +39,21 @@ def retry(ingestion: Ingestion, user: Any, data: Any) -> str:
     return "Taken up again."
 
 
-MOVES = {"approve": approve, "reject": reject, "cancel": cancel, "retry": retry}
+def undo(ingestion: Ingestion, user: Any, data: Any) -> str:
+    """Take the load back."""
+    form = ReasonForm(data)
+    reason = form.cleaned_data["reason"] if form.is_valid() else ""
+    ingestions.undo(ingestion.pk, user=user, reason=reason)
+    return "The load is being undone; the history tells when it is."
+
+
+MOVES = {
+    "approve": approve,
+    "reject": reject,
+    "cancel": cancel,
+    "retry": retry,
+    "undo": undo,
+}
 
 
 def do(request: HttpRequest, ingestion: Ingestion, move: str) -> HttpResponse:

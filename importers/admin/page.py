@@ -93,6 +93,7 @@ class Doable:
     reject: bool = False
     cancel: bool = False
     retry: bool = False
+    undo: bool = False
 
 
 def doable(ingestion: Ingestion, user: User) -> Doable:
@@ -109,6 +110,7 @@ def doable(ingestion: Ingestion, user: User) -> Doable:
         reject=reviews and status in {Status.READY, Status.NEEDS_MAPPING},
         cancel=submits and status in ingestions.WAITS,
         retry=submits and status == Status.FAILED,
+        undo=permissions.may_undo(user) and status == Status.LOADED,
     )
 
 

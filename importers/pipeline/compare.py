@@ -129,7 +129,8 @@ def _find(
     renamed = keys.select("__n", *sources)
     renamed.columns = ["n", *columns]
     copy_in(cursor, "sought", renamed)
-    # The table grows under the load faster than its statistics: always by its index.
+    # The table grows under the load faster than its statistics, and statistics taken
+    # meanwhile count none of its rows: so always key by key (LATERAL), by its index.
     cursor.execute(
         "ANALYZE sought; SET LOCAL enable_hashjoin = off; "
         "SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off"
@@ -139,7 +140,8 @@ def _find(
     using = " AND ".join(f't."{c}" = s."{c}"' for c in columns)
     found = copy_out(
         cursor,
-        f"SELECT {picked} FROM sought s JOIN {table} t ON {using}",  # noqa: S608
+        f"SELECT {picked} FROM sought s CROSS JOIN LATERAL "  # noqa: S608
+        f"(SELECT * FROM {table} t WHERE {using} LIMIT 1) t",
         {
             "__n": pl.UInt32(),
             ID: pl.Int64(),

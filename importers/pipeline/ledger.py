@@ -67,10 +67,10 @@ def _paid_in_other_periods(cursor: Any, claims: pl.DataFrame) -> pl.DataFrame:
     ledger = ClaimMovement._meta.db_table
     return copy_out(
         cursor,
-        "SELECT s.id, s.period_end, sum(m.paid_indemnity), sum(m.paid_fees) "  # noqa: S608
-        f"FROM settling s JOIN {ledger} m ON m.claim_id = s.id "
-        "AND m.period_end IS DISTINCT FROM s.period_end "
-        "GROUP BY s.id, s.period_end",
+        "SELECT s.id, s.period_end, m.indemnity, m.fees "  # noqa: S608
+        "FROM settling s CROSS JOIN LATERAL (SELECT sum(paid_indemnity) AS indemnity, "
+        f"sum(paid_fees) AS fees FROM {ledger} WHERE claim_id = s.id "
+        "AND period_end IS DISTINCT FROM s.period_end HAVING count(*) > 0) m",
         schema,
     )
 

@@ -14,12 +14,14 @@ from importers import queue, record_types
 from importers.exceptions import DuplicateFile, StateProblem, UnknownSource
 from importers.models import Ingestion, Source
 from importers.pipeline.receive import receive
+from importers.pipeline.undo import require_latest
 from importers.services import leases, mappings, permissions
 from importers.services.states import move, say
 from importers.values import OPEN, WORKING, Status
 
 CHECK = "importers.tasks.check"
 LOAD = "importers.tasks.load"
+UNDO = "importers.tasks.undo"
 DIRECT = "direct"
 MAPPABLE = (Status.NEEDS_MAPPING, Status.READY, Status.REJECTED)
 WAITS = (Status.RECEIVED, Status.NEEDS_MAPPING, Status.READY, Status.FAILED)
@@ -247,6 +249,27 @@ def retry(ingestion: int, *, user: User | None = None, enqueue: bool = True) -> 
         if enqueue:
             task = LOAD if record.approved_at else CHECK
             queue.enqueue(task, ingestion, name=f"again {ingestion}")
+
+
+def undo(
+    ingestion: int, *, user: User | None, reason: str, enqueue: bool = True
+) -> None:
+    """Take a load back; the cluster does it next.
+
+    Raises NotAllowed, StateProblem, and LoadConflict where a later file builds on it.
+    """
+    permissions.require_undo(user)
+    if not reason.strip():
+        raise StateProblem("Say why the load is undone; the log keeps it.")
+    record = Ingestion.objects.get(pk=ingestion)
+    if record.status != Status.LOADED:
+        raise StateProblem(f"This file is “{record.status}”; only a load is undone.")
+    require_latest(ingestion)
+    with transaction.atomic():
+        event = f"Undo asked for: {reason.strip()}"
+        say(ingestion, event, status=Status.LOADED, user=user)
+        if enqueue:
+            queue.enqueue(UNDO, ingestion, name=f"undo {ingestion}")
 
 
 def reap() -> int:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import close_old_connections, connection, models, transaction
+from django.db import close_old_connections, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -60,8 +60,6 @@ class Lease:
                     alive = Ingestion.objects.filter(
                         pk=self.ingestion, lease=self.token
                     ).update(heartbeat_at=timezone.now())
-                except models.ObjectDoesNotExist:
-                    alive = 0
                 except Exception:  # noqa: BLE001 - the database may be away a while
                     close_old_connections()
                     continue

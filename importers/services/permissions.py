@@ -48,3 +48,14 @@ def require_review(user: User | None) -> None:
     """Raise NotAllowed unless the user (None: the system) may approve and reject."""
     if user is not None and not user.has_perm("importers.approve_ingestion"):
         raise NotAllowed("Only a manager may do this.")
+
+
+def may_undo(user: User) -> bool:
+    """Whether the user may take a load back."""
+    return user.has_perm("importers.undo_ingestion")
+
+
+def require_undo(user: User | None) -> None:
+    """Raise NotAllowed unless the user (None: the system) may take a load back."""
+    if user is not None and not may_undo(user):
+        raise NotAllowed("Only a manager may undo a load.")

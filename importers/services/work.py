@@ -19,6 +19,7 @@ from importers.pipeline.load import load as load_staged
 from importers.pipeline.match import Matches
 from importers.pipeline.read import read
 from importers.pipeline.record import record_issues
+from importers.pipeline.undo import undo as undo_load
 from importers.readers.sandbox import Spilled
 from importers.record_types import RecordType
 from importers.services import leases, mappings
@@ -26,13 +27,21 @@ from importers.services.bordereaux import bordereau_for
 from importers.services.ingestions import nothing_loaded
 from importers.services.leases import Lease
 from importers.services.samples import samples_of
-from importers.services.states import move
+from importers.services.states import move, say
 from importers.values import Severity, Status
 from reinsurance.resources.cells import CellOptions
 
 NEEDS_PERIOD = (
     "The paid amounts are of the bordereau's period alone, so the period must be "
     "known. Hand the file in again and fill in the end of the period."
+)
+OUR_FAULT = "{} failed through a fault of the program. Nothing was loaded."
+CONFLICT = (
+    "The books changed since the file was checked. Nothing was loaded; take it up "
+    "again, and it is checked anew."
+)
+STILL_USED = (
+    "Other records refer to what this file created. Remove or undo those first."
 )
 
 
@@ -60,7 +69,7 @@ def check(ingestion: int) -> None:
         except ImporterError as problem:
             _reject(lease, str(problem), problem.code)
         except Exception:
-            _fail(lease, Status.CHECKING, "Checking")
+            _fail(lease, Status.CHECKING, OUR_FAULT.format("Checking"))
             raise
 
 
@@ -213,8 +222,7 @@ def _reject(lease: Lease, message: str, code: str, **known: Any) -> None:
     )
 
 
-def _fail(lease: Lease, from_: Status, what: str) -> None:
-    message = f"{what} failed through a fault of the program. Nothing was loaded."
+def _fail(lease: Lease, from_: Status, message: str, **changes: Any) -> None:
     try:
         move(
             lease.ingestion,
@@ -224,6 +232,7 @@ def _fail(lease: Lease, from_: Status, what: str) -> None:
             event=message,
             details=traceback.format_exc(),
             message=message,
+            **changes,
         )
     except StateProblem:
         return
@@ -250,12 +259,12 @@ def load(ingestion: int) -> None:
         except StateProblem:
             return
         except IntegrityError as error:
-            _fail(lease, Status.LOADING, "Loading")
-            raise LoadConflict(
-                "The books changed since the file was checked. Try again."
-            ) from error
+            # What was staged does not fit any more: retry checks the file anew, and
+            # what comes of it has to be approved anew.
+            _fail(lease, Status.LOADING, CONFLICT, approved_by=None, approved_at=None)
+            raise LoadConflict(CONFLICT) from error
         except Exception:
-            _fail(lease, Status.LOADING, "Loading")
+            _fail(lease, Status.LOADING, OUR_FAULT.format("Loading"))
             raise
 
 
@@ -292,3 +301,33 @@ def _load(lease: Lease) -> None:
             rows_updated=rows["updated"],
             rows_unchanged=rows["unchanged"],
         )
+
+
+# ---------------------------------------------------------------------- undoing
+def undo(ingestion: int) -> None:
+    """Take a load back, in one transaction; what is in the way is told in the log.
+
+    Does nothing where the ingestion is not loaded (any more).
+    """
+    record = Ingestion.objects.get(pk=ingestion)
+    if record.status != Status.LOADED:
+        return
+    try:
+        with transaction.atomic():
+            undo_load(
+                record_types.get(record.record_type),
+                ingestion=ingestion,
+                bordereau=record.bordereau_id,
+            )
+            move(
+                ingestion,
+                from_=[Status.LOADED],
+                to=Status.UNDONE,
+                event="Undone: the books are as they were before the load.",
+            )
+    except StateProblem:
+        return
+    except LoadConflict as conflict:
+        say(ingestion, f"Not undone: {conflict}", status=Status.LOADED)
+    except IntegrityError:
+        say(ingestion, f"Not undone: {STILL_USED}", status=Status.LOADED)

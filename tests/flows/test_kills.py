@@ -248,6 +248,7 @@ def test_everything_killed_in_checking_and_the_watchdog_in_loading(
 def test_an_idle_process_killed_before_the_file_comes(
     yard: Yard, large_bordereau: Path, victim: str
 ) -> None:
+    """A process that lives still may begin before the cluster is started anew."""
     yard.kill(victim, 0)
 
     number = submitted(large_bordereau)
@@ -257,7 +258,7 @@ def test_an_idle_process_killed_before_the_file_comes(
     ingestion = loaded(number)
     assert ingestion.attempts == 1
     assert_every_row_once(ingestion)
-    assert story_of(number) == CHECKED + LOADED
+    assert story_of(number) in (CHECKED + LOADED, CHECKED_AGAIN + LOADED)
 
 
 @pytest.mark.slow

@@ -50,18 +50,22 @@ class Compared:
 
 
 def copy_in(cursor: Any, table: str, frame: pl.DataFrame) -> None:
-    """COPY a frame whose columns are named as the table's."""
+    """COPY a frame whose columns are named as the table's; Django's errors."""
     columns = ", ".join(f'"{name}"' for name in frame.columns)
     stream = io.BytesIO()
     frame.write_csv(stream, include_header=False)
     stream.seek(0)
-    cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv)", stream)
+    with connection.wrap_database_errors:
+        cursor.copy_expert(
+            f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv)", stream
+        )
 
 
 def copy_out(cursor: Any, query: str, schema: dict[str, pl.DataType]) -> pl.DataFrame:
     """The query's rows as a frame of that schema."""
     stream = io.BytesIO()
-    cursor.copy_expert(f"COPY ({query}) TO STDOUT WITH (FORMAT csv)", stream)
+    with connection.wrap_database_errors:
+        cursor.copy_expert(f"COPY ({query}) TO STDOUT WITH (FORMAT csv)", stream)
     if not stream.tell():
         return pl.DataFrame(schema=schema)
     stream.seek(0)

@@ -3,6 +3,7 @@
 Real connections in real threads; nothing here is rolled back by the test.
 """
 
+import csv
 import datetime
 import threading
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.models import Count, Sum
 from django.utils import timezone
@@ -91,7 +93,7 @@ def story_of(number: int) -> list[str]:
 
 
 def queued() -> list[tuple[str, tuple[int, ...]]]:
-    tasks = [row.task() for row in OrmQ.objects.order_by("pk")]
+    tasks = [row.task for row in OrmQ.objects.order_by("pk")]
     return [(task["func"], task["args"]) for task in tasks]
 
 
@@ -164,18 +166,26 @@ def test_two_managers_approve_at_once(bordereau: Path) -> None:
     assert story_of(number) == ["received", "checking", "ready", "approved"]
 
 
-# ------------------------------------------------------------- two files, the same claims
+# ----------------------------------------------------------- two files, the same claims
+def write_backwards(source: Path, target: Path, *, reserve: str) -> None:
+    """The same claims from the last to the first, with another reserve."""
+    with source.open(newline="") as stream:
+        header, *rows = csv.reader(stream)
+    changed = {"Reserve - Indemnity": reserve, "Total incurred": ""}
+    with target.open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(header)
+        for row in reversed(rows):
+            writer.writerow(
+                changed.get(name, cell) for name, cell in zip(header, row, strict=True)
+            )
+
+
 def test_two_loads_in_opposite_order_end_as_the_later_says(
     bordereau: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    header, *rows = bordereau.read_text().splitlines()
-    cells = [row.split(",") for row in reversed(rows)]
     later = tmp_path / "opposite.csv"
-    reserve = generate.HEADER.index("Reserve - Indemnity")
-    total = generate.HEADER.index("Total incurred")
-    for row in cells:
-        row[reserve], row[total] = "77.00", ""
-    later.write_text("\n".join([header, *map(",".join, cells)]))
+    write_backwards(bordereau, later, reserve="77.00")
     numbers = [approved(bordereau), approved(later)]
     assert [the(n).rows_created for n in numbers] == [200, 200]
 
@@ -220,7 +230,7 @@ def test_twenty_uploads_of_the_same_bytes_at_once(bordereau: Path) -> None:
     assert queued() == [("importers.tasks.check", (numbers[0],))]
 
 
-# -------------------------------------------------------------------- leases and takeover
+# ----------------------------------------------------------------- leases and takeover
 def test_a_load_whose_lease_was_taken_over_does_not_commit(
     bordereau: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -382,13 +392,11 @@ def test_a_file_that_ended_three_workers_is_rejected(bordereau: Path) -> None:
     assert not queued()
     with pytest.raises(StateProblem):
         ingestions.retry(number)
-    with (storage_of(record)).open("rb") as kept:
+    with storage_of(record).open("rb") as kept:
         assert kept.read() == bordereau.read_bytes()
 
 
 def storage_of(record: Ingestion) -> Path:
-    from django.core.files.storage import default_storage
-
     return Path(default_storage.path(record.original))
 
 
@@ -494,7 +502,7 @@ def test_books_that_changed_since_the_check_are_checked_anew(bordereau: Path) ->
         196,
         4,
     )
-    assert record.issue_counts["by_code"] == {"unknown_treaty": 4}
+    assert record.issue_counts["by_code"]["unknown_treaty"] == 4
     ingestions.approve(number, enqueue=False)
     work.load(number)
     assert the(number).status == "loaded"

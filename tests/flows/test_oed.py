@@ -302,8 +302,8 @@ INFO = (
     "ReinsExpiryDate,CededPercent,RiskLimit,RiskAttachment,OccLimit,OccAttachment,"
     "InuringPriority,ReinsType,PlacedPercent,TreatyShare,ReinsCurrency,UseReinsDates",
     "7,1,Made-up QS,WW1,01/02/2026,31/01/2027,.25,0,0,,0,1,QS,1.0,1,GBP,N",
-    "8,1,Made-up XL,AA1,1/2/2026,31/1/2027,1,0,,5000000,2500000.50,2,CAT XL,0.8,1,USD,Yes",
-    "8,2,Made-up XL,AA1,1/2/2026,31/1/2027,1,0,0,0.0,7500000,2,CAT XL,.9500,1,USD,Yes",
+    "8,1,Cover XL,AA1,1/2/2026,31/1/2027,1,0,,5000000,2500000.50,2,CAT XL,0.8,,USD,Yes",
+    "8,2,Cover XL,AA1,1/2/2026,31/1/2027,1,0,0,0.0,7500000,2,CAT XL,.9500,1,USD,Yes",
     "9,1,Made-up PR,WW1,2026-02-01,2027-01-31,,1e6,250000,0,0,3,PR,50%,1,EUR,No",
 )
 SCOPES = (
@@ -327,7 +327,7 @@ def test_oed_files_of_our_own(line_end: str, without_child: None) -> None:
     begin, end = datetime.date(2026, 2, 1), datetime.date(2027, 1, 31)
     assert list(treaties) == [
         ("7", "Made-up QS", "QS", "LO", begin, end, "GBP"),
-        ("8", "Made-up XL", "CXL", "LO", begin, end, "USD"),
+        ("8", "Cover XL", "CXL", "LO", begin, end, "USD"),
         ("9", "Made-up PR", "PR", "LO", begin, end, "EUR"),
     ]
     layers = Layer.objects.order_by("treaty__reference", "number").values_list(

@@ -135,21 +135,20 @@ def tiles(ingestion: Ingestion) -> list[dict[str, Any]]:
 
 
 def totals(ingestion: Ingestion, kind: RecordType) -> dict[str, Any]:
-    """Control totals as a table: a row for each currency, a column for each sum."""
-    names = [
-        name
-        for name in kind.columns
-        if any(name in sums for sums in ingestion.totals.values())
-    ]
+    """Control totals as a table: a column for each currency, a row for each sum."""
+    by_currency = [sums for _, sums in sorted(ingestion.totals.items())]
     return {
-        "labels": [str(kind.columns[name].column_name) for name in names],
+        "currencies": [name or "No currency" for name in sorted(ingestion.totals)],
         "rows": [
-            {
-                "currency": currency or "No currency",
-                "count": sums.get("rows", 0),
-                "sums": [_amount(sums.get(name)) for name in names],
-            }
-            for currency, sums in sorted(ingestion.totals.items())
+            {"label": "Rows", "sums": [f"{s.get('rows', 0):,}" for s in by_currency]},
+            *(
+                {
+                    "label": str(column.column_name),
+                    "sums": [_amount(sums.get(name)) for sums in by_currency],
+                }
+                for name, column in kind.columns.items()
+                if any(name in sums for sums in by_currency)
+            ),
         ],
     }
 

@@ -48,9 +48,11 @@ def test_control_totals_have_labels_and_separators(
     as_manager: Client, ready: Ingestion
 ) -> None:
     totals = as_manager.get(at(ready)).context["section"]["totals"]
-    assert totals["labels"] == ["Paid to date, indemnity", "Reserve, indemnity"]
+    assert totals["currencies"] == ["USD"]
     assert totals["rows"] == [
-        {"currency": "USD", "count": 2, "sums": ["3,000.00", "1,000.00"]}
+        {"label": "Rows", "sums": ["2"]},
+        {"label": "Paid to date, indemnity", "sums": ["3,000.00"]},
+        {"label": "Reserve, indemnity", "sums": ["1,000.00"]},
     ]
 
 

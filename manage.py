@@ -6,10 +6,14 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from backoffice.first_use import prepare
+
 
 def main() -> None:
-    """Choose the settings and hand over to Django."""
+    """Choose the settings, see to the tables, and hand over to Django."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
+    if len(sys.argv) > 1:
+        prepare(sys.argv[1])
     execute_from_command_line(sys.argv)
 
 

@@ -55,7 +55,6 @@ def django_db_setup(
         _load_basics()
     yield
     with django_db_blocker.unblock():
-        print("XX", _query(server, "SELECT pid, application_name, state, backend_start, query_start, query, backend_type FROM pg_stat_activity WHERE datname LIKE 'test_%'"))
         connection.creation.destroy_test_db(name, verbosity=0)
     if is_ours and not _others_connected(server):
         server.stop()

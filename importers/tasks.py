@@ -1,6 +1,6 @@
 """What the cluster runs: thin functions, named by dotted path, that return nothing."""
 
-from importers.services import work
+from importers.services import undoing, work
 
 
 def check(ingestion: int) -> None:
@@ -15,4 +15,4 @@ def load(ingestion: int) -> None:
 
 def undo(ingestion: int) -> None:
     """Take a loaded ingestion back."""
-    work.undo(ingestion)
+    undoing.undo(ingestion)

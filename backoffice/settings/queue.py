@@ -37,7 +37,7 @@ Q_CLUSTER = {
 # kills after 5; a production supervisor should allow more (see README.md).
 Q_STOP_SECONDS = env.float("Q_STOP_SECONDS", default=4.0)
 # What the watchdog calls every few seconds to free ingestions that lost their worker.
-Q_REAPER = env.str("Q_REAPER", default="importers.services.ingestions.reap")
+Q_REAPER = env.str("Q_REAPER", default="importers.services.reaper.reap")
 Q_REAP_SECONDS = env.float("Q_REAP_SECONDS", default=5.0)
 # A worker not heard of for so many seconds has lost its ingestion to the next.
 LEASE_STALE_SECONDS = env.int("LEASE_STALE_SECONDS", default=30)

@@ -1,8 +1,7 @@
 """What anyone may ask of an ingestion: every door calls these, and only these."""
 
-import contextlib
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Literal
 
 from django.contrib.auth.models import User
@@ -15,9 +14,9 @@ from importers.exceptions import DuplicateFile, StateProblem, UnknownSource
 from importers.models import Ingestion, Source
 from importers.pipeline.receive import receive
 from importers.pipeline.undo import require_latest
-from importers.services import leases, mappings, permissions
+from importers.services import mappings, permissions
 from importers.services.states import move, say
-from importers.values import OPEN, WORKING, Status
+from importers.values import OPEN, Status
 
 CHECK = "importers.tasks.check"
 LOAD = "importers.tasks.load"
@@ -270,71 +269,3 @@ def undo(
         say(ingestion, event, status=Status.LOADED, user=user)
         if enqueue:
             queue.enqueue(UNDO, ingestion, name=f"undo {ingestion}")
-
-
-def reap() -> int:
-    """Hand on the work of workers that died; how many ingestions were taken up.
-
-    A file whose checking ended three workers is rejected as hostile; a load that
-    failed so often is a fault of ours.
-    """
-    count = 0
-    for record in Ingestion.objects.filter(leases.stale(), status__in=WORKING):
-        with contextlib.suppress(StateProblem):  # another reaper was faster
-            if record.attempts < leases.MOST_ATTEMPTS:
-                _hand_on(record)
-            else:
-                _give_up(record)
-            count += 1
-    return count + _offer_forgotten()
-
-
-def _hand_on(record: Ingestion) -> None:
-    """Back to where it waits for a worker: queued once, however long the queue is."""
-    checking = record.status == Status.CHECKING
-    with transaction.atomic():
-        move(
-            record.pk,
-            from_=[Status(record.status)],
-            to=Status.RECEIVED if checking else Status.APPROVED,
-            lease=record.lease,
-            event=f"The worker stopped while {record.status}; the next one takes over.",
-        )
-        task = CHECK if checking else LOAD
-        queue.enqueue(task, record.pk, name=f"take over {record.pk}")
-
-
-def _give_up(record: Ingestion) -> None:
-    checking = record.status == Status.CHECKING
-    message = (
-        "The file stopped the program three times while it was being checked; it is "
-        "damaged or hostile. Save it anew in your spreadsheet program and send that."
-        if checking
-        else "Loading was interrupted three times. Nothing was loaded; try again."
-    )
-    changes = (
-        nothing_loaded(record.rows_read, message) if checking else {"message": message}
-    )
-    move(
-        record.pk,
-        from_=[Status(record.status)],
-        to=Status.REJECTED if checking else Status.FAILED,
-        lease=record.lease,
-        event=message,
-        **changes,
-    )
-
-
-def _offer_forgotten() -> int:
-    """Queue again what waits for a worker though the queue is empty."""
-    limit = timezone.now() - timedelta(seconds=60)
-    waiting = Ingestion.objects.filter(
-        status__in=[Status.RECEIVED.value, Status.APPROVED.value],
-        received_at__lt=limit,
-    ).exclude(door="command")
-    if not waiting.exists() or queue.pending():
-        return 0
-    for record in waiting:
-        task = CHECK if record.status == Status.RECEIVED else LOAD
-        queue.enqueue(task, record.pk, name=f"forgotten {record.pk}")
-    return len(waiting)

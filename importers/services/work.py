@@ -19,15 +19,13 @@ from importers.pipeline.load import load as load_staged
 from importers.pipeline.match import Matches
 from importers.pipeline.read import read
 from importers.pipeline.record import record_issues
-from importers.pipeline.undo import undo as undo_load
-from importers.readers.sandbox import Spilled
 from importers.record_types import RecordType
 from importers.services import leases, mappings
 from importers.services.bordereaux import bordereau_for
 from importers.services.ingestions import nothing_loaded
 from importers.services.leases import Lease
-from importers.services.samples import samples_of
-from importers.services.states import move, say
+from importers.services.states import move
+from importers.services.tables import table_of
 from importers.values import Severity, Status
 from reinsurance.resources.cells import CellOptions
 
@@ -39,9 +37,6 @@ OUR_FAULT = "{} failed through a fault of the program. Nothing was loaded."
 CONFLICT = (
     "The books changed since the file was checked. Nothing was loaded; take it up "
     "again, and it is checked anew."
-)
-STILL_USED = (
-    "Other records refer to what this file created. Remove or undo those first."
 )
 
 
@@ -112,24 +107,6 @@ def _check(lease: Lease, folder: Path) -> None:
         "check": round(time.monotonic() - began - read_seconds, 3),
     }
     _conclude(lease, record, examined, {**known, "seconds": seconds})
-
-
-def table_of(spilled: Spilled) -> dict[str, Any]:
-    """What is told of a table: kind, encoding, sheet, rows, what was left out."""
-    return {
-        "format": spilled.format,
-        "encoding": spilled.encoding,
-        "delimiter": spilled.delimiter,
-        "sheet": spilled.sheet,
-        "sheets": list(spilled.sheets),
-        "header": list(spilled.header),
-        "header_rows": list(spilled.header_rows),
-        "rows": spilled.row_count,
-        "skipped_count": spilled.skipped_count,
-        "skipped": [list(row) for row in spilled.skipped[:100]],
-        "repairs": list(spilled.repairs),
-        "samples": samples_of(spilled),
-    }
 
 
 def _ask(
@@ -301,33 +278,3 @@ def _load(lease: Lease) -> None:
             rows_updated=rows["updated"],
             rows_unchanged=rows["unchanged"],
         )
-
-
-# ---------------------------------------------------------------------- undoing
-def undo(ingestion: int) -> None:
-    """Take a load back, in one transaction; what is in the way is told in the log.
-
-    Does nothing where the ingestion is not loaded (any more).
-    """
-    record = Ingestion.objects.get(pk=ingestion)
-    if record.status != Status.LOADED:
-        return
-    try:
-        with transaction.atomic():
-            undo_load(
-                record_types.get(record.record_type),
-                ingestion=ingestion,
-                bordereau=record.bordereau_id,
-            )
-            move(
-                ingestion,
-                from_=[Status.LOADED],
-                to=Status.UNDONE,
-                event="Undone: the books are as they were before the load.",
-            )
-    except StateProblem:
-        return
-    except LoadConflict as conflict:
-        say(ingestion, f"Not undone: {conflict}", status=Status.LOADED)
-    except IntegrityError:
-        say(ingestion, f"Not undone: {STILL_USED}", status=Status.LOADED)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -74,4 +75,5 @@ def open_page(
 
         yield fresh
         browser.close()
+        connections.close_all()  # those that the test used beside Playwright's loop
     assert complaints == []

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from importers import queue
 from importers.models import Ingestion
-from importers.services import work
+from importers.services import undoing
 from reinsurance.models import Claim
 
 
@@ -24,7 +24,7 @@ def test_a_manager_undoes_a_load(as_manager: Client, loaded: Ingestion) -> None:
     assert "The load is being undone" in answer.content.decode()
     assert queue.pending() == waiting + 1
     assert Claim.objects.exists()
-    work.undo(loaded.pk)
+    undoing.undo(loaded.pk)
     loaded.refresh_from_db()
     assert loaded.status == "undone"
     assert not Claim.objects.exists()

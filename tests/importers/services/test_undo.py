@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 
 from importers.exceptions import LoadConflict, NotAllowed, StateProblem
 from importers.models import Ingestion
-from importers.services import ingestions, work
+from importers.services import ingestions, undoing, work
 from reinsurance.models import Claim, ClaimMovement, Layer, Participation, Party, Treaty
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +46,7 @@ def load() -> Load:
 
 def undo(ingestion: Ingestion, user: User | None = None) -> str:
     ingestions.undo(ingestion.pk, user=user, reason="wrong month", enqueue=False)
-    work.undo(ingestion.pk)
+    undoing.undo(ingestion.pk)
     ingestion.refresh_from_db()
     return ingestion.status
 

@@ -1,0 +1,43 @@
+"""Taking a load back, and telling in the log what stands in the way."""
+
+from django.db import IntegrityError, transaction
+
+from importers import record_types
+from importers.exceptions import LoadConflict, StateProblem
+from importers.models import Ingestion
+from importers.pipeline.undo import undo as undo_load
+from importers.services.states import move, say
+from importers.values import Status
+
+STILL_USED = (
+    "Other records refer to what this file created. Remove or undo those first."
+)
+
+
+def undo(ingestion: int) -> None:
+    """Take a load back, in one transaction; what is in the way is told in the log.
+
+    Does nothing where the ingestion is not loaded (any more).
+    """
+    record = Ingestion.objects.get(pk=ingestion)
+    if record.status != Status.LOADED:
+        return
+    try:
+        with transaction.atomic():
+            undo_load(
+                record_types.get(record.record_type),
+                ingestion=ingestion,
+                bordereau=record.bordereau_id,
+            )
+            move(
+                ingestion,
+                from_=[Status.LOADED],
+                to=Status.UNDONE,
+                event="Undone: the books are as they were before the load.",
+            )
+    except StateProblem:
+        return
+    except LoadConflict as conflict:
+        say(ingestion, f"Not undone: {conflict}", status=Status.LOADED)
+    except IntegrityError:
+        say(ingestion, f"Not undone: {STILL_USED}", status=Status.LOADED)

@@ -45,7 +45,7 @@ run: $(VENV)/.local
 
 test: setup lint
 	@sh .ci/chromium
-	pytest
+	pytest -m "not slow"
 
 lint: setup
 	ruff check .
@@ -57,7 +57,7 @@ lint: setup
 bench: $(VENV)/.bench
 	python -m tests.benchmarks
 
-# The long way round: processes killed at every stage.
+# The long way round: processes killed at every stage of the work (ten minutes).
 test-faults: setup
 	pytest -m "cluster or slow"
 

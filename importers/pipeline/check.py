@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from importers.pipeline.frames import BROKEN, ROW, issues_at, no_issues
+from importers.pipeline.keys import KeyBook
 from importers.record_types import RecordType
 from reinsurance.resources.base import DomainResource, dtype_of, record_field
-
-SEEDS = (11, 47)
-"""Two hashes of 64 bits a key: that two keys share both is out of the question."""
 
 
 def full_key(record_type: RecordType, resource: type[DomainResource]) -> list[str]:
@@ -45,14 +44,17 @@ def has_record(resource: type[DomainResource], frame: pl.DataFrame) -> pl.Expr:
 class Checker:
     """Rules of a record type over row frames, and memory of the keys seen."""
 
-    def __init__(self, record_type: RecordType, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, record_type: RecordType, headers: Mapping[str, str], folder: Path
+    ) -> None:
         self.record_type = record_type
         self.headers = headers
         self._resources = [resource() for resource in record_type.resources]
         self._related: dict[str, dict[Any, tuple]] = {}
-        self._keys: dict[int, list[pl.DataFrame]] = {
-            index: [] for index in range(len(self._resources) + 1)
-        }
+        count = range(len(self._resources))
+        self._books = [KeyBook(folder, f"keys-{index}") for index in count]
+        single = len(self._resources) == 1
+        self._rows = self._books[0] if single else KeyBook(folder, "keys-row")
 
     # ------------------------------------------------------------- row by row
     def check(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -117,56 +119,42 @@ class Checker:
 
     # --------------------------------------------------- rows against each other
     def _remember(self, frame: pl.DataFrame) -> None:
-        """Keep hashes of the keys and contents of the good rows: 28 bytes a row."""
+        """Write down keys and contents of the good rows."""
         good = frame.filter(~pl.col(BROKEN))
         row_key: list[str] = []
-        for index, resource in enumerate(self.record_type.resources):
-            key = full_key(self.record_type, resource)
+        for resource, book in zip(self._resources, self._books, strict=True):
+            key = full_key(self.record_type, type(resource))
             if not set(key) <= set(good.columns):
                 continue
             rows = good.filter(has_record(resource, good))
             content = [n for n in own_columns(resource, good) if n not in key]
-            self._keys[index].append(_hashes(rows, key, content))
+            book.add(rows, key, content)
             row_key = key
-        if len(self.record_type.resources) > 1:
-            self._keys[len(self._resources)].append(_hashes(good, row_key, []))
+        if self._rows is not self._books[0]:
+            self._rows.add(good, row_key, [])
 
     def across(self) -> "Across":
         """Issues between rows of the whole file, and which row carries a record."""
         found = [no_issues()]
-        tables = {i: pl.concat(t) for i, t in self._keys.items() if t}
-        self._keys.clear()
-        for index, resource in enumerate(self.record_type.resources):
-            if index in tables:
-                found.append(self._conflicts(resource, tables[index]))
-        conflicting = pl.concat(found)["row"].cast(pl.UInt32)
-        refused = conflicting.unique()
-        rows = tables.get(len(self._resources), tables.get(0))
-        if rows is not None:
-            issues = _repeats(
-                _repeated(rows).filter(~pl.col(ROW).is_in(refused.implode()))
-            )
-            found.append(issues)
-            refused = pl.concat([refused, issues["row"].cast(pl.UInt32)]).unique()
-        not_carried: dict[int, pl.Series] = {}
-        for index in range(len(self.record_type.resources)):
-            if index in tables:
-                again = _repeated(tables[index]).filter(
-                    ~pl.col(ROW).is_in(refused.implode())
-                )
-                first = again.select(pl.struct("k1", "k2").is_first_distinct())
-                not_carried[index] = again[ROW].filter(~first.to_series())
-        return Across(pl.concat(found), refused, not_carried)
+        for resource, book in zip(self._resources, self._books, strict=True):
+            found += [self._conflicts(resource, rows) for rows in book.shared()]
+        refused = pl.concat(found)["row"].cast(pl.UInt32).unique()
+        repeats = [
+            _repeats(rows.filter(~pl.col(ROW).is_in(refused.implode())))
+            for rows in self._rows.shared()
+        ]
+        issues = pl.concat([*found, *repeats])
+        refused = issues["row"].cast(pl.UInt32).unique()
+        return Across(
+            issues,
+            refused,
+            {index: _later(book, refused) for index, book in enumerate(self._books)},
+        )
 
-    def _conflicts(
-        self, resource: type[DomainResource], keys: pl.DataFrame
-    ) -> pl.DataFrame:
+    def _conflicts(self, resource: DomainResource, keys: pl.DataFrame) -> pl.DataFrame:
         """Rows that share a record's key but disagree about the record."""
-        repeated = _repeated(keys)
-        if not repeated.height:
-            return no_issues()
         groups = (
-            repeated.group_by("k1", "k2")
+            keys.group_by("k1", "k2")
             .agg(ROW, pl.col("content").n_unique().alias("versions"))
             .filter(pl.col("versions") > 1)
             .with_columns(
@@ -207,16 +195,14 @@ class Across:
     not_carried: Mapping[int, pl.Series] = field(default_factory=dict)
 
 
-def _hashes(rows: pl.DataFrame, key: list[str], content: list[str]) -> pl.DataFrame:
-    first, second = (pl.struct(key).hash(seed) for seed in SEEDS)
-    body = pl.struct(content).hash(SEEDS[0]) if content else pl.lit(0, dtype=pl.UInt64)
-    return rows.select(pl.col(ROW).cast(pl.UInt32), k1=first, k2=second, content=body)
-
-
-def _repeated(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows whose key another row has too: few, so the second hash costs nothing."""
-    suspects = rows.filter(pl.col("k1").is_duplicated())
-    return suspects.filter(pl.struct("k1", "k2").is_duplicated())
+def _later(book: KeyBook, refused: pl.Series) -> pl.Series:
+    """Good rows whose record an earlier good row has brought already."""
+    found = [pl.Series(dtype=pl.UInt32)]
+    for rows in book.shared():
+        good = rows.filter(~pl.col(ROW).is_in(refused.implode()))
+        first = good.select(pl.struct("k1", "k2").is_first_distinct()).to_series()
+        found.append(good[ROW].filter(~first))
+    return pl.concat(found)
 
 
 def _repeats(rows: pl.DataFrame) -> pl.DataFrame:

@@ -62,7 +62,7 @@ def examine(
     ``alive`` is called between chunks and may raise to stop the work.
     """
     cleaner = Cleaner(record_type, matches, options)
-    checker = Checker(record_type, cleaner.headers)
+    checker = Checker(record_type, cleaner.headers, folder)
     stager = Stager(record_type, folder, prefix, period_end)
     examined = Examined(stager.staged)
     count = 0

@@ -135,7 +135,7 @@ def test_a_bordereau_from_upload_to_the_ledger(
     expect(story.last).to_contain_text("Loaded: 2 created, 0 updated")
 
     # The claim: its leading zeros, its ledger and where it comes from.
-    page.get_by_role("link", name="What it changed").click()
+    page.get_by_role("link", name="Changes", exact=True).click()
     page.get_by_role("link", name="00017").click()
     ledger = page.locator(".panel", has_text="Ledger")
     expect(ledger.locator("tbody tr")).to_have_count(1)

@@ -23,7 +23,7 @@ from importers.models import Ingestion, RowChange
 from importers.pipeline import compare
 from importers.pipeline import load as loading
 from importers.pipeline.storage import blocks_of
-from importers.services import ingestions, leases, work
+from importers.services import ingestions, leases, reaper, undoing, work
 from reinsurance.models import Claim, ClaimMovement, Treaty
 from tests.benchmarks import generate
 
@@ -149,6 +149,16 @@ def test_four_workers_load_at_once(bordereau: Path) -> None:
     assert the(number).attempts == 1
     assert story_of(number)[3:] == ["approved", "loading", "loaded"]
     assert_written_once()
+
+
+def test_an_undo_delivered_twice_at_once_is_done_once(bordereau: Path) -> None:
+    number = approved(bordereau)
+    work.load(number)
+    assert at_once(*[lambda: undoing.undo(number)] * 2) == [None, None]
+    undoing.undo(number)
+    assert story_of(number)[4:] == ["loading", "loaded", "undone"]
+    assert not Claim.objects.exists()
+    assert not ClaimMovement.objects.exists()
 
 
 def test_a_load_is_not_done_before_approval(bordereau: Path) -> None:
@@ -329,13 +339,13 @@ def test_the_reaper_hands_on_what_lost_its_worker(
 ) -> None:
     number = begin(bordereau)
     stalled(number, status=status)
-    assert ingestions.reap() == 1
+    assert reaper.reap() == 1
     assert queued() == [(f"importers.tasks.{task}", (number,))]
     assert (the(number).status, the(number).attempts) == (back, 1)
     assert the(number).events.last().message == (
         f"The worker stopped while {status}; the next one takes over."
     )
-    assert ingestions.reap() == 0
+    assert reaper.reap() == 0
     assert len(queued()) == 1
     getattr(work, task)(number)
     assert the(number).attempts == 2
@@ -345,7 +355,7 @@ def test_the_reaper_hands_on_what_lost_its_worker(
 def test_two_reapers_hand_on_once(bordereau: Path) -> None:
     number = submit(bordereau)
     stalled(number, status="checking")
-    assert sorted(at_once(ingestions.reap, ingestions.reap)) == [0, 1]
+    assert sorted(at_once(reaper.reap, reaper.reap)) == [0, 1]
     assert queued() == [("importers.tasks.check", (number,))]
 
 
@@ -353,7 +363,7 @@ def test_a_worker_whose_heart_beats_is_left_alone(bordereau: Path) -> None:
     number = submit(bordereau)
     stalled(number, status="checking", attempts=3)
     Ingestion.objects.filter(pk=number).update(heartbeat_at=timezone.now())
-    assert ingestions.reap() == 0
+    assert reaper.reap() == 0
     work.check(number)
     assert (the(number).status, the(number).attempts) == ("checking", 3)
     assert not queued()
@@ -369,7 +379,7 @@ def test_the_heart_beats_while_the_work_goes_on(
 
     def examine_slowly(*args: Any, **kwargs: Any) -> Any:
         seen.append(threading.Event().wait(1.5))
-        seen.append(elsewhere(ingestions.reap))
+        seen.append(elsewhere(reaper.reap))
         seen.append(elsewhere(lambda: work.check(number)))
         return real(*args, **kwargs)
 
@@ -384,7 +394,7 @@ def test_a_file_that_ended_three_workers_is_rejected(bordereau: Path) -> None:
     stalled(number, status="checking", attempts=leases.MOST_ATTEMPTS)
     work.check(number)  # delivered once more: nobody touches it
     assert (the(number).status, the(number).attempts) == ("checking", 3)
-    assert ingestions.reap() == 1
+    assert reaper.reap() == 1
     record = the(number)
     assert record.status == "rejected"
     assert record.message == record.events.last().message
@@ -405,7 +415,7 @@ def test_a_load_interrupted_three_times_has_failed_and_can_be_retried(
 ) -> None:
     number = approved(bordereau)
     stalled(number, status="loading", attempts=leases.MOST_ATTEMPTS)
-    assert ingestions.reap() == 1
+    assert reaper.reap() == 1
     assert the(number).status == "failed"
     assert the(number).message == (
         "Loading was interrupted three times. Nothing was loaded; try again."
@@ -420,11 +430,11 @@ def test_a_load_interrupted_three_times_has_failed_and_can_be_retried(
 
 def test_what_the_queue_forgot_is_offered_again(bordereau: Path) -> None:
     number = submit(bordereau)
-    assert ingestions.reap() == 0  # a moment ago: not forgotten
+    assert reaper.reap() == 0  # a moment ago: not forgotten
     early = timezone.now() - LONG_AGO
     Ingestion.objects.filter(pk=number).update(received_at=early)
-    assert ingestions.reap() == 1
-    assert ingestions.reap() == 0  # it is in the queue now
+    assert reaper.reap() == 1
+    assert reaper.reap() == 0  # it is in the queue now
     assert queued() == [("importers.tasks.check", (number,))]
 
 

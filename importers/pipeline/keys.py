@@ -1,0 +1,58 @@
+"""Keys of all rows of a file, on disk: who shares one, in memory that does not grow.
+
+A key is two hashes of 64 bits (that two keys share both is out of the question) with a
+hash of what the row says about it.  Rows are looked at in portions by their first hash:
+rows of one key are always in one portion.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from importers.pipeline.frames import ROW
+
+SEEDS = (11, 47)
+PORTION = 250_000
+"""Rows that are looked at together, about."""
+
+
+class KeyBook:
+    """Keys of one kind of record, written chunk by chunk."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder = folder
+        self._name = name
+        self._count = 0
+        self._rows = 0
+
+    def add(self, rows: pl.DataFrame, key: list[str], content: list[str]) -> None:
+        """Write down the keys of a chunk's rows and what they say (``content``)."""
+        first, second = (pl.struct(key).hash(seed) for seed in SEEDS)
+        said = pl.struct(content).hash(SEEDS[0]) if content else pl.lit(0, pl.UInt64)
+        hashes = rows.select(
+            pl.col(ROW).cast(pl.UInt32), k1=first, k2=second, content=said
+        )
+        hashes.write_ipc(self._folder / f"{self._name}-{self._count:05d}.arrow")
+        self._count += 1
+        self._rows += hashes.height
+
+    def shared(self) -> Iterator[pl.DataFrame]:
+        """Rows whose key another row has too, portion by portion, in file order.
+
+        Columns: ``row``, ``k1``, ``k2``, ``content``.
+        """
+        portions = 1 + self._rows // PORTION
+        for number in range(portions):
+            mine = pl.col("k1") % portions == number
+            parts = [pl.read_ipc(path).filter(mine) for path in self._paths()]
+            if not parts:
+                return
+            suspects = pl.concat(parts).filter(pl.col("k1").is_duplicated())
+            yield suspects.filter(pl.struct("k1", "k2").is_duplicated())
+
+    def _paths(self) -> list[Path]:
+        return [
+            self._folder / f"{self._name}-{number:05d}.arrow"
+            for number in range(self._count)
+        ]

@@ -58,12 +58,14 @@ RECORD_TYPES: dict[str, RecordType] = {
             "treaties",
             "Treaties",
             (TreatyResource, LayerResource, ParticipationResource),
+            carries_money=True,
             aliases=("treaty",),
         ),
         RecordType(
             "treaty-scope",
             "Treaty scope",
             (TreatyScopeResource,),
+            carries_money=True,
             aliases=("treaty-scopes", "scope", "scopes", "treaty_scope"),
         ),
         RecordType(

@@ -6,6 +6,7 @@ The tests without the mark `slow` are a choice; `make test-faults` runs them all
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,6 +31,13 @@ pytestmark = [
 
 ROWS = 60_000
 PATIENCE = 90.0
+READ_FOR_EVER = """
+import sys
+from pathlib import Path
+from importers.readers import sandbox
+folder = Path(sys.argv[1])
+sandbox._run(folder / "never.csv", "csv", folder, None, sandbox.Limits())
+"""
 HASTE = {"LEASE_STALE_SECONDS": "4", "Q_REAP_SECONDS": "0.5"}
 
 
@@ -132,6 +140,10 @@ def children(parent: int) -> set[int]:
     return {p.pid for p in watchdog.processes() if p.parent == parent and parent}
 
 
+def alive(pids: set[int]) -> set[int]:
+    return {p.pid for p in watchdog.processes() if p.pid in pids and p.state != "Z"}
+
+
 def submitted(path: Path) -> int:
     return ingestions.submit(
         blocks=blocks_of(path),
@@ -199,7 +211,7 @@ def test_a_worker_killed_in_checking_and_one_in_loading(
     ingestion = settled(number, "ready")
     assert (ingestion.attempts, ingestion.rows_created) == (2, ROWS)
     assert readers
-    assert not readers & {p.pid for p in watchdog.processes()}
+    assert not alive(readers)
     assert not Claim.objects.exists()
 
     ingestions.approve(number)
@@ -256,6 +268,19 @@ def test_an_idle_process_killed_before_the_file_comes(
     assert ingestion.attempts == 1
     assert_every_row_once(ingestion)
     assert work_on(number) in (CHECKED + LOADED, CHECKED_TWICE + LOADED)
+
+
+def test_a_reader_dies_with_its_worker(tmp_path: Path) -> None:
+    """Also one that a hostile file keeps busy: here it waits for bytes for ever."""
+    os.mkfifo(tmp_path / "never.csv")
+    worker = subprocess.Popen([sys.executable, "-c", READ_FOR_EVER, str(tmp_path)])
+    try:
+        wait_until(lambda: children(worker.pid), "the reader")
+        readers = children(worker.pid)
+    finally:
+        worker.kill()
+        worker.wait()
+    wait_until(lambda: not alive(readers), "the end of the reader", patience=5)
 
 
 @pytest.mark.slow

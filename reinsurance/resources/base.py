@@ -142,7 +142,7 @@ class DomainResource(ModelResource):
     ) -> None:
         """Model checks, then the row rules of severity *error*."""
         super().validate_instance(instance, import_validation_errors, validate_unique)
-        frame = self.frame_of(instance)
+        frame = self.derive(self.frame_of(instance))
         for rule in self.rules:
             if rule.severity == "error" and rule.needs <= set(frame.columns):
                 broken = frame.filter(rule.broken)

@@ -55,6 +55,11 @@ class Checker:
         self._books = [KeyBook(folder, f"keys-{index}") for index in count]
         single = len(self._resources) == 1
         self._rows = self._books[0] if single else KeyBook(folder, "keys-row")
+        self._unique = [
+            (resource, name, KeyBook(folder, f"unique-{name}"))
+            for resource in self._resources
+            for name in resource.unique
+        ]
 
     # ------------------------------------------------------------- row by row
     def check(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -79,6 +84,11 @@ class Checker:
                             message=rule.text(),
                         )
                     )
+        found += [
+            self._taken(resource, name, frame)
+            for resource, name, _ in self._unique
+            if name in frame.columns
+        ]
         issues = pl.concat(found)
         errors = issues.filter(pl.col("severity") == "error")["row"].unique()
         frame = frame.with_columns(pl.col(BROKEN) | pl.col(ROW).is_in(errors.implode()))
@@ -117,6 +127,35 @@ class Checker:
             frame = frame.join(book, on=name, how="left", maintain_order="left")
         return frame
 
+    def _taken(
+        self, resource: DomainResource, name: str, frame: pl.DataFrame
+    ) -> pl.DataFrame:
+        """Rows whose value another record of the books has already."""
+        model, key = resource._meta.model, resource.key()[0]
+        attribute, owner = (resource.fields[n].attribute or "" for n in (name, key))
+        values = frame.filter(pl.col(name) != "").get_column(name).unique().to_list()
+        owners = model._default_manager.filter(**{f"{attribute}__in": values})
+        book = pl.DataFrame(
+            list(owners.values_list(attribute, owner)),
+            schema={name: pl.String(), "__owner": pl.String()},
+            orient="row",
+        )
+        rows = frame.join(book, on=name, maintain_order="left").filter(
+            pl.col("__owner") != pl.col(key)
+        )
+        return issues_at(
+            rows,
+            column=self.headers.get(name, name),
+            value=pl.col(name),
+            code=f"{name}_taken",
+            severity="error",
+            message=pl.format(
+                "“{}” is that of “{}” in the books. Correct one of the two.",
+                pl.col(name),
+                pl.col("__owner"),
+            ),
+        )
+
     # --------------------------------------------------- rows against each other
     def _remember(self, frame: pl.DataFrame) -> None:
         """Write down keys and contents of the good rows."""
@@ -130,6 +169,9 @@ class Checker:
             content = [n for n in own_columns(resource, good) if n not in key]
             book.add(rows, key, content)
             row_key = key
+        for resource, name, book in self._unique:
+            if name in good.columns:
+                book.add(good.filter(pl.col(name) != ""), [name], list(resource.key()))
         if self._rows is not self._books[0]:
             self._rows.add(good, row_key, [])
 
@@ -138,6 +180,9 @@ class Checker:
         found = [no_issues()]
         for resource, book in zip(self._resources, self._books, strict=True):
             found += [self._conflicts(resource, rows) for rows in book.shared()]
+        for _, name, book in self._unique:
+            label = str(self.record_type.columns[name].column_name)
+            found += [self._disagreements(rows, name, label) for rows in book.shared()]
         refused = pl.concat(found)["row"].cast(pl.UInt32).unique()
         repeats = [
             _repeats(rows.filter(~pl.col(ROW).is_in(refused.implode())))
@@ -153,6 +198,14 @@ class Checker:
 
     def _conflicts(self, resource: DomainResource, keys: pl.DataFrame) -> pl.DataFrame:
         """Rows that share a record's key but disagree about the record."""
+        key = [n for n in resource.key() if n != resource.parent_column]
+        label = str(resource._meta.model._meta.verbose_name)
+        return self._disagreements(keys, key[-1] if key else resource.key()[-1], label)
+
+    def _disagreements(
+        self, keys: pl.DataFrame, column: str, label: str
+    ) -> pl.DataFrame:
+        """Rows that share a key and say different things, shown at ``column``."""
         groups = (
             keys.group_by("k1", "k2")
             .agg(ROW, pl.col("content").n_unique().alias("versions"))
@@ -164,9 +217,6 @@ class Checker:
                 .otherwise(pl.lit("")),
             )
         )
-        label = str(resource._meta.model._meta.verbose_name)
-        key = [n for n in resource.key() if n != resource.parent_column]
-        column = key[-1] if key else resource.key()[-1]
         return issues_at(
             groups.explode(ROW).sort(ROW),
             column=self.headers.get(column, column),

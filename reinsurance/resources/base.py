@@ -74,7 +74,9 @@ class DomainResource(ModelResource):
     ``parent`` is the Resource whose record this one belongs to where both stand in
     one row (a layer's treaty); ``parent_column`` is the key column that then means
     that record.  An ``is_optional`` record is there only in rows that fill its own
-    key.  ``related`` names attributes of records the row refers to that rules need.
+    key.  ``unique`` names columns, key apart, of which no two records share a value
+    (an empty one is none).  ``related`` names attributes of records the row refers to
+    that rules need.
     """
 
     rules: ClassVar[tuple[Rule, ...]] = ()
@@ -82,6 +84,7 @@ class DomainResource(ModelResource):
     parent: ClassVar["type[DomainResource] | None"] = None
     parent_column: ClassVar[str] = ""
     is_optional: ClassVar[bool] = False
+    unique: ClassVar[tuple[str, ...]] = ()
     fields: dict[str, Column]
     inputs: Mapping[str, Any] = {}
 

@@ -31,6 +31,8 @@ class PartyResource(DomainResource):
         synonyms=("Country code", "Domicile", "Incorporation Country", "Country name")
     )
 
+    unique = ("lei",)
+
     class Meta(DomainResource.Meta):
         model = Party
         import_id_fields = ("party_code",)

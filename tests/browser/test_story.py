@@ -55,17 +55,23 @@ def upload(page: Page, path: Path, kind: str, **period: str) -> Ingestion:
     return Ingestion.objects.latest("pk")
 
 
-def load_register(page: Page, samples: Path) -> None:
-    """Files without money: the clerk may let them in alone."""
-    for name, kind in (
-        ("parties.csv", "Parties"),
-        ("treaty_register_2026.csv", "Treaties"),
-    ):
-        page.goto("/admin/importers/ingestion/upload/")
-        upload(page, samples / name, kind)
-        expect_status(page, "ready")
-        page.get_by_role("button", name="Approve and load").click()
-        expect_status(page, "loaded")
+def approve(page: Page, ingestion: Ingestion) -> None:
+    page.goto(f"/admin/importers/ingestion/{ingestion.pk}/change/")
+    page.get_by_role("button", name="Approve and load").click()
+    expect_status(page, "loaded")
+
+
+def load_register(clerk: Page, manager: Page, samples: Path) -> None:
+    """Parties carry no money: the clerk lets them in alone; treaties do."""
+    clerk.goto("/admin/importers/ingestion/upload/")
+    parties = upload(clerk, samples / "parties.csv", "Parties")
+    expect_status(clerk, "ready")
+    approve(clerk, parties)
+    clerk.goto("/admin/importers/ingestion/upload/")
+    treaties = upload(clerk, samples / "treaty_register_2026.csv", "Treaties")
+    expect_status(clerk, "ready")
+    expect(clerk.get_by_role("button", name="Approve and load")).to_have_count(0)
+    approve(manager, treaties)
 
 
 def counts(page: Page) -> list[int]:
@@ -81,9 +87,10 @@ def test_a_bordereau_from_upload_to_the_ledger(
 ) -> None:
     path = tmp_path / "claims_june.csv"
     path.write_text("\n".join(CLAIMS))
-    page = open_page()
+    page, managers = open_page(), open_page()
     sign_in(page, clerk)
-    load_register(page, samples)
+    sign_in(managers, manager)
+    load_register(page, managers, samples)
     assert (Treaty.objects.count(), Participation.objects.count()) == (6, 27)
 
     # Claims → Import, with the kind of file chosen already.
@@ -122,8 +129,7 @@ def test_a_bordereau_from_upload_to_the_ledger(
     assert not Claim.objects.exists()
 
     # The manager, in a browser of their own.
-    page = open_page()
-    sign_in(page, manager)
+    page = managers
     page.goto("/admin/importers/ingestion/")
     page.get_by_role("link", name="claims_june.csv").click()
     expect_status(page, "ready")
@@ -169,14 +175,14 @@ def test_the_sample_bordereau_as_it_comes(
     open_page: Open, clerk: User, manager: User, samples: Path
 ) -> None:
     """An Excel workbook with a title over its header: read without a question."""
-    page = open_page()
+    page, managers = open_page(), open_page()
     sign_in(page, clerk)
+    sign_in(managers, manager)
+    load_register(page, managers, samples)
     page.goto("/admin/importers/ingestion/upload/")
-    upload(page, samples / "loss_events.csv", "Loss events")
+    events = upload(page, samples / "loss_events.csv", "Loss events")
     expect_status(page, "ready")
-    page.get_by_role("button", name="Approve and load").click()
-    expect_status(page, "loaded")
-    load_register(page, samples)
+    approve(page, events)
     page.goto("/admin/importers/ingestion/upload/?type=claims")
     name = "claims_bordereau_2026_06.xlsx"
     ingestion = upload(page, samples / name, "Claims", period_end="2026-06-30")
@@ -200,12 +206,8 @@ def test_the_sample_bordereau_as_it_comes(
     expect(page.get_by_text(already)).to_be_visible()
     assert Ingestion.objects.filter(record_type="claims").count() == 1
 
-    page = open_page()
-    sign_in(page, manager)
-    page.goto(f"/admin/importers/ingestion/{ingestion.pk}/change/")
-    page.get_by_role("button", name="Approve and load").click()
-    expect_status(page, "loaded")
-    assert counts(page) == [174, 0, 0, 7]
+    approve(managers, ingestion)
+    assert counts(managers) == [174, 0, 0, 7]
     assert Claim.objects.count() == 174
 
 

@@ -191,3 +191,24 @@ def test_issues_are_counted_even_where_they_are_not_all_kept(
     assert examined.issues.height == 3
     assert examined.by_code == {"unknown_treaty": 10}
     assert examined.issues.schema["row"] == pl.Int64()
+
+
+def test_a_lei_belongs_to_one_party() -> None:
+    """Two rows that claim it contradict each other; one that takes it is refused."""
+    Party.objects.create(code="A", name="Alpha", lei="5493001KJTIIGC8Y1R12")
+    header = ("Party code", "Party name", "LEI")
+    rows = [
+        ["A", "Alpha Re", "5493001KJTIIGC8Y1R12"],
+        ["B", "Beta", "5493001KJTIIGC8Y1R12"],
+        ["C", "Gamma", "529900T8BM49AURSDO55"],
+        ["D", "Delta", "529900T8BM49AURSDO55"],
+        ["E", "Epsilon", ""],
+        ["F", "Phi", ""],
+    ]
+    examined, loaded, _ = run(Table(header, rows), record_types.get("parties"))
+    assert found(examined) == [
+        (3, "LEI", "lei_taken"),
+        (4, "LEI", "conflicting_rows"),
+        (5, "LEI", "conflicting_rows"),
+    ]
+    assert dict(loaded) == {"created": 2, "updated": 1}

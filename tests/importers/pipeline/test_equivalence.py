@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 import tablib
 from django.db import models, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from importers import record_types
@@ -158,7 +158,7 @@ register_rows = rows_of(
 def books() -> None:
     for code, name in (("ALPHA", "Alpha Re"), ("BETA", "Beta Re"), ("T1", "Twin")):
         Party.objects.create(code=code, name=name)
-    Party.objects.create(code="T2", name="Twin")
+    Party.objects.create(code="T2", name="Twin", lei="5493001KJTIIGC8Y1R12")
     LossEvent.objects.create(code="EV1", name="Windstorm One")
     period = {
         "inception": datetime.date(2026, 1, 1),
@@ -214,7 +214,7 @@ def by_stock(
         for resource in kind.resources:
             dataset = tablib.Dataset(headers=list(rows[0]))
             for row in good.values():
-                dataset.append(list(row.values()))
+                dataset.append([row[name] for name in dataset.headers])
             result = resource().import_data(
                 dataset, use_transactions=False, raise_errors=False
             )
@@ -233,7 +233,8 @@ def agree(kind: RecordType, rows: list[dict[str, str]]) -> None:
         expected = by_stock(kind, rows)
         transaction.set_rollback(True)
     with transaction.atomic():
-        table = Table(tuple(rows[0]), [list(row.values()) for row in rows], chunk=5)
+        header = tuple(rows[0])
+        table = Table(header, [[row[n] for n in header] for row in rows], chunk=5)
         examined, loaded, _ = run(table, kind)
         found = (
             rejected_rows(examined),
@@ -270,6 +271,8 @@ def test_premiums_as_stock_import_export(rows: list[dict[str, str]]) -> None:
 @hypothesis_settings
 @given(party_rows)
 def test_parties_as_stock_import_export(rows: list[dict[str, str]]) -> None:
+    held = [row["LEI"] for row in rows if len(row["LEI"]) == 20]
+    assume(len(held) == len(set(held)))  # rows that contradict each other
     agree(record_types.get("parties"), rows)
 
 

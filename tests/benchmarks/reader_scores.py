@@ -1,9 +1,4 @@
-"""Our reader as the shared scorers call it.
-
-    cd ../shared/tools && PYTHONPATH=<repo> python pollock_score.py \\
-        --data ../data/pollock/pollock_open.tar.xz \\
-        --loader tests.benchmarks.reader_scores:load
-"""
+"""Our reader as scorers of readers call it: ``load`` gives rows, ``find`` roles."""
 
 from __future__ import annotations
 

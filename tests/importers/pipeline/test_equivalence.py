@@ -77,7 +77,9 @@ def rows_of(
     )
     spoilt = st.builds(lambda row, one, two: {**row, **one, **two}, good, odd, odd)
     row = st.one_of(good, good, spoilt)
-    return st.lists(row, min_size=1, max_size=most, unique_by=lambda row: row[key])
+    return st.lists(
+        row, min_size=1, max_size=most, unique_by=lambda row: row[key].casefold()
+    )
 
 
 claim_rows = rows_of(
@@ -284,7 +286,8 @@ def test_treaty_registers_as_stock_import_export(rows: list[dict[str, str]]) -> 
     limits: dict[tuple[str, str], str] = {}
     whole = []
     for row in rows:
-        layer = (row["Treaty reference"], row["Layer number"] or "1")
+        number = {"": "1", "1.0": "1"}.get(row["Layer number"], row["Layer number"])
+        layer = (row["Treaty reference"], number)
         limit = limits.setdefault(layer, row["Occurrence limit"])
         whole.append({**common, **row, "Occurrence limit": limit})
     agree(record_types.get("treaties"), whole)

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from importers.pipeline.compare import ID, WAS, copy_in, copy_out
-from reinsurance.models import ClaimMovement
+from reinsurance.models import Claim, ClaimMovement
 from reinsurance.resources.claims import MONEY
 
 CENTS = pl.Decimal(18, 2)
@@ -81,6 +81,7 @@ def movements(rows: pl.DataFrame, bordereau: int | None) -> pl.DataFrame:
     An entry holds by how much each amount changed; a claim whose money and status
     stay as they were has none.
     """
+    rows = with_status(rows)
     columns = set(rows.columns)
     deltas = []
     for name in MONEY:
@@ -88,29 +89,30 @@ def movements(rows: pl.DataFrame, bordereau: int | None) -> pl.DataFrame:
         old = pl.col(WAS + name).fill_null(0) if WAS + name in columns else pl.lit(0)
         delta = (new - old) if name in columns else pl.lit(0)
         deltas.append(delta.cast(CENTS).alias(name))
-    status = _status(columns)
+    before = WAS + "claim_status"
+    has_new_status = (
+        pl.col("claim_status").ne_missing(pl.col(before))
+        if before in columns
+        else pl.lit(value=False)
+    )
     entries = rows.select(
         pl.col(ID).alias("claim_id"),
         pl.lit(bordereau, dtype=pl.Int64).alias("bordereau_id"),
         pl.col(PERIOD),
-        status.alias("status_id"),
+        pl.col("claim_status").alias("status_id"),
         *deltas,
-        __moved=(
-            pl.col("__is_new") | status.ne_missing(_status_before(columns, status))
-        ),
+        __moved=pl.col("__is_new") | has_new_status,
     )
     moved = pl.col("__moved") | pl.any_horizontal(pl.col(n) != 0 for n in MONEY)
     return entries.filter(moved).drop("__moved")
 
 
-def _status(columns: set[str]) -> pl.Expr:
-    if "claim_status" in columns:
-        return pl.col("claim_status")
-    if WAS + "claim_status" in columns:
-        return pl.coalesce(WAS + "claim_status", pl.lit("OPEN"))
-    return pl.lit("OPEN")
-
-
-def _status_before(columns: set[str], status: pl.Expr) -> pl.Expr:
-    known = WAS + "claim_status" in columns
-    return pl.col(WAS + "claim_status") if known else status
+def with_status(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with the status after the load: the file's, else the claim's own."""
+    if "claim_status" in rows.columns:
+        return rows
+    ids = rows.get_column(ID).to_list()
+    own = dict(Claim.objects.filter(pk__in=ids).values_list("pk", "status_id"))
+    return rows.with_columns(
+        pl.Series("claim_status", [own[pk] for pk in ids], dtype=pl.String)
+    )

@@ -104,3 +104,13 @@ def test_the_position_is_the_sum_of_the_movements() -> None:
         send({"Paid this month": amount, "Reserve": amount}, period=period)
     assert sum(m.paid_indemnity for m in ClaimMovement.objects.all()) == position()[0]
     assert sum(m.reserve_indemnity for m in ClaimMovement.objects.all()) == 0
+
+
+def test_a_movement_keeps_the_status_that_a_file_does_not_tell() -> None:
+    send({"Paid to date": "100", "Reserve": "0"}, period=JUNE)
+    Claim.objects.update(status_id="CLOSED")
+    header = ("UMR", "Claim Ref", "Date of Loss", "Currency", "Paid to date")
+    row = ["T1", "C1", "2026-05-01", "GBP", "120"]
+    run(Table(header, [row]), CLAIMS, period_end=JULY)
+    assert Claim.objects.get().status_id == "CLOSED"
+    assert ClaimMovement.objects.latest("id").status_id == "CLOSED"

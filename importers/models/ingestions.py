@@ -55,7 +55,10 @@ class Ingestion(models.Model):
     sha256 = models.CharField("fingerprint (SHA-256)", max_length=64, db_index=True)
     original = models.CharField(max_length=200, help_text="Storage key of the file.")
     sheet = models.CharField(max_length=120, blank=True)
-    staged = models.CharField(max_length=200, blank=True)
+    staged = models.CharField(
+        max_length=200, blank=True, help_text="Storage folder of the staged rows."
+    )
+    staged_parts = models.PositiveIntegerField(default=0)
     rejected = models.CharField(max_length=200, blank=True)
 
     table = models.JSONField(default=dict, blank=True)

@@ -94,12 +94,13 @@ def _change(
     rows: pl.DataFrame,
     index: int,
 ) -> Change:
-    compared = compare(cursor, resource, rows)
     if record_type.has_ledger:
-        settled = ledger.settle(cursor, compared.frame)
-        if len(settled.columns) > len(compared.frame.columns):
-            # the position is known only now: compare once more, with it
-            compared = compare(cursor, resource, settled.select(_plain(settled)))
+        unsettled = ledger.unsettled(rows)
+        compared = compare(cursor, resource, ledger.with_room_for(rows, unsettled))
+        settled = ledger.settle(cursor, compared.frame, unsettled)
+        compared = Compared(settled, compared.names)
+    else:
+        compared = compare(cursor, resource, rows)
     carried = compared.frame.filter(pl.col(carries(index)))
     return Change(
         resource,
@@ -107,10 +108,6 @@ def _change(
         created=carried.filter(pl.col(ID).is_null()),
         updated=carried.filter(pl.col(ID).is_not_null() & compared.any_change),
     )
-
-
-def _plain(frame: pl.DataFrame) -> list[str]:
-    return [n for n in frame.columns if n != ID and not n.startswith("was.")]
 
 
 def _with_new(

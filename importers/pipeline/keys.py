@@ -25,6 +25,7 @@ class KeyBook:
         self._name = name
         self._count = 0
         self._rows = 0
+        self._shared: list[Path] | None = None
 
     def add(self, rows: pl.DataFrame, key: list[str], content: list[str]) -> None:
         """Write down the keys of a chunk's rows and what they say (``content``)."""
@@ -40,8 +41,15 @@ class KeyBook:
     def shared(self) -> Iterator[pl.DataFrame]:
         """Rows whose key another row has too, portion by portion, in file order.
 
-        Columns: ``row``, ``k1``, ``k2``, ``content``.
+        Columns: ``row``, ``k1``, ``k2``, ``content``.  They are sought once, after
+        the last chunk, and kept on disk for the next time they are asked for.
         """
+        if self._shared is None:
+            self._shared = list(self._find_shared())
+        for path in self._shared:
+            yield pl.read_ipc(path)
+
+    def _find_shared(self) -> Iterator[Path]:
         portions = 1 + self._rows // PORTION
         for number in range(portions):
             mine = pl.col("k1") % portions == number
@@ -49,7 +57,11 @@ class KeyBook:
             if not parts:
                 return
             suspects = pl.concat(parts).filter(pl.col("k1").is_duplicated())
-            yield suspects.filter(pl.struct("k1", "k2").is_duplicated())
+            shared = suspects.filter(pl.struct("k1", "k2").is_duplicated())
+            if shared.height:
+                path = self._folder / f"{self._name}-shared-{number:05d}.arrow"
+                shared.write_ipc(path)
+                yield path
 
     def _paths(self) -> list[Path]:
         return [

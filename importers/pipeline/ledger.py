@@ -36,20 +36,36 @@ def with_period(frame: pl.DataFrame, period_end: datetime.date | None) -> pl.Dat
     return frame.with_columns(pl.coalesce(own, whole).alias(PERIOD))
 
 
-def settle(cursor: Any, frame: pl.DataFrame) -> pl.DataFrame:
-    """Paid to date of rows that give the period's payments (``__id``: the claim's)."""
-    if not needs_period(set(frame.columns)):
+def unsettled(frame: pl.DataFrame) -> list[str]:
+    """Kinds of payment of which the frame gives the period's alone."""
+    columns = set(frame.columns)
+    return [
+        kind
+        for kind in KINDS
+        if f"paid_{kind}_this_period" in columns and f"paid_{kind}" not in columns
+    ]
+
+
+def with_room_for(frame: pl.DataFrame, kinds: list[str]) -> pl.DataFrame:
+    """The frame with empty columns for positions that only the ledger can tell."""
+    return frame.with_columns(
+        pl.lit(None, dtype=CENTS).alias(f"paid_{kind}") for kind in kinds
+    )
+
+
+def settle(cursor: Any, frame: pl.DataFrame, kinds: list[str]) -> pl.DataFrame:
+    """Fill in the positions of ``kinds`` (``__id``: the claim's)."""
+    if not kinds:
         return frame
     paid = _paid_in_other_periods(cursor, frame.select(ID, PERIOD).drop_nulls(ID))
-    frame = frame.join(
+    joined = frame.join(
         paid, on=[ID, PERIOD], how="left", nulls_equal=True, maintain_order="left"
     )
-    for kind in KINDS:
-        this = f"paid_{kind}_this_period"
-        if this in frame.columns and f"paid_{kind}" not in frame.columns:
-            total = pl.col(this).fill_null(0) + pl.col(f"__{kind}").fill_null(0)
-            frame = frame.with_columns(total.cast(CENTS).alias(f"paid_{kind}"))
-    return frame.drop("__indemnity", "__fees")
+    for kind in kinds:
+        this = pl.col(f"paid_{kind}_this_period").fill_null(0)
+        total = this + pl.col(f"__{kind}").fill_null(0)
+        joined = joined.with_columns(total.cast(CENTS).alias(f"paid_{kind}"))
+    return joined.drop("__indemnity", "__fees")
 
 
 def _paid_in_other_periods(cursor: Any, claims: pl.DataFrame) -> pl.DataFrame:

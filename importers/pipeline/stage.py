@@ -31,6 +31,11 @@ PREVIEWED = 50
 """Changed rows that are shown before approval."""
 
 
+def part_key(folder: str, number: int) -> str:
+    """Storage key of a part of the staged rows, counted from 0."""
+    return f"{folder}/part-{number:05d}.parquet"
+
+
 @dataclass(slots=True)
 class Staged:
     """What loading would do: rows by action, control totals, first changes.
@@ -91,10 +96,9 @@ class Stager:
             dict(good.get_column(ACTION).value_counts().iter_rows())
         )
         self._total(good)
-        name = f"part-{len(self.staged.parts):05d}.parquet"
-        path = self.folder / name
+        key = part_key(self.prefix, len(self.staged.parts))
+        path = self.folder / Path(key).name
         good.write_parquet(path, compression="lz4", statistics=False)
-        key = f"{self.prefix}/{name}"
         storage.put(key, path)
         path.unlink()
         self.staged.parts.append(key)

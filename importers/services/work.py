@@ -19,6 +19,7 @@ from importers.pipeline.load import load as load_staged
 from importers.pipeline.match import Matches
 from importers.pipeline.read import read
 from importers.pipeline.record import record_issues
+from importers.pipeline.stage import part_key
 from importers.record_types import RecordType
 from importers.services import leases, mappings
 from importers.services.bordereaux import bordereau_for
@@ -98,7 +99,7 @@ def _check(lease: Lease, folder: Path) -> None:
         matches,
         options=CellOptions(record.source.date_order, record.source.decimal_mark),
         period_end=record.period_end,
-        prefix=f"staged/{record.pk}/{lease.token.rpartition(':')[2]}",
+        prefix=staging_folder(lease),
         folder=folder,
         alive=lease.check,
     )
@@ -107,6 +108,11 @@ def _check(lease: Lease, folder: Path) -> None:
         "check": round(time.monotonic() - began - read_seconds, 3),
     }
     _conclude(lease, record, examined, {**known, "seconds": seconds})
+
+
+def staging_folder(lease: Lease) -> str:
+    """Where this attempt keeps its rows, so that two attempts never share a file."""
+    return f"staged/{lease.ingestion}/{lease.token.rpartition(':')[2]}"
 
 
 def _ask(
@@ -139,14 +145,14 @@ def _conclude(
     bad, good = rows["rejected"], read_rows - rows["rejected"]
     changes: dict[str, Any] = {
         **known,
-        "staged": f"staged/{record.pk}/{lease.token.rpartition(':')[2]}",
+        "staged": staging_folder(lease),
+        "staged_parts": len(examined.staged.parts),
         "rejected": examined.rejected,
         "totals": examined.staged.totals,
         "preview": examined.staged.preview,
         "issue_counts": {
             **{s.value: examined.by_severity[s.value] for s in Severity},
             "by_code": dict(examined.by_code),
-            "parts": len(examined.staged.parts),
         },
         "checked_at": timezone.now(),
         "rows_read": read_rows,
@@ -251,9 +257,8 @@ def _load(lease: Lease) -> None:
     began = time.monotonic()
     with transaction.atomic():
         bordereau = bordereau_for(record, kind)
-        count = record.issue_counts.get("parts", 0)
         rows = load_staged(
-            (f"{record.staged}/part-{n:05d}.parquet" for n in range(count)),
+            (part_key(record.staged, n) for n in range(record.staged_parts)),
             kind,
             ingestion=record.pk,
             bordereau=bordereau.pk if bordereau else None,

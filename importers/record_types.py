@@ -6,16 +6,15 @@ from functools import cached_property
 from importers.exceptions import UnknownRecordType
 from reinsurance.choices import BordereauKind
 from reinsurance.resources.base import Column, DomainResource
-from reinsurance.resources.claims import ClaimResource, LossEventResource
+from reinsurance.resources.claims import ClaimResource
+from reinsurance.resources.events import LossEventResource
+from reinsurance.resources.layers import LayerResource
+from reinsurance.resources.participations import ParticipationResource
 from reinsurance.resources.parties import PartyResource
 from reinsurance.resources.premiums import PremiumEntryResource
 from reinsurance.resources.rates import ExchangeRateResource
-from reinsurance.resources.treaties import (
-    LayerResource,
-    ParticipationResource,
-    TreatyResource,
-    TreatyScopeResource,
-)
+from reinsurance.resources.scopes import TreatyScopeResource
+from reinsurance.resources.treaties import TreatyResource
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from importers import record_types
 from importers.exceptions import UnknownRecordType
 from importers.models import Ingestion
 from importers.record_types import RecordType
-from reinsurance.resources import widgets
+from reinsurance.resources import lookups, widgets
 from reinsurance.resources.base import Column
 
 CSV = "text/csv; charset=utf-8"
@@ -127,9 +127,9 @@ def meaning(column: Column) -> str:
     widget: Any = column.widget
     if isinstance(widget, widgets.ChoiceWidget):
         return f"One of: {', '.join(widget.labels)}"
-    if isinstance(widget, widgets.CodeWidget):
+    if isinstance(widget, lookups.CodeWidget):
         return f"Code or name of a {widget.what}"
-    if isinstance(widget, widgets.ReferenceWidget):
+    if isinstance(widget, lookups.ReferenceWidget):
         texts = [*widget.lookups, *widget.names]
         label = str(widget.model._meta.verbose_name).capitalize()
         return f"{label} that is in the books, by {' or '.join(texts)}"

@@ -11,7 +11,7 @@ from importers.admin.shown import DOMAIN, Names, in_words, model_of, target_of
 from importers.models import Ingestion, RowChange
 from importers.record_types import RECORD_TYPES, RecordType
 from reinsurance.resources.base import DomainResource
-from reinsurance.resources.widgets import ReferenceWidget
+from reinsurance.resources.lookups import ReferenceWidget
 
 MOST_CHANGES = 50
 

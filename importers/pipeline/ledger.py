@@ -12,7 +12,7 @@ import polars as pl
 
 from importers.pipeline.compare import ID, WAS, copy_in, copy_out
 from reinsurance.models import Claim, ClaimMovement
-from reinsurance.resources.claims import MONEY
+from reinsurance.resources.positions import MONEY
 
 CENTS = pl.Decimal(18, 2)
 PERIOD = "period_end"

@@ -25,7 +25,7 @@ from importers.record_types import RecordType
 from importers.values import Action, Severity
 from reinsurance.resources.base import DomainResource
 from reinsurance.resources.formats import harmless
-from reinsurance.resources.widgets import ReferenceWidget
+from reinsurance.resources.lookups import ReferenceWidget
 
 PREVIEWED = 50
 """Changed rows that are shown before approval."""

@@ -14,7 +14,7 @@ from importers.models import RowChange
 from importers.record_types import RecordType
 from importers.values import Action, Status
 from reinsurance.models import ClaimMovement
-from reinsurance.resources.claims import MONEY
+from reinsurance.resources.positions import MONEY
 
 CHANGES = RowChange._meta.db_table
 LEDGER = ClaimMovement._meta.db_table

@@ -13,16 +13,27 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from reinsurance.admin.base import Panel, RecordAdmin, year_filter
-from reinsurance.admin.values import money_column
+from reinsurance.admin.values import currency_column, money_column
 from reinsurance.models import Claim, ClaimMovement, LossEvent, Treaty
-from reinsurance.resources.claims import (
-    MONEY,
-    ClaimMovementResource,
-    ClaimResource,
-    LossEventResource,
-)
+from reinsurance.resources.claims import ClaimResource
+from reinsurance.resources.events import LossEventResource
+from reinsurance.resources.movements import ClaimMovementResource
+from reinsurance.resources.positions import MONEY
 
 MOST_ENTRIES = 500
+POSITION = (
+    "paid_indemnity_amount",
+    "paid_fees_amount",
+    "reserve_indemnity_amount",
+    "reserve_fees_amount",
+    "incurred_amount",
+)
+CHANGES = (
+    "paid_indemnity_change",
+    "paid_fees_change",
+    "reserve_indemnity_change",
+    "reserve_fees_change",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,25 +120,11 @@ class ClaimAdmin(RecordAdmin):
             {
                 "description": "The sum of the ledger below. To correct an amount, "
                 "load a corrected bordereau.",
-                "fields": (
-                    "currency",
-                    "paid_indemnity_amount",
-                    "paid_fees_amount",
-                    "reserve_indemnity_amount",
-                    "reserve_fees_amount",
-                    "incurred_amount",
-                ),
+                "fields": ("currency", *POSITION),
             },
         ),
     )
-    money = (
-        "bordereau",
-        "paid_indemnity_amount",
-        "paid_fees_amount",
-        "reserve_indemnity_amount",
-        "reserve_fees_amount",
-        "incurred_amount",
-    )
+    money = ("bordereau", *POSITION)
 
     paid_indemnity_amount = money_column("paid_indemnity", "paid, indemnity")
     paid_fees_amount = money_column("paid_fees", "paid, fees")
@@ -136,11 +133,7 @@ class ClaimAdmin(RecordAdmin):
     incurred_amount = money_column("incurred", "incurred")
     paid = money_column("paid_indemnity", "paid, indemnity")
     reserve = money_column("reserve_indemnity", "reserve, indemnity")
-
-    @admin.display(description="currency")
-    def currency_code(self, claim: Claim) -> str:
-        """The currency without asking for its record."""
-        return claim.currency_id
+    currency_code = currency_column()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Money always; on a claim that exists also what it is known by."""
@@ -166,10 +159,7 @@ class ClaimMovementAdmin(RecordAdmin):
         "treaty",
         "period_end",
         "status",
-        "paid_indemnity_change",
-        "paid_fees_change",
-        "reserve_indemnity_change",
-        "reserve_fees_change",
+        *CHANGES,
         "recorded_at",
     )
     list_select_related = ("claim__treaty", "status")
@@ -187,10 +177,7 @@ class ClaimMovementAdmin(RecordAdmin):
         "bordereau",
         "period_end",
         "status",
-        "paid_indemnity_change",
-        "paid_fees_change",
-        "reserve_indemnity_change",
-        "reserve_fees_change",
+        *CHANGES,
         "recorded_at",
     )
     readonly_fields = fields

@@ -4,9 +4,30 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from reinsurance.admin.base import RecordAdmin, year_filter
-from reinsurance.admin.values import money_column
+from reinsurance.admin.values import currency_column, money_column
 from reinsurance.models import PremiumEntry, Treaty
 from reinsurance.resources.premiums import PremiumEntryResource
+
+IDENTITY = (
+    "treaty",
+    "policy_reference",
+    "certificate_reference",
+    "transaction_type",
+    "effective_date",
+)
+"""What tells one entry from another."""
+MONEY = (
+    "currency",
+    "gross_amount",
+    "commission_rate",
+    "commission_amount",
+    "taxes_amount",
+    "net_amount",
+    "settlement_currency",
+    "rate_of_exchange",
+    "settled_amount",
+)
+"""What only a bordereau states."""
 
 
 @admin.register(PremiumEntry)
@@ -35,37 +56,11 @@ class PremiumEntryAdmin(RecordAdmin):
     search_related = {"treaty_id": (Treaty, "reference__startswith")}
     search_help_text = "Policy, certificate, insured or treaty begins with"
     autocomplete_fields = ("line_of_business", "country")
-    readonly_fields = (
-        "treaty",
-        "policy_reference",
-        "certificate_reference",
-        "transaction_type",
-        "effective_date",
-        "currency",
-        "gross_amount",
-        "commission_rate",
-        "commission_amount",
-        "taxes_amount",
-        "net_amount",
-        "settlement_currency",
-        "rate_of_exchange",
-        "settled_amount",
-        "bordereau",
-    )
+    readonly_fields = (*IDENTITY, *MONEY, "bordereau")
     fieldsets = (
         (
             "Transaction",
-            {
-                "fields": (
-                    "treaty",
-                    "policy_reference",
-                    "certificate_reference",
-                    "transaction_type",
-                    "effective_date",
-                    "expiry_date",
-                    "bordereau",
-                )
-            },
+            {"fields": (*IDENTITY, "expiry_date", "bordereau")},
         ),
         (
             "Risk",
@@ -84,17 +79,7 @@ class PremiumEntryAdmin(RecordAdmin):
             {
                 "description": "Amounts come from bordereaux; to correct one, load a "
                 "corrected bordereau.",
-                "fields": (
-                    "currency",
-                    "gross_amount",
-                    "commission_rate",
-                    "commission_amount",
-                    "taxes_amount",
-                    "net_amount",
-                    "settlement_currency",
-                    "rate_of_exchange",
-                    "settled_amount",
-                ),
+                "fields": MONEY,
             },
         ),
     )
@@ -104,11 +89,7 @@ class PremiumEntryAdmin(RecordAdmin):
     taxes_amount = money_column("taxes", "taxes")
     net_amount = money_column("net_premium", "net premium")
     settled_amount = money_column("net_premium_settlement", "net premium, settled")
-
-    @admin.display(description="currency")
-    def currency_code(self, entry: PremiumEntry) -> str:
-        """The currency without asking for its record."""
-        return entry.currency_id
+    currency_code = currency_column()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Premium comes in by bordereaux."""

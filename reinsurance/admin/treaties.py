@@ -7,14 +7,12 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from reinsurance.admin.base import Panel, PlainAdmin, RecordAdmin, year_filter
-from reinsurance.admin.values import money_column, share_column
+from reinsurance.admin.values import currency_column, money_column, share_column
 from reinsurance.models import Layer, Participation, Party, Treaty, TreatyScope
-from reinsurance.resources.treaties import (
-    LayerResource,
-    ParticipationResource,
-    TreatyResource,
-    TreatyScopeResource,
-)
+from reinsurance.resources.layers import LayerResource
+from reinsurance.resources.participations import ParticipationResource
+from reinsurance.resources.scopes import TreatyScopeResource
+from reinsurance.resources.treaties import TreatyResource
 
 
 class LayerInline(admin.TabularInline):
@@ -119,6 +117,8 @@ class TreatyAdmin(RecordAdmin):
         ),
     )
 
+    currency_code = currency_column()
+
     @admin.display(description="cedant", ordering="cedant__name")
     def cedant_name(self, treaty: Treaty) -> str:
         """Who passes the risks on."""
@@ -128,11 +128,6 @@ class TreatyAdmin(RecordAdmin):
     def broker_name(self, treaty: Treaty) -> str:
         """Who placed the contract."""
         return treaty.broker.name if treaty.broker else ""
-
-    @admin.display(description="currency")
-    def currency_code(self, treaty: Treaty) -> str:
-        """The currency without asking for its record."""
-        return treaty.currency_id
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The reference that files name stays what it was."""

@@ -47,6 +47,16 @@ def share_column(name: str, title: str) -> Callable[..., Any]:
     return _column(name, title, share)
 
 
+def currency_column() -> Callable[..., Any]:
+    """A list column of the currency's code; it does not ask for the currency."""
+
+    @admin.display(description="currency")
+    def column(self: Any, record: Any) -> str:
+        return record.currency_id
+
+    return column
+
+
 class DecimalInput(NumberInput):
     """A number to type in, shown without zeros that say nothing."""
 

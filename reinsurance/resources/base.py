@@ -92,6 +92,16 @@ class DomainResource(ModelResource):
         clean_model_instances = True
         skip_unchanged = True
         report_skipped = True
+        fields: ClassVar[tuple[str, ...]]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """The columns declared, in their order, are all there are: none is inferred.
+
+        import-export reads ``Meta`` after this; without the names it would add a
+        column for every other field of the model.
+        """
+        super().__init_subclass__(**options)
+        cls.Meta.fields = tuple(cls.fields)
 
     @classmethod
     def model(cls) -> type[models.Model]:

@@ -1,33 +1,24 @@
-"""Claims bordereaux (CRS 5.2), the claims ledger, and loss events."""
-
-from decimal import Decimal
-from typing import Any
+"""Claims bordereaux (CRS 5.2)."""
 
 import polars as pl
 
-from reinsurance.models import Claim, ClaimMovement, LossEvent
+from reinsurance.models import Claim
 from reinsurance.resources import references
 from reinsurance.resources.base import Column, DomainResource
-from reinsurance.resources.rules import Rule, off_by_more_than
-from reinsurance.resources.widgets import AmountWidget, DateWidget, TextWidget
+from reinsurance.resources.claim_rules import CLAIM_RULES
+from reinsurance.resources.positions import money, with_position
+from reinsurance.resources.widgets import DateWidget, TextWidget
 
-MONEY = ("paid_indemnity", "paid_fees", "reserve_indemnity", "reserve_fees")
-"""The amounts of a claim's position; the ledger holds the changes of each."""
-
-NOTHING = Decimal("0.00")
-
-
-def money(attribute: str | None, column_name: str, **options: Any) -> Column:
-    """An amount of the claim; a control total."""
-    if not (attribute is None and column_name.startswith("Incurred")):
-        options.setdefault("default", NOTHING)
-    return Column(attribute, column_name, AmountWidget(), total=True, **options)
-
-
-def _sum(names: list[str]) -> pl.Expr:
-    """The sum of the columns; null where one of them is not understood."""
-    first, *others = [pl.col(name) for name in names]
-    return sum(others, first)
+PAID_INDEMNITY = (
+    "Paid",
+    "Amount Paid",
+    "Paid Amount",
+    "Indemnity Paid",
+    "Paid Indemnity",
+    "Cash Paid YTD",
+)
+"""Headers that leave open whether the amount is to date or of the period."""
+PAID_FEES = ("Fees Paid", "Paid Fees")
 
 
 class ClaimResource(DomainResource):
@@ -189,21 +180,14 @@ class ClaimResource(DomainResource):
             "Paid indemnity to date",
             "Total paid indemnity",
         ),
-        ask=(
-            "Paid",
-            "Amount Paid",
-            "Paid Amount",
-            "Indemnity Paid",
-            "Paid Indemnity",
-            "Cash Paid YTD",
-        ),
+        ask=PAID_INDEMNITY,
         explanation="All that was ever paid, fees apart.",
     )
     paid_fees = money(
         "paid_fees",
         "Paid to date, fees",
         synonyms=("Paid fees to date", "Fees paid to date", "Total paid fees"),
-        ask=("Fees Paid", "Paid Fees"),
+        ask=PAID_FEES,
     )
     paid_indemnity_this_period = money(
         None,
@@ -216,21 +200,14 @@ class ClaimResource(DomainResource):
             "Movement Paid",
             "CR0126",
         ),
-        ask=(
-            "Paid",
-            "Amount Paid",
-            "Paid Amount",
-            "Indemnity Paid",
-            "Paid Indemnity",
-            "Cash Paid YTD",
-        ),
+        ask=PAID_INDEMNITY,
         explanation="Paid in the bordereau's period; say which period that is.",
     )
     paid_fees_this_period = money(
         None,
         "Paid this period, fees",
         synonyms=("Paid this month - Fees", "Fees paid this month", "CR0127"),
-        ask=("Fees Paid", "Paid Fees"),
+        ask=PAID_FEES,
     )
     paid_indemnity_previously = money(
         None,
@@ -306,253 +283,12 @@ class ClaimResource(DomainResource):
         ),
         "claim_status": ("is_open",),
     }
-    _treaty = "treaty_reference__"
-    rules = (
-        Rule(
-            "notified_before_loss",
-            "error",
-            "date_notified",
-            "Notified on {date_notified}, before the loss on {date_of_loss}. "
-            "Correct one of the dates.",
-            pl.col("date_notified") < pl.col("date_of_loss"),
-        ),
-        Rule(
-            "closed_before_loss",
-            "error",
-            "date_closed",
-            "Closed on {date_closed}, before the loss on {date_of_loss}. "
-            "Correct one of the dates.",
-            pl.col("date_closed") < pl.col("date_of_loss"),
-        ),
-        Rule(
-            "policy_expiry_before_inception",
-            "error",
-            "policy_expiry",
-            "The policy expires on {policy_expiry}, before its inception on "
-            "{policy_inception}. Correct one of the dates.",
-            pl.col("policy_expiry") < pl.col("policy_inception"),
-        ),
-        Rule(
-            "loss_outside_treaty_period",
-            "error",
-            "date_of_loss",
-            "The loss of {date_of_loss} is outside the treaty's period, "
-            f"{{{_treaty}inception}} to {{{_treaty}expiry}} (losses occurring). "
-            "Correct the date or the treaty reference.",
-            (pl.col(f"{_treaty}basis") == "LO")
-            & (
-                (pl.col("date_of_loss") < pl.col(f"{_treaty}inception"))
-                | (pl.col("date_of_loss") > pl.col(f"{_treaty}expiry"))
-            ).fill_null(value=False),
-        ),
-        Rule(
-            "policy_outside_treaty_period",
-            "error",
-            "policy_inception",
-            "The policy begins on {policy_inception}, outside the treaty's period, "
-            f"{{{_treaty}inception}} to {{{_treaty}expiry}} (risks attaching). "
-            "Correct the date or the treaty reference.",
-            (pl.col(f"{_treaty}basis") == "RA")
-            & (
-                (pl.col("policy_inception") < pl.col(f"{_treaty}inception"))
-                | (pl.col("policy_inception") > pl.col(f"{_treaty}expiry"))
-            ).fill_null(value=False),
-        ),
-        Rule(
-            "loss_before_treaty",
-            "error",
-            "date_of_loss",
-            "The loss of {date_of_loss} is before the treaty's inception on "
-            f"{{{_treaty}inception}}. Correct the date or the treaty reference.",
-            (pl.col(f"{_treaty}basis") == "RA")
-            & (pl.col("date_of_loss") < pl.col(f"{_treaty}inception")),
-        ),
-        Rule(
-            "indemnity_does_not_add_up",
-            "error",
-            "incurred_indemnity",
-            "Incurred {incurred_indemnity} is not paid {paid_indemnity} plus reserve "
-            "{reserve_indemnity} (indemnity). Correct the amounts.",
-            off_by_more_than(
-                pl.col("incurred_indemnity"),
-                pl.col("paid_indemnity") + pl.col("reserve_indemnity"),
-            ),
-        ),
-        Rule(
-            "fees_do_not_add_up",
-            "error",
-            "incurred_fees",
-            "Incurred {incurred_fees} is not paid {paid_fees} plus reserve "
-            "{reserve_fees} (fees). Correct the amounts.",
-            off_by_more_than(
-                pl.col("incurred_fees"), pl.col("paid_fees") + pl.col("reserve_fees")
-            ),
-        ),
-        Rule(
-            "incurred_does_not_add_up",
-            "error",
-            "incurred",
-            "Incurred {incurred} is not paid plus reserve, which make {position}. "
-            "Correct the amounts.",
-            off_by_more_than(pl.col("incurred"), pl.col("position")),
-        ),
-        Rule(
-            "no_money",
-            "warning",
-            "reserve_indemnity",
-            "The claim has neither a payment nor a reserve.",
-            pl.col("position") == 0,
-        ),
-        Rule(
-            "closed_with_reserve",
-            "warning",
-            "reserve_indemnity",
-            "The claim is closed but still has a reserve.",
-            ~pl.col("claim_status__is_open") & (pl.col("reserve") != 0),
-        ),
-        Rule(
-            "above_notification_threshold",
-            "breach",
-            "date_of_loss",
-            "The claim stands at {position}, at or above the treaty's loss "
-            f"notification threshold of {{{_treaty}loss_notification_threshold}}.",
-            pl.col("position") >= pl.col(f"{_treaty}loss_notification_threshold"),
-        ),
-    )
+    rules = CLAIM_RULES
 
     def derive(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Paid to date from *previously* and *this period*; reserve; position.
-
-        The position is all paid and reserved; it is not known where only the
-        period's payments are given, for then it takes the ledger to tell.
-        """
-        is_known = True
-        for kind in ("indemnity", "fees"):
-            previously, this = f"paid_{kind}_previously", f"paid_{kind}_this_period"
-            if {previously, this} <= set(frame.columns):
-                paid = pl.col(previously) + pl.col(this)
-                frame = frame.with_columns(paid.alias(f"paid_{kind}"))
-            elif this in frame.columns and f"paid_{kind}" not in frame.columns:
-                is_known = False
-        present = [name for name in MONEY if name in frame.columns]
-        reserves = [name for name in present if name.startswith("reserve")]
-        if reserves:
-            frame = frame.with_columns(reserve=_sum(reserves))
-        if is_known and len(present) > 1:
-            frame = frame.with_columns(position=_sum(present))
-        return frame
+        """Paid to date, the reserve and the position, as far as they are known."""
+        return with_position(frame)
 
     class Meta(DomainResource.Meta):
         model = Claim
         import_id_fields = ("treaty_reference", "claim_reference")
-        fields = (
-            "treaty_reference",
-            "claim_reference",
-            "policy_reference",
-            "certificate_reference",
-            "insured_name",
-            "loss_event",
-            "cause",
-            "description",
-            "country",
-            "date_of_loss",
-            "date_notified",
-            "date_closed",
-            "policy_inception",
-            "policy_expiry",
-            "claim_status",
-            "currency",
-            "paid_indemnity",
-            "paid_fees",
-            "paid_indemnity_this_period",
-            "paid_fees_this_period",
-            "paid_indemnity_previously",
-            "paid_fees_previously",
-            "reserve_indemnity",
-            "reserve_fees",
-            "incurred_indemnity",
-            "incurred_fees",
-            "incurred",
-            "period_end",
-        )
-
-
-class ClaimMovementResource(DomainResource):
-    """The claims ledger as exported; it is written by loading claims alone."""
-
-    treaty_reference = references.treaty("claim__treaty_id", shows="claim__treaty")
-    claim_reference = Column(
-        "claim_id", "Claim reference", TextWidget(60), shows="claim__reference"
-    )
-    period_end = Column("period_end", "Reporting period end", DateWidget())
-    claim_status = references.claim_status()
-    paid_indemnity = money("paid_indemnity", "Paid, indemnity: change")
-    paid_fees = money("paid_fees", "Paid, fees: change")
-    reserve_indemnity = money("reserve_indemnity", "Reserve, indemnity: change")
-    reserve_fees = money("reserve_fees", "Reserve, fees: change")
-
-    class Meta(DomainResource.Meta):
-        model = ClaimMovement
-        import_id_fields = ("claim_reference", "period_end")
-        fields = (
-            "treaty_reference",
-            "claim_reference",
-            "period_end",
-            "claim_status",
-            *MONEY,
-        )
-
-
-class LossEventResource(DomainResource):
-    """One loss event a row."""
-
-    event_code = Column(
-        "code",
-        "Event code",
-        TextWidget(40),
-        synonyms=("Code", "Event", "Event ID", "Loss event"),
-        required=True,
-    )
-    event_name = Column(
-        "name",
-        "Event name",
-        TextWidget(200),
-        synonyms=("Name", "Catastrophe name"),
-        required=True,
-    )
-    catastrophe_code = Column(
-        "catastrophe_code",
-        "Catastrophe code",
-        TextWidget(20),
-        synonyms=("Cat code", "PCS code", "Lloyd's cat code"),
-    )
-    peril = Column("peril", "Peril", TextWidget(80))
-    date_from = Column(
-        "date_from", "Date from", DateWidget(), synonyms=("From", "Start date", "Date")
-    )
-    date_to = Column("date_to", "Date to", DateWidget(), synonyms=("To", "End date"))
-    country = references.country(synonyms=("Country code",))
-
-    rules = (
-        Rule(
-            "event_ends_before_start",
-            "error",
-            "date_to",
-            "The event ends on {date_to}, before it begins on {date_from}. "
-            "Correct one of the dates.",
-            pl.col("date_to") < pl.col("date_from"),
-        ),
-    )
-
-    class Meta(DomainResource.Meta):
-        model = LossEvent
-        import_id_fields = ("event_code",)
-        fields = (
-            "event_code",
-            "event_name",
-            "catastrophe_code",
-            "peril",
-            "date_from",
-            "date_to",
-            "country",
-        )

@@ -36,4 +36,3 @@ class PartyResource(DomainResource):
     class Meta(DomainResource.Meta):
         model = Party
         import_id_fields = ("party_code",)
-        fields = ("party_code", "party_name", "lei", "country")

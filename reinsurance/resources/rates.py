@@ -53,4 +53,3 @@ class ExchangeRateResource(DomainResource):
     class Meta(DomainResource.Meta):
         model = ExchangeRate
         import_id_fields = ("base_currency", "quote_currency", "rate_date")
-        fields = ("base_currency", "quote_currency", "rate_date", "rate")

@@ -12,7 +12,7 @@ from reinsurance.models import (
     Treaty,
 )
 from reinsurance.resources.base import Column
-from reinsurance.resources.widgets import CodeWidget, ReferenceWidget
+from reinsurance.resources.lookups import CodeWidget, ReferenceWidget
 
 TREATY_SYNONYMS = (
     "UMR",

@@ -45,3 +45,18 @@ def off_by_more_than(first: pl.Expr, second: pl.Expr, cents: int = 1) -> pl.Expr
     """Whether two amounts differ by more than so many cents."""
     gap = (first.cast(pl.Float64) - second.cast(pl.Float64)).abs()
     return gap > cents / 100 + 0.000_1
+
+
+def not_negative(*columns: str) -> tuple[Rule, ...]:
+    """Rules: none of the amounts is below zero."""
+    return tuple(
+        Rule(
+            "negative_amount",
+            "error",
+            column,
+            f"{{{column}}} is below zero. A limit, attachment or premium of a "
+            "contract is not negative.",
+            pl.col(column) < 0,
+        )
+        for column in columns
+    )

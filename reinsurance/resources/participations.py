@@ -1,0 +1,82 @@
+"""Treaty registers: a reinsurer's line on the layer in the same row."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import polars as pl
+
+from reinsurance.models import Layer, Participation
+from reinsurance.resources import references
+from reinsurance.resources.base import Column, DomainResource
+from reinsurance.resources.cells import CellError, tidy
+from reinsurance.resources.layers import LayerResource
+from reinsurance.resources.rules import Rule
+from reinsurance.resources.widgets import IntegerWidget, ShareWidget, YesNoWidget
+
+
+class LayerWidget(IntegerWidget):
+    """A layer by its number and, of the same row, its treaty's reference."""
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> int | None:
+        number = super().clean(value, row, **kwargs) or 1
+        reference = tidy((row or {}).get("Treaty reference"))
+        layer = Layer.objects.filter(treaty__reference=reference, number=number)
+        found = layer.values_list("pk", flat=True).first()
+        if found is None:
+            raise CellError(
+                "unknown_layer",
+                f"Treaty “{reference}” has no layer {number}. Load the layer first.",
+            )
+        return found
+
+    def parse_many(self, texts: Iterable[str]) -> dict[str, Any]:
+        raise TypeError("A layer is found through its treaty, not by a cell alone.")
+
+
+class ParticipationResource(DomainResource):
+    """A reinsurer's line on the layer in the same row; there if one is named."""
+
+    layer_number = Column(
+        "layer_id",
+        "Layer number",
+        LayerWidget(),
+        shows="layer__number",
+        default=1,
+    )
+    reinsurer = references.party(
+        "reinsurer_id",
+        "Reinsurer",
+        synonyms=("Market", "Participant", "Reinsurer code", "Reinsurer name"),
+    )
+    written_line = Column(
+        "written_line",
+        "Written line",
+        ShareWidget(),
+        synonyms=("Written line %", "Written share"),
+    )
+    signed_line = Column(
+        "signed_line",
+        "Signed line",
+        ShareWidget(),
+        synonyms=("Signed line %", "Signed share", "Participation", "Share", "Line"),
+    )
+    is_lead = Column(
+        "is_lead", "Lead", YesNoWidget(), synonyms=("Lead flag", "Leader", "Is lead")
+    )
+
+    parent = LayerResource
+    parent_column = "layer_number"
+    is_optional = True
+    rules = (
+        Rule(
+            "signed_above_written",
+            "warning",
+            "signed_line",
+            "The signed line {signed_line} is above the written line {written_line}.",
+            pl.col("signed_line") > pl.col("written_line"),
+        ),
+    )
+
+    class Meta(DomainResource.Meta):
+        model = Participation
+        import_id_fields = ("layer_number", "reinsurer")

@@ -6,8 +6,14 @@ would make Django-Q run the task for ever) and are idempotent (delivery is at le
 once).
 """
 
+from collections.abc import Container
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from croniter import croniter
+from django.db import transaction
 from django.utils import timezone
-from django_q.models import OrmQ
+from django_q.models import OrmQ, Schedule
 from django_q.tasks import async_task
 
 
@@ -34,3 +40,78 @@ def release_locks() -> int:
     """
     now = timezone.now()
     return OrmQ.objects.filter(lock__gt=now).update(lock=now)
+
+
+# -- schedules ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When a schedule runs: a cron line or a number of minutes; and when next."""
+
+    schedule: int
+    cron: str
+    minutes: int | None
+    next_run: datetime | None
+
+
+@transaction.atomic
+def set_schedule(
+    dotted_path: str, key: int, *, name: str, cron: str, minutes: int | None
+) -> None:
+    """Call `dotted_path(key)` at these times from now on; replaces earlier times."""
+    Schedule.objects.filter(func=dotted_path, args=str(key)).delete()
+    now = timezone.now()
+    is_cron = bool(cron)
+    Schedule.objects.create(
+        name=name[:100],
+        func=dotted_path,
+        args=str(key),
+        schedule_type=Schedule.CRON if is_cron else Schedule.MINUTES,
+        cron=cron or None,
+        minutes=minutes,
+        next_run=(
+            croniter(cron, timezone.localtime(now)).get_next(datetime)
+            if is_cron
+            else now + timedelta(minutes=minutes or 0)
+        ),
+    )
+
+
+def clear_schedule(dotted_path: str, key: int) -> None:
+    """Do not call `dotted_path(key)` at any time."""
+    Schedule.objects.filter(func=dotted_path, args=str(key)).delete()
+
+
+def times_of(dotted_path: str, key: int) -> Times | None:
+    """When `dotted_path(key)` is called; None: never."""
+    found = Schedule.objects.filter(func=dotted_path, args=str(key)).first()
+    if found is None:
+        return None
+    return Times(found.pk, found.cron or "", found.minutes, found.next_run)
+
+
+def run_schedule_now(schedule: int, at: datetime) -> bool:
+    """Make a schedule due; whether there is such a one."""
+    return bool(Schedule.objects.filter(pk=schedule).update(next_run=at))
+
+
+def disable_schedules_but(allowed: Container[str]) -> int:
+    """Switch off every schedule that calls anything else, or not with one number."""
+    broken = [
+        schedule.pk
+        for schedule in Schedule.objects.exclude(repeats=0)
+        if not _is_good(schedule, allowed)
+    ]
+    return Schedule.objects.filter(pk__in=broken).update(repeats=0)
+
+
+def _is_good(schedule: Schedule, allowed: Container[str]) -> bool:
+    is_cron = schedule.schedule_type == Schedule.CRON
+    return (
+        schedule.func in allowed
+        and str(schedule.args or "").isdecimal()
+        and not schedule.kwargs
+        and not schedule.hook
+        and (not is_cron or croniter.is_valid(schedule.cron or ""))
+    )

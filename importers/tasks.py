@@ -1,6 +1,11 @@
 """What the cluster runs: thin functions, named by dotted path, that return nothing."""
 
-from importers.services import undoing, work
+import logging
+
+from importers.exceptions import StateProblem
+from importers.services import fetching, syncs, undoing, work
+
+logger = logging.getLogger(__name__)
 
 
 def check(ingestion: int) -> None:
@@ -16,3 +21,18 @@ def load(ingestion: int) -> None:
 def undo(ingestion: int) -> None:
     """Take a loaded ingestion back."""
     undoing.undo(ingestion)
+
+
+def run_sync(sync: int) -> None:
+    """Fetch a sync that was asked for."""
+    fetching.run(sync)
+
+
+def sync_feed(feed: int) -> None:
+    """Sync a feed at its time, unless it is being synced, switched off or paused."""
+    try:
+        sync = syncs.request(int(feed), door=syncs.SCHEDULE, enqueue=False)
+    except StateProblem as reason:
+        logger.info("Feed %s is not synced: %s", feed, reason)
+        return
+    fetching.run(sync.pk)

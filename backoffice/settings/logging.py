@@ -21,6 +21,8 @@ LOGGING = {
         "backoffice": {"level": _LEVEL},
         "reinsurance": {"level": _LEVEL},
         "importers": {"level": _LEVEL},
+        # Its debug lines show addresses with the keys in them.
+        "urllib3": {"level": "WARNING"},
         # The watchdog reads this log: never above INFO.
         "django-q": {"level": "INFO"},
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},

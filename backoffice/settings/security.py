@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -9,13 +10,13 @@ from django.core.exceptions import ImproperlyConfigured
 from backoffice.settings.environment import DEBUG, IS_LOCAL, VAR_DIR, env
 
 
-def _kept_key(path: Path) -> str:
+def kept_key(path: Path, new_key: Callable[[], str]) -> str:
     """The random key of this VAR_DIR, made once; safe when two processes start."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_name(f"{path.name}.{os.getpid()}")
         new.touch(mode=0o600)
-        new.write_text(secrets.token_urlsafe(48))
+        new.write_text(new_key())
         try:
             os.link(new, path)  # fails when another process was first
         except FileExistsError:
@@ -30,7 +31,7 @@ if not SECRET_KEY:
     if not (IS_LOCAL or DEBUG):
         message = "Set SECRET_KEY: with DATABASE_URL no key is made up."
         raise ImproperlyConfigured(message)
-    SECRET_KEY = _kept_key(VAR_DIR / "secret_key")
+    SECRET_KEY = kept_key(VAR_DIR / "secret_key", lambda: secrets.token_urlsafe(48))
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if IS_LOCAL else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])

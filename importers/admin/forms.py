@@ -64,7 +64,7 @@ class UploadForm(forms.Form):
         widget=forms.FileInput(
             {
                 "class": "form-control form-control-lg",
-                "accept": ".csv,.txt,.tsv,.xlsx,.xlsm,.xlsb,.xls,.ods",
+                "accept": ".csv,.txt,.tsv,.xlsx,.xlsm,.xlsb,.xls,.ods,.jsonl,.ndjson",
             }
         ),
     )

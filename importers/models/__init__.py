@@ -2,5 +2,17 @@
 
 from importers.models.ingestions import Event, Ingestion, Issue, RowChange
 from importers.models.sources import Mapping, Source
+from importers.models.syncs import Sync
+from importers.models.webservices import Feed, WebService
 
-__all__ = ["Event", "Ingestion", "Issue", "Mapping", "RowChange", "Source"]
+__all__ = [
+    "Event",
+    "Feed",
+    "Ingestion",
+    "Issue",
+    "Mapping",
+    "RowChange",
+    "Source",
+    "Sync",
+    "WebService",
+]

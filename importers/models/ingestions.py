@@ -6,17 +6,14 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now, Upper
 
+from importers.models.choices import choices_of
+from importers.models.leased import Leased
 from importers.models.sources import Mapping, Policy, Source
-from importers.values import OPEN, Action, Severity, Status
+from importers.values import OPEN, Severity, Status
 from reinsurance.models import Bordereau
 
 
-def choices_of(values: type[Status] | type[Severity] | type[Action]) -> list:
-    """Choices of a model field for a list of words."""
-    return [(value.value, value.value.capitalize()) for value in values]
-
-
-class Ingestion(models.Model):
+class Ingestion(Leased):
     """One file (or fetched data set) on its way into the books.
 
     ::
@@ -49,6 +46,9 @@ class Ingestion(models.Model):
     period_end = models.DateField(null=True, blank=True)
     policy = models.CharField(max_length=14, choices=Policy, default=Policy.GOOD_ROWS)
     door = models.CharField(max_length=20, help_text="How it came in.")
+    loads_itself = models.BooleanField(
+        default=False, help_text="Needs no approval when no row is held out."
+    )
 
     file_name = models.CharField(max_length=255)
     file_size = models.BigIntegerField()
@@ -74,10 +74,6 @@ class Ingestion(models.Model):
     rows_updated = models.PositiveIntegerField(default=0)
     rows_unchanged = models.PositiveIntegerField(default=0)
     rows_rejected = models.PositiveIntegerField(default=0)
-
-    attempts = models.PositiveSmallIntegerField(default=0)
-    lease = models.CharField(max_length=80, blank=True)
-    heartbeat_at = models.DateTimeField(null=True, blank=True)
 
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

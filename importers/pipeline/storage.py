@@ -46,6 +46,12 @@ def put(key: str, source: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
+def remove(keys: Iterable[str]) -> None:
+    """Take files away that are of no use any more."""
+    for key in keys:
+        default_storage.delete(key)
+
+
 @contextlib.contextmanager
 def local(key: str) -> Iterator[Path]:
     """A path on this machine where the stored file can be read."""

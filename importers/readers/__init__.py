@@ -8,33 +8,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from importers.readers.csv_reader import CsvSource
-from importers.readers.excel import ExcelSource
 from importers.readers.kinds import kind_of
-from importers.readers.reading import Reading
-from importers.readers.sources import Source
+from importers.readers.opening import open_reading
 from importers.readers.table import Rows, Table
 
-__all__ = ["Table", "open_source", "read"]
-
-
-def open_source(path: Path, sheet: str | None = None) -> Source:
-    """The file opened for reading, by what its first bytes say it is."""
-    kind = kind_of(path)
-    if kind == "csv":
-        return CsvSource(path)
-    return ExcelSource(path, kind, sheet)
+__all__ = ["Table", "read"]
 
 
 def read(path: str | Path, sheet: str | None = None) -> Table:
     """The table in a file; an empty file gives an empty table.
 
     Raises FileProblem where the file cannot be opened at all (a password, damage,
-    an unknown sheet). Do not use it on files from outside: see ``sandbox.spill``.
+    an unknown sheet), or has a line that is no JSON. Do not use it on files from
+    outside: see ``sandbox.spill``.
     """
-    source = open_source(Path(path), sheet)
+    path = Path(path)
+    reading = open_reading(path, kind_of(path), sheet)
+    source = reading.source
     try:
-        reading = Reading.of(source)
         frames, data, skipped = [], [], []
         for judged in reading.judged():
             frames.append(judged.frame)

@@ -61,7 +61,7 @@ def main(arguments: list[str]) -> int:
         raise
     except BaseException as error:
         # A panic of the Rust reader is no Exception; it means a damaged workbook.
-        if type(error).__name__ != "PanicException" or kind == "csv":
+        if type(error).__name__ != "PanicException" or kind in ("csv", "jsonl"):
             raise
         problem = DamagedFile(
             "The workbook is damaged and cannot be read; open it in Excel, save it "

@@ -19,7 +19,13 @@ from importers.exceptions import (
     WrongKind,
 )
 from importers.readers.containers import head_of, is_encrypted
-from importers.readers.kinds import OLD_EXCEL, OLE, zip_kind
+from importers.readers.kinds import (
+    OLD_EXCEL,
+    OLE,
+    is_json_document,
+    is_json_lines,
+    zip_kind,
+)
 from importers.readers.limits import Limits
 
 #: Extension → kinds of content it may stand for. Excel itself opens each of these.
@@ -37,6 +43,9 @@ _EXTENSIONS = {
     "xls": {"xls"},
     "xlt": {"xls"},
     "ods": {"ods"},
+    "jsonl": {"jsonl"},
+    "ndjson": {"jsonl"},
+    "json": {"jsonl"},
 }
 _FOREIGN = (
     (b"%PDF", "a PDF document"),
@@ -58,6 +67,11 @@ _MARKUP = re.compile(
     rb"\s*<(?:!doctype|html|head|body|table|script|\?xml|svg|meta|div)[\s>]", re.I
 )
 _ASK = "Send the table as CSV, XLSX, XLS, XLSB or ODS."
+_ASK_LINES = (
+    "Send JSON lines: UTF-8 text with one record (a JSON object) a line, without a "
+    "list around them."
+)
+_WHAT = {"csv": "plain text", "jsonl": "JSON lines"}
 
 
 def check(path: Path, name: str | None, limits: Limits) -> str:
@@ -67,6 +81,11 @@ def check(path: Path, name: str | None, limits: Limits) -> str:
     if not size:
         raise EmptyFile("The file is empty (0 bytes); ask the sender for it again.")
     head = head_of(path)
+    if len(head) == size and not head.strip():
+        raise EmptyFile(
+            "The file has no table in it, only blank lines; ask the sender for it "
+            "again."
+        )
     kind = _content_kind(path, head, limits)
     _check_extension(name, kind)
     if kind == "csv":
@@ -97,6 +116,13 @@ def _content_kind(path: Path, head: bytes, limits: Limits) -> str:
         return kind
     if _MARKUP.match(head.removeprefix(b"\xef\xbb\xbf")):
         raise WrongKind(f"The file is a web page or XML, not a table. {_ASK}")
+    if is_json_lines(head):
+        return "jsonl"
+    if is_json_document(head):
+        raise WrongKind(
+            "The file is one JSON document over several lines or in a list, not one "
+            f"record a line. {_ASK_LINES}"
+        )
     return "csv"
 
 
@@ -108,7 +134,12 @@ def _check_extension(name: str | None, kind: str) -> None:
     if allowed is None:
         raise WrongKind(f"Files of the kind .{extension[:20]} are not read. {_ASK}")
     if kind not in allowed:
-        what = "plain text" if kind == "csv" else f"an {kind.upper()} workbook"
+        if allowed == {"jsonl"} and kind == "csv":
+            raise WrongKind(
+                f"The file is called .{extension} but its first line is no JSON "
+                f"object. {_ASK_LINES}"
+            )
+        what = _WHAT.get(kind, f"an {kind.upper()} workbook")
         raise WrongKind(
             f"The file is called .{extension} but is {what}; save it under its true "
             "kind and send it again."

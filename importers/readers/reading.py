@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from importers.exceptions import DuplicateHeader, EmptyFile, FileProblem, NoRows
 from importers.readers import structure
 from importers.readers.body import NOTE, skipped_rows
 from importers.readers.csv_reader import counted, first_few
 from importers.readers.sources import Piece, Source
 from importers.readers.structure import Layout
-from importers.readers.table import ROW
+from importers.readers.table import ROW, letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,26 @@ class Reading:
     def header_records(self) -> list[int]:
         """Record numbers of the header rows."""
         return [self.source.first_record + i for i in self.layout.header_rows]
+
+    def check_header(self) -> None:
+        """Raise DuplicateHeader for names that later stages cannot tell apart."""
+        seen: dict[str, int] = {}
+        for i, name in enumerate(self.header):
+            key = name.strip().casefold()
+            if not key:
+                continue
+            if key in seen:
+                first = self.source.first_column
+                one, two = letters(seen[key] + first), letters(i + first)
+                raise DuplicateHeader(
+                    f"Column {name!r} appears twice (columns {one} and {two}). Rename "
+                    "one of them and send the file again."
+                )
+            seen[key] = i
+
+    def place(self, column: int) -> str:
+        """How Excel calls a column."""
+        return f"column {letters(column + self.source.first_column)}"
 
     def judged(self, *, wants_records: bool = True) -> Iterator[Judged]:
         """Every piece with its data rows kept and the others named."""
@@ -97,6 +118,17 @@ class Reading:
             if number in rows:
                 short = cells < self.layout.width
                 (self._short if short else self._long).append(number)
+
+    def no_rows(self) -> FileProblem:
+        """What to raise where not one row was left."""
+        if not self.layout.width:
+            return EmptyFile(
+                "The file has no table in it; check the sheet and send it again."
+            )
+        return NoRows(
+            "The file has a header but no data rows; ask the sender whether the "
+            "period is nil."
+        )
 
     def repairs(self) -> tuple[str, ...]:
         """Sentences for everything mended; complete after :meth:`judged`."""

@@ -25,7 +25,7 @@ class Piece:
     uneven: dict[int, int] = field(default_factory=dict)
 
 
-class Source(Protocol):
+class OpenFile(Protocol):
     """A file opened for reading, one sheet of it chosen."""
 
     format: str
@@ -33,6 +33,14 @@ class Source(Protocol):
     delimiter: str | None
     sheet: str | None
     sheets: tuple[str, ...]
+
+    def close(self) -> None:
+        """Let go of the file."""
+
+
+class Source(OpenFile, Protocol):
+    """A file of rows and columns, the header among them."""
+
     #: The first records, and the record number of the first of them.
     sample: list[list[str]]
     first_record: int
@@ -44,9 +52,6 @@ class Source(Protocol):
 
     def repairs(self) -> list[str]:
         """What had to be mended; complete when all pieces have been walked."""
-
-    def close(self) -> None:
-        """Let go of the file."""
 
 
 def frame_of(

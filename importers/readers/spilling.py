@@ -8,25 +8,22 @@ from typing import Any
 
 import polars as pl
 
-from importers.exceptions import (
-    BadEncoding,
-    DuplicateHeader,
-    EmptyFile,
-    NoRows,
-    NulBytes,
-    TooLarge,
-)
-from importers.readers import encoding as encodings
-from importers.readers.csv_reader import CsvSource
-from importers.readers.excel import ExcelSource
+from importers.exceptions import NulBytes, TooLarge
 from importers.readers.handover import CHUNK, TABLE
 from importers.readers.limits import Limits
-from importers.readers.reading import Reading
-from importers.readers.sources import Source
+from importers.readers.opening import TableReading, open_reading
 from importers.readers.table import ROW, widen
 
 #: Skipped rows kept word for word; all are counted.
 _SKIPPED_KEPT = 1_000
+_NUL_BOOK = (
+    "The workbook has NUL characters in its text; save it anew in Excel and send it "
+    "again."
+)
+_NUL_JSON = (
+    "The file has NUL characters (\\u0000) in its text; have the sender take them out "
+    "and send it again."
+)
 
 
 class _Chunks:
@@ -81,20 +78,16 @@ def spill(
     path: Path, kind: str, folder: Path, sheet: str | None, limits: Limits
 ) -> None:
     """Write the chunks and table.json; raises the FileProblem a file deserves."""
-    source = _open(path, kind, sheet, limits)
+    reading = open_reading(path, kind, sheet, limits)
+    source = reading.source
     try:
-        reading = Reading.of(source)
-        if not reading.layout.width:
-            raise EmptyFile(
-                "The file has no table in it; check the sheet and send it again."
-            )
-        _refuse_duplicates(reading)
+        reading.check_header()
         chunks = _Chunks(folder, limits.chunk_rows)
         rows = 0
         skipped: list[tuple[int, str, str]] = []
         skipped_count = 0
         for judged in reading.judged(wants_records=False):
-            _check_cells(judged.frame, limits, source, looks_for_nul=kind != "csv")
+            _check_cells(judged.frame, limits, reading)
             chunks.add(judged.frame)
             rows += judged.frame.height
             skipped_count += len(judged.skipped)
@@ -104,10 +97,7 @@ def spill(
             ]
         chunks.finish()
         if not rows:
-            raise NoRows(
-                "The file has a header but no data rows; ask the sender whether the "
-                "period is nil."
-            )
+            raise reading.no_rows()
         table: dict[str, Any] = {
             "header": reading.header,
             "format": source.format,
@@ -128,56 +118,11 @@ def spill(
         source.close()
 
 
-def _open(path: Path, kind: str, sheet: str | None, limits: Limits) -> Source:
-    if kind != "csv":
-        return ExcelSource(path, kind, sheet)
-    encoding = encodings.detect(path)
-    if encoding.has_nul:
-        raise NulBytes(
-            "The file has NUL characters between the text, so it is damaged or no "
-            "table; export it again and send it anew."
-        )
-    if encoding.is_mixed:
-        raise BadEncoding(
-            "The text of the file is in several encodings or damaged; save it as "
-            '"CSV UTF-8" and send it again.'
-        )
-    return CsvSource(path, encoding, block_bytes=limits.block_bytes)
-
-
-def _refuse_duplicates(reading: Reading) -> None:
-    seen: dict[str, int] = {}
-    for i, name in enumerate(reading.header):
-        key = name.strip().casefold()
-        if not key:
-            continue
-        if key in seen:
-            first = reading.source.first_column
-            one, two = letters(seen[key] + first), letters(i + first)
-            raise DuplicateHeader(
-                f"Column {name!r} appears twice (columns {one} and {two}). Rename "
-                "one of them and send the file again."
-            )
-        seen[key] = i
-
-
-def letters(column: int) -> str:
-    """Excel's letters of a column counted from 0: A, …, Z, AA, …"""
-    name = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        name = chr(65 + rest) + name
-    return name
-
-
-def _check_cells(
-    frame: pl.DataFrame, limits: Limits, source: Source, *, looks_for_nul: bool
-) -> None:
+def _check_cells(frame: pl.DataFrame, limits: Limits, reading: TableReading) -> None:
     """Refuse a cell Excel could not hold, and NUL where bytes were not looked at."""
-    cells = pl.all().exclude(ROW)
     if not frame.height:
         return
+    cells = pl.all().exclude(ROW)
     # Bytes are free to count and never fewer than characters.
     longest = frame.select(cells.str.len_bytes().max()).row(0)
     for i, length in enumerate(longest):
@@ -187,16 +132,13 @@ def _check_cells(
         long = lengths.filter(pl.col("n") > limits.cell_characters)
         if long.height:
             row, characters = long.row(0)
-            column = letters(i + source.first_column)
             raise TooLarge(
-                f"Row {row}, column {column} holds {characters:,} characters; "
+                f"Row {row}, {reading.place(i)} holds {characters:,} characters; "
                 f"{limits.cell_characters:,} is the most a cell can have. Shorten it "
                 "(or close an open quote) and send the file again."
             )
-    if looks_for_nul:
-        found = frame.select(cells.str.contains("\0", literal=True).any()).row(0)
-        if any(found):
-            raise NulBytes(
-                "The workbook has NUL characters in its text; save it anew in Excel "
-                "and send it again."
-            )
+    if reading.source.format == "csv":
+        return
+    found = frame.select(cells.str.contains("\0", literal=True).any()).row(0)
+    if any(found):
+        raise NulBytes(_NUL_JSON if reading.source.format == "jsonl" else _NUL_BOOK)

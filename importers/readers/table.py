@@ -20,6 +20,16 @@ def column_names(width: int) -> list[str]:
     return [f"c{i}" for i in range(width)]
 
 
+def letters(column: int) -> str:
+    """Excel's letters of a column counted from 0: A, …, Z, AA, …"""
+    name = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
 def widen(frame: pl.DataFrame, width: int) -> pl.DataFrame:
     """The frame with empty columns added until it has ``width`` cells a row."""
     have = len(frame.columns) - 1

@@ -1,6 +1,7 @@
 """What anyone may ask of an ingestion: every door calls these, and only these."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from collections.abc import Mapping as Map
 from datetime import date
 from typing import Any, Literal
 
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from importers import queue, record_types
 from importers.exceptions import DuplicateFile, StateProblem, UnknownSource
-from importers.models import Ingestion, Source
+from importers.models import Ingestion, Mapping, Source
 from importers.pipeline.receive import receive
 from importers.pipeline.undo import require_latest
 from importers.services import mappings, permissions
@@ -50,14 +51,18 @@ def submit(
     source: Source,
     door: str,
     user: User | None = None,
-    mapping: str = "",
+    mapping: str | Mapping | None = None,
     sheet: str = "",
     period_start: date | None = None,
     period_end: date | None = None,
+    loads_itself: bool = False,
     enqueue: bool = True,
     on_duplicate: Literal["refuse", "supersede"] = "refuse",
 ) -> Ingestion:
     """Keep the bytes and start an ingestion; the cluster checks it next.
+
+    ``mapping`` is one, or the name of one.  With ``loads_itself`` no approval is
+    needed as long as no row is held out.
 
     A file that is already on its way is refused with DuplicateFile, or takes the place
     of the earlier one as long as that one only waits.  Raises UnknownRecordType,
@@ -65,7 +70,8 @@ def submit(
     """
     permissions.require_submit(user)
     kind = record_types.get(record_type)
-    chosen = mappings.find(kind, source, mapping) if mapping else None
+    if isinstance(mapping, str):
+        mapping = mappings.find(kind, source, mapping) if mapping else None
     kept = receive(blocks)
     same = Ingestion.objects.filter(
         sha256=kept.sha256, record_type=kind.slug, source=source, sheet=sheet
@@ -79,9 +85,10 @@ def submit(
             ingestion = Ingestion.objects.create(
                 record_type=kind.slug,
                 source=source,
-                mapping=chosen,
+                mapping=mapping,
                 policy=source.policy,
                 door=door,
+                loads_itself=loads_itself,
                 file_name=file_name[-255:],
                 file_size=kept.size,
                 sha256=kept.sha256,
@@ -133,8 +140,8 @@ def _already_open(same: QuerySet[Ingestion]) -> DuplicateFile:
 def confirm_mapping(
     ingestion: int,
     *,
-    columns: Mapping[str, Mapping[str, Any]],
-    constants: Mapping[str, str],
+    columns: Map[str, Map[str, Any]],
+    constants: Map[str, str],
     user: User | None,
     enqueue: bool = True,
 ) -> None:

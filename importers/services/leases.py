@@ -1,4 +1,4 @@
-"""Who is at work on an ingestion: a lease with a heartbeat, and taking it over.
+"""Who is at work on a file or sync: a lease with a heartbeat, and taking it over.
 
 A worker writes its attempt down before it works, beats while it works, and can end
 the work only while the lease is still its own.  Whoever finds the heart stopped may
@@ -10,8 +10,10 @@ import os
 import socket
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from enum import StrEnum
+from typing import Any
 
 from django.conf import settings
 from django.db import close_old_connections, connection, transaction
@@ -19,9 +21,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from importers.exceptions import LeaseLost
-from importers.models import Ingestion
-from importers.services.states import say
-from importers.values import Status
+from importers.models import Ingestion, Sync
 
 LONGEST_BEAT_SECONDS = 5.0
 MOST_ATTEMPTS = 3
@@ -33,39 +33,47 @@ def beat_seconds() -> float:
 
 
 def stale() -> Q:
-    """Ingestions whose worker has not been heard of for a while."""
+    """Work whose worker has not been heard of for a while."""
     limit = timezone.now() - timedelta(seconds=settings.LEASE_STALE_SECONDS)
     return Q(heartbeat_at__isnull=True) | Q(heartbeat_at__lt=limit)
 
 
-class Lease:
-    """One worker's hold on one ingestion."""
+Work = type[Ingestion] | type[Sync]
 
-    def __init__(self, ingestion: int, token: str) -> None:
-        self.ingestion = ingestion
+
+class Lease:
+    """One worker's hold on one piece of work: a row of ``model``, by its ``key``."""
+
+    def __init__(self, model: Work, key: int, token: str) -> None:
+        self.model = model
+        self.key = key
         self.token = token
         self._stop = threading.Event()
         self._lost = threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True)
 
     def check(self) -> None:
-        """Raise LeaseLost when another worker has taken the ingestion over."""
+        """Raise LeaseLost when another worker has taken the work over."""
         if self._lost.is_set():
-            raise LeaseLost("Another worker has taken this file over.")
+            raise LeaseLost("Another worker has taken this over.")
+
+    def update(self, **changes: Any) -> None:
+        """Write down where the work stands; raises LeaseLost as :meth:`check` does."""
+        held = self.model._default_manager.filter(pk=self.key, lease=self.token)
+        if not held.update(**changes):
+            self._lost.set()
+            self.check()
 
     def _beat(self) -> None:
         try:
             while not self._stop.wait(beat_seconds()):
                 try:
-                    alive = Ingestion.objects.filter(
-                        pk=self.ingestion, lease=self.token
-                    ).update(heartbeat_at=timezone.now())
+                    self.update(heartbeat_at=timezone.now())
+                except LeaseLost:
+                    return
                 except Exception:  # noqa: BLE001 - the database may be away a while
                     close_old_connections()
                     continue
-                if not alive:
-                    self._lost.set()
-                    return
         finally:
             connection.close()
 
@@ -80,23 +88,30 @@ class Lease:
             self._thread.join()
 
 
-def take(ingestion: int, *, from_: Status, to: Status, message: str) -> Lease | None:
-    """Begin work on an ingestion at ``from_``, or take it over from a dead worker.
+def take(
+    model: Work,
+    key: int,
+    *,
+    from_: StrEnum,
+    to: StrEnum,
+    began: Callable[[], None],
+) -> Lease | None:
+    """Begin work that stands at ``from_``, or take it over from a dead worker.
 
-    None where there is nothing to do: it has moved on, a live worker has it, or it has
-    ended so many workers that only the reaper may touch it.
+    ``began`` writes the story's line in the same transaction.  None where there is
+    nothing to do: it has moved on, a live worker has it, or it has ended so many
+    workers that only the reaper may touch it.
     """
     token = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
     with transaction.atomic():
         orphaned = Q(status=to, attempts__lt=MOST_ATTEMPTS) & stale()
-        free = Q(status=from_) | orphaned
-        taken = Ingestion.objects.filter(free, pk=ingestion).update(
+        taken = model._default_manager.filter(Q(status=from_) | orphaned, pk=key)
+        if not taken.update(
             status=to,
             lease=token,
             heartbeat_at=timezone.now(),
             attempts=F("attempts") + 1,
-        )
-        if not taken:
+        ):
             return None
-        say(ingestion, message, status=to)
-    return Lease(ingestion, token)
+        began()
+    return Lease(model, key, token)

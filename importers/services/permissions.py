@@ -50,6 +50,17 @@ def require_review(user: User | None) -> None:
         raise NotAllowed("Only a manager may do this.")
 
 
+def may_sync(user: User) -> bool:
+    """Whether the user may test, sync, pause and resume feeds."""
+    return user.has_perm("importers.run_feed")
+
+
+def require_sync(user: User | None) -> None:
+    """Raise NotAllowed unless the user (None: the system) may run feeds."""
+    if user is not None and not may_sync(user):
+        raise NotAllowed("Only a manager may run a feed. Ask one to do it.")
+
+
 def may_undo(user: User) -> bool:
     """Whether the user may take a load back."""
     return user.has_perm("importers.undo_ingestion")

@@ -2,17 +2,18 @@
 
 import contextlib
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from importers import queue
 from importers.exceptions import StateProblem
-from importers.models import Ingestion
-from importers.services import leases
+from importers.models import Ingestion, Sync
+from importers.services import leases, schedules, syncs
 from importers.services.ingestions import CHECK, LOAD, nothing_loaded
 from importers.services.states import move
-from importers.values import WORKING, Status
+from importers.values import WORKING, Status, SyncStatus
 
 
 def reap() -> int:
@@ -29,7 +30,34 @@ def reap() -> int:
             else:
                 _give_up(record)
             count += 1
-    return count + _offer_forgotten()
+    for sync in Sync.objects.filter(leases.stale(), status=SyncStatus.FETCHING):
+        count += _hand_on_sync(sync)
+    return count + _offer_forgotten() + schedules.disable_broken()
+
+
+def _hand_on_sync(sync: Sync) -> int:
+    """The next worker goes on after the pages that are kept; not for ever."""
+    is_last = sync.attempts >= leases.MOST_ATTEMPTS
+    said = syncs.line(
+        "Fetching was interrupted three times; the next run goes on from here."
+        if is_last
+        else "The worker stopped; the next one goes on."
+    )
+    changes: dict[str, Any] = {"status": SyncStatus.WAITING}
+    if is_last:
+        changes = {
+            "status": SyncStatus.FAILED,
+            "problem": "interrupted",
+            "message": said["said"],
+            "ended_at": timezone.now(),
+        }
+    with transaction.atomic():
+        taken = Sync.objects.filter(
+            pk=sync.pk, lease=sync.lease, status=SyncStatus.FETCHING
+        ).update(story=[*sync.story, said], **changes)
+        if taken and not is_last:
+            queue.enqueue(syncs.SYNC, sync.pk, name=f"take over sync {sync.pk}")
+    return taken
 
 
 def _hand_on(record: Ingestion) -> None:
@@ -75,9 +103,14 @@ def _offer_forgotten() -> int:
         status__in=[Status.RECEIVED.value, Status.APPROVED.value],
         received_at__lt=limit,
     ).exclude(door="command")
-    if not waiting.exists() or queue.pending():
+    asked = Sync.objects.filter(status=SyncStatus.WAITING, asked_at__lt=limit).exclude(
+        door="command"
+    )
+    if not (waiting.exists() or asked.exists()) or queue.pending():
         return 0
+    for sync in asked:
+        queue.enqueue(syncs.SYNC, sync.pk, name=f"forgotten sync {sync.pk}")
     for record in waiting:
         task = CHECK if record.status == Status.RECEIVED else LOAD
         queue.enqueue(task, record.pk, name=f"forgotten {record.pk}")
-    return len(waiting)
+    return len(waiting) + len(asked)

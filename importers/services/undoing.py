@@ -6,6 +6,7 @@ from importers import record_types
 from importers.exceptions import LoadConflict, StateProblem
 from importers.models import Ingestion
 from importers.pipeline.undo import undo as undo_load
+from importers.services import cursors
 from importers.services.states import move, say
 from importers.values import Status
 
@@ -35,6 +36,7 @@ def undo(ingestion: int) -> None:
                 to=Status.UNDONE,
                 event="Undone: the books are as they were before the load.",
             )
+            cursors.take_back(ingestion)
     except StateProblem:
         return
     except LoadConflict as conflict:

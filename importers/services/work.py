@@ -3,6 +3,7 @@
 import tempfile
 import time
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,12 @@ from importers.pipeline.read import read
 from importers.pipeline.record import record_issues
 from importers.pipeline.stage import part_key
 from importers.record_types import RecordType
-from importers.services import leases, mappings
+from importers.services import cursors, ingestions, leases, mappings
 from importers.services.bordereaux import bordereau_for
 from importers.services.ingestions import nothing_loaded
 from importers.services.leases import Lease
-from importers.services.states import move
+from importers.services.states import move, say
+from importers.services.syncs import DOOR
 from importers.services.tables import table_of
 from importers.values import Severity, Status
 from reinsurance.resources.cells import CellOptions
@@ -49,10 +51,11 @@ def check(ingestion: int) -> None:
     re-raised).  Does nothing where another worker is at it or it has moved on.
     """
     lease = leases.take(
+        Ingestion,
         ingestion,
         from_=Status.RECEIVED,
         to=Status.CHECKING,
-        message="Checking began.",
+        began=partial(say, ingestion, "Checking began.", status=Status.CHECKING),
     )
     if lease is None:
         return
@@ -70,9 +73,7 @@ def check(ingestion: int) -> None:
 
 
 def _check(lease: Lease, folder: Path) -> None:
-    record = Ingestion.objects.select_related("source", "mapping").get(
-        pk=lease.ingestion
-    )
+    record = Ingestion.objects.select_related("source", "mapping").get(pk=lease.key)
     kind = record_types.get(record.record_type)
     began = time.monotonic()
     spilled = read(record.original, folder, name=record.file_name, sheet=record.sheet)
@@ -112,7 +113,7 @@ def _check(lease: Lease, folder: Path) -> None:
 
 def staging_folder(lease: Lease) -> str:
     """Where this attempt keeps its rows, so that two attempts never share a file."""
-    return f"staged/{lease.ingestion}/{lease.token.rpartition(':')[2]}"
+    return f"staged/{lease.key}/{lease.token.rpartition(':')[2]}"
 
 
 def _ask(
@@ -127,7 +128,7 @@ def _ask(
         parts.append(f"Say what {', '.join(asked)} means.")
     message = " ".join(parts)
     move(
-        lease.ingestion,
+        lease.key,
         from_=[Status.CHECKING],
         to=Status.NEEDS_MAPPING,
         lease=lease.token,
@@ -186,14 +187,28 @@ def _conclude(
             event=event,
             **changes,
         )
+        if to == Status.READY and _needs_nobody(record, examined):
+            ingestions.approve(record.pk)
+
+
+def _needs_nobody(record: Ingestion, examined: Examined) -> bool:
+    """Whether the file is loaded without asking: its source's rates, or nothing new.
+
+    A sync that brings nothing but what is in the books already asks nobody.
+    """
+    rows = examined.staged.rows
+    if record.door == DOOR and set(+rows) == {"unchanged"}:
+        return True
+    is_clean = not rows["rejected"] and not examined.by_severity[Severity.BREACH.value]
+    return record.loads_itself and is_clean
 
 
 def _reject(lease: Lease, message: str, code: str, **known: Any) -> None:
-    record = Ingestion.objects.get(pk=lease.ingestion)
+    record = Ingestion.objects.get(pk=lease.key)
     nothing = nothing_loaded(record.rows_read, message)
     counts = {"error": 1, "warning": 0, "breach": 0, "by_code": {code: 1}}
     move(
-        lease.ingestion,
+        lease.key,
         from_=[Status.CHECKING],
         to=Status.REJECTED,
         lease=lease.token,
@@ -208,7 +223,7 @@ def _reject(lease: Lease, message: str, code: str, **known: Any) -> None:
 def _fail(lease: Lease, from_: Status, message: str, **changes: Any) -> None:
     try:
         move(
-            lease.ingestion,
+            lease.key,
             from_=[from_],
             to=Status.FAILED,
             lease=lease.token,
@@ -229,10 +244,11 @@ def load(ingestion: int) -> None:
     it or it has moved on.
     """
     lease = leases.take(
+        Ingestion,
         ingestion,
         from_=Status.APPROVED,
         to=Status.LOADING,
-        message="Loading began.",
+        began=partial(say, ingestion, "Loading began.", status=Status.LOADING),
     )
     if lease is None:
         return
@@ -252,7 +268,7 @@ def load(ingestion: int) -> None:
 
 
 def _load(lease: Lease) -> None:
-    record = Ingestion.objects.select_related("source").get(pk=lease.ingestion)
+    record = Ingestion.objects.select_related("source").get(pk=lease.key)
     kind = record_types.get(record.record_type)
     began = time.monotonic()
     with transaction.atomic():
@@ -283,3 +299,4 @@ def _load(lease: Lease) -> None:
             rows_updated=rows["updated"],
             rows_unchanged=rows["unchanged"],
         )
+        cursors.advance(record.pk)

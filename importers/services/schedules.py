@@ -1,0 +1,75 @@
+"""When feeds are synced: schedules of Django-Q that can run nothing but our tasks."""
+
+from croniter import croniter
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from importers import queue
+from importers.exceptions import ImporterError, StateProblem
+from importers.models import Feed
+from importers.services import permissions
+
+SYNC_FEED = "importers.tasks.sync_feed"
+TASKS = {SYNC_FEED: "Sync a feed"}
+"""The tasks that a schedule may name, and what they do; each takes a feed."""
+
+
+class BadSchedule(ImporterError):  # noqa: N818 (names are the trade's)
+    """The times are not understood."""
+
+    code = "bad_schedule"
+
+
+def set_times(
+    feed: int, *, user: User | None, cron: str = "", minutes: int | None = None
+) -> None:
+    """Sync a feed at the times of a cron line, or every so many minutes; once a feed.
+
+    Times are of the server's time zone (UTC).  Raises BadSchedule, NotAllowed.
+    """
+    permissions.require_sync(user)
+    record = Feed.objects.get(pk=feed)
+    check_times(cron, minutes)
+    queue.set_schedule(
+        SYNC_FEED, record.pk, name=f"Sync {record.code}", cron=cron, minutes=minutes
+    )
+
+
+def clear_times(feed: int, *, user: User | None) -> None:
+    """Take a feed's schedule away."""
+    permissions.require_sync(user)
+    queue.clear_schedule(SYNC_FEED, feed)
+
+
+def check_times(cron: str, minutes: int | None) -> None:
+    """Raise BadSchedule unless there is one of both, and it makes sense."""
+    if bool(cron) == bool(minutes):
+        raise BadSchedule("Give either a cron line or a number of minutes.")
+    if minutes is not None and not 1 <= minutes <= 60 * 24 * 366:
+        raise BadSchedule("The minutes lie between 1 and a year.")
+    if cron and (len(cron.split()) != 5 or not croniter.is_valid(cron)):
+        raise BadSchedule(
+            f"“{cron}” is no cron line. It has five parts: minute, hour, day, month, "
+            "day of the week; 0 6 * * 1-5 is six o'clock on working days."
+        )
+
+
+def times_of(feed: int) -> queue.Times | None:
+    """When a feed is synced; None: at no time."""
+    return queue.times_of(SYNC_FEED, feed)
+
+
+def run_now(schedule: int, *, user: User | None) -> None:
+    """Have a schedule run once at the next tick."""
+    permissions.require_sync(user)
+    if not queue.run_schedule_now(schedule, timezone.now()):
+        raise StateProblem("This schedule is gone. Reload the page.")
+
+
+def disable_broken() -> int:
+    """Switch off schedules that are not of our making, so that none stops the others.
+
+    Django-Q reads all due schedules in one go and gives up at the first it cannot
+    read.  How many were switched off.
+    """
+    return queue.disable_schedules_but(TASKS)

@@ -1,0 +1,58 @@
+"""Following links that a partner gives: RFC 8288 headers, and where they may lead."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
+
+from importers.webservices.hosts import same_origin, shown
+from importers.webservices.problems import OtherHost
+
+_LINK = re.compile(
+    r'<([^>]*)>((?:\s*;\s*[^\s=;,]+\s*(?:=\s*(?:"(?:\\.|[^"\\])*"|[^\s;,"]*))?)*)'
+)
+_PARAMETER = re.compile(
+    r';\s*([^\s=;,]+)\s*(?:=\s*(?:"((?:\\.|[^"\\])*)"|([^\s;,"]*)))?'
+)
+
+
+def next_of(header: str) -> str:
+    """Target of the link with the relation ``next`` in a Link header; or empty."""
+    for target, parameters in _LINK.findall(header):
+        for name, quoted, plain in _PARAMETER.findall(parameters):
+            if name.lower() == "rel":
+                if "next" in (quoted or plain).lower().split():
+                    return str(target)
+                break  # only the first rel counts (RFC 8288 section 3.3)
+    return ""
+
+
+def follow(base: str, link: str, *, hidden: str) -> str:
+    """The absolute address of a link found at ``base``, without the hidden parameter.
+
+    A link that forgets the encryption is followed with it.  Raises OtherHost where it
+    leads to another host: credentials never go there.
+    """
+    target = urljoin(base, link.strip())
+    here, there = urlsplit(base), urlsplit(target)
+    if (here.scheme, there.scheme) == ("https", "http"):
+        is_same = here.hostname == there.hostname and there.port in (None, 80)
+        if is_same:
+            target = urlunsplit(("https", here.netloc, *there[2:4], ""))
+    if not same_origin(base, target):
+        raise OtherHost(
+            f"The next page is said to be on another host, {shown(target)}. Nothing "
+            "was asked there; if the service has moved, change its address."
+        )
+    return without(target, hidden) if hidden else target
+
+
+def without(url: str, name: str) -> str:
+    """The address without a query parameter; otherwise to the letter as it is."""
+    parts = urlsplit(url)
+    kept = [
+        piece
+        for piece in parts.query.split("&")
+        if not any(key == name for key, _ in parse_qsl(piece, keep_blank_values=True))
+    ]
+    return urlunsplit(parts._replace(query="&".join(kept)))

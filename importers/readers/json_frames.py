@@ -41,7 +41,9 @@ class Stack:
         for names, records in self._runs:
             end = start + len(records)
             for name, cells in zip(names, zip(*records, strict=True), strict=True):
-                found.setdefault(name, [None] * height)[start:end] = cells
+                if name not in found:
+                    found[name] = [None] * height
+                found[name][start:end] = cells
             start = end
         data = {ROW: pl.Series(self._numbers, dtype=pl.Int64)}
         blank = pl.Series([""]).new_from_index(0, height)

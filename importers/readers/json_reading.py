@@ -89,7 +89,7 @@ class JsonReading:
                     if wants_records:
                         data.append(record)
                 record += 1
-                if stack.height > most:
+                if 0 < most <= stack.height or len(skipped) >= self.limits.chunk_rows:
                     yield Judged(self._frame(stack), data, skipped)
                     data, skipped = [], []
             # No longer than a block of text: texts may be long.

@@ -9,6 +9,7 @@ from importers.webservices.hosts import shown
 from importers.webservices.limits import asked_wait
 from importers.webservices.problems import (
     CredentialsRefused,
+    Gone,
     NotThere,
     RequestRefused,
     ServiceFault,
@@ -38,9 +39,15 @@ def problem_of(reply: Reply) -> ServiceProblem | None:
             f"{place} does not allow this to us (403). Ask the partner for access.",
             payload=payload,
         )
-    if status in (404, 410):
+    if status == 404:
         return NotThere(
-            f"{place} does not exist ({status}). Check the path of the feed.",
+            f"{place} does not exist (404). Check the path of the feed.",
+            payload=payload,
+        )
+    if status == 410:
+        return Gone(
+            f"{place} does not exist any more (410). Ask the partner for the new "
+            "address.",
             payload=payload,
         )
     if status in (403, 429):

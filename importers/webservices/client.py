@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
@@ -23,6 +21,7 @@ import urllib3
 from requests_hardened import Config, HTTPSession
 from requests_hardened.ip_filter import InvalidIPAddress
 
+from importers.webservices.cutoff import cut_off, guard
 from importers.webservices.hosts import AllowedHosts, same_origin, shown
 from importers.webservices.problems import (
     AddressRefused,
@@ -85,6 +84,7 @@ class Client:
         self._named = requests.Session()
         for session in (self._public, self._named):
             session.trust_env = False
+            guard(session)
             session.headers["User-Agent"] = USER_AGENT
             session.verify = ca_file or True
 
@@ -148,68 +148,52 @@ class Client:
     ) -> Reply:
         is_named = self._hosts.may_be_private(url)
         session = self._named if is_named else self._public
-        problem: ServiceProblem | None = None
-        try:
-            with session.request(
-                method,
-                url,
-                headers=dict(headers),
-                timeout=self._timeout,
-                allow_redirects=False,
-                stream=True,
-                **more,
-            ) as response:
-                return self._reply(response, seconds)
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            problem = _named_problem(error, shown(url))
+        most_seconds = min(seconds, ANSWER_TIMES * self._timeout[1])
+        problem: ServiceProblem
+        has_begun = False
+        with cut_off(most_seconds) as cut:
+            try:
+                with session.request(
+                    method,
+                    url,
+                    headers=dict(headers),
+                    timeout=self._timeout,
+                    allow_redirects=False,
+                    stream=True,
+                    **more,
+                ) as response:
+                    has_begun = True
+                    body = self._body(response)
+                if not cut.is_done:
+                    return _reply(response, body)
+                problem = TimedOut()
+            except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+                problem = _named_problem(error, shown(url), has_begun=has_begun)
+        if cut.is_done:
+            problem = TimedOut(
+                f"{shown(url)} did not finish its answer within {most_seconds:.0f} "
+                "seconds. It is tried again."
+            )
         # Outside the handler: a traceback of requests shows addresses with keys.
         raise problem
 
-    def _reply(self, response: requests.Response, seconds: float) -> Reply:
-        most_seconds = min(seconds, ANSWER_TIMES * self._timeout[1])
-        with _cut_off(response, most_seconds) as is_cut:
-            parts, size = [], 0
-            try:
-                for block in response.raw.stream(BLOCK, decode_content=True):
-                    parts.append(block)
-                    size += len(block)
-                    if size > self._most_bytes:
-                        raise AnswerTooLarge(
-                            f"{shown(response.url)} sends more than "
-                            f"{self._most_bytes >> 20:,} MB in one answer. Ask for "
-                            "smaller pages, or raise the limit of the service."
-                        )
-            except (urllib3.exceptions.HTTPError, OSError):
-                if not is_cut.is_set():
-                    raise
-            if is_cut.is_set():
-                raise TimedOut(
-                    f"{shown(response.url)} did not finish its answer within "
-                    f"{most_seconds:.0f} seconds. It is tried again."
+    def _body(self, response: requests.Response) -> bytes:
+        parts, size = [], 0
+        for block in response.raw.stream(BLOCK, decode_content=True):
+            parts.append(block)
+            size += len(block)
+            if size > self._most_bytes:
+                raise AnswerTooLarge(
+                    f"{shown(response.url)} sends more than "
+                    f"{self._most_bytes >> 20:,} MB in one answer. Ask for smaller "
+                    "pages, or raise the limit of the service."
                 )
-        headers = {name.lower(): text for name, text in response.headers.items()}
-        return Reply(response.status_code, response.url, headers, b"".join(parts))
+        return b"".join(parts)
 
 
-@contextmanager
-def _cut_off(response: requests.Response, seconds: float) -> Iterator[threading.Event]:
-    """Stop reading after so many seconds, however slowly the bytes drip in."""
-    is_cut = threading.Event()
-
-    def cut() -> None:
-        is_cut.set()
-        try:
-            response.raw.shutdown()
-        except (ValueError, RuntimeError, OSError):  # it has just ended
-            return
-
-    timer = threading.Timer(max(seconds, 0.01), cut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield is_cut
-    finally:
-        timer.cancel()
+def _reply(response: requests.Response, body: bytes) -> Reply:
+    headers = {name.lower(): text for name, text in response.headers.items()}
+    return Reply(response.status_code, response.url, headers, body)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -225,8 +209,11 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         waiting += [e for e in [*inner, *link.args] if isinstance(e, BaseException)]
 
 
-def _named_problem(error: Exception, host: str) -> ServiceProblem:
-    """The problem of ours that an error of the HTTP libraries stands for."""
+def _named_problem(error: Exception, host: str, *, has_begun: bool) -> ServiceProblem:
+    """The problem of ours that an error of the HTTP libraries stands for.
+
+    ``has_begun``: the head of the answer was there already.
+    """
     links = list(_chain(error))
 
     def has(*kinds: type[BaseException]) -> bool:
@@ -249,15 +236,15 @@ def _named_problem(error: Exception, host: str) -> ServiceProblem:
         )
     if has(requests.exceptions.InvalidURL, requests.exceptions.MissingSchema):
         return BadFeed(f"{host} is no web address. Check the feed's path.")
+    if has(ConnectionRefusedError, ConnectionResetError):
+        return Unreachable(
+            f"{host} refuses or breaks the connection. It is tried again."
+        )
     if has(requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError):
         return TimedOut(f"{host} did not answer in time. It is tried again.")
-    if has(urllib3.exceptions.IncompleteRead, requests.exceptions.ContentDecodingError):
+    if has_begun:
         return CutAnswer(f"The answer of {host} was cut short. It is tried again.")
-    if has(requests.exceptions.ChunkedEncodingError, urllib3.exceptions.DecodeError):
-        return CutAnswer(f"The answer of {host} was cut short. It is tried again.")
-    return Unreachable(
-        f"{host} cannot be reached or breaks the connection. It is tried again."
-    )
+    return Unreachable(f"{host} cannot be reached. It is tried again.")
 
 
 def _tls_reason(links: Sequence[BaseException]) -> str:

@@ -32,6 +32,7 @@ _KINDS = {
     Format.CSV: ("csv", "excel", "tab-separated"),
     Format.XML: ("xml",),
 }
+MALFORMED = (csv.Error, ParseError, DefusedXmlException, RecursionError)
 _VAGUE = ("", "text/plain", "application/octet-stream", "binary/octet-stream")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -62,7 +63,7 @@ def decode(answer: Answer, format: Format) -> Json:
         if format == Format.XML:
             return _xml(answer.body)
         return _READERS[format](_text(answer, charset))
-    except (ValueError, ParseError, DefusedXmlException, RecursionError) as error:
+    except (ValueError, *MALFORMED) as error:
         raise NotReadable(
             f"The answer of {shown(answer.url)} is not readable as {format.value}. "
             "Tell the partner; what they sent is kept with the sync.",

@@ -24,7 +24,9 @@ from importers.webservices.problems import (
     ContractBroken,
     DataMoved,
     EndlessPages,
+    Gone,
     NotReadable,
+    NotThere,
     RepeatedPage,
     ServiceProblem,
 )
@@ -113,7 +115,7 @@ def first_page(plan: FeedPlan, caller: Caller, cursor: str, today: date) -> Page
     url, parameters = filled(plan, window[0], today)
     answer = caller.get(paginators.first_call(plan.paging, url, parameters))
     body = decode(answer, plan.format)
-    return Page(answer, body, records_of(plan, body, is_first=True))
+    return Page(answer, body, records_of(plan, body))
 
 
 def drift_of(plan: FeedPlan, progress: Progress) -> list[str]:
@@ -130,10 +132,19 @@ def _page(
 ) -> None:
     paging, call = progress.paging, progress.call
     assert paging is not None and call is not None  # noqa: S101 set by fetch()
-    answer = caller.get(call)
+    try:
+        answer = caller.get(call)
+    except NotThere as problem:
+        is_end = paginators.may_end_by_404(plan.paging, paging)
+        if not is_end or isinstance(problem, Gone):
+            raise
+        _end_window(progress, paging)
+        progress.call = None
+        sink.page_done(progress)
+        return
     fingerprint = _refuse_repeated(answer, progress)
     body = decode(answer, plan.format)
-    records = records_of(plan, body, is_first=not paging.pages)
+    records = records_of(plan, body)
     _refuse_moved(plan, paging, body)
     try:
         good, bad = contract.check(records)
@@ -141,10 +152,8 @@ def _page(
         problem.payload = answer.body[:KEPT]
         raise
     lines, held_out = _lines(good, answer), _lines(bad, answer)
-    paging.pages += 1
-    paging.records += len(records)
-    paging.first_count = paging.first_count if paging.pages > 1 else len(records)
     page = Page(answer, body, records)
+    paging.count(plan.paging, page)
     upcoming = paginators.next_call(
         plan.paging, paging, page, hidden=caller.hidden_parameter
     )
@@ -161,23 +170,17 @@ def _page(
     progress.deviations = dict(contract.deviations.most_common(MOST_SAID))
     progress.call = upcoming
     if upcoming is None:
-        _end_window(plan, progress, paging, page)
+        _end_window(progress, paging)
     sink.page_done(progress)
 
 
-def _end_window(
-    plan: FeedPlan, progress: Progress, paging: paginators.Progress, page: Page
-) -> None:
+def _end_window(progress: Progress, paging: paginators.Progress) -> None:
     """The round is over; the announced number of records has to be there."""
-    told = (
-        paths.text_at(plan.paging.total_path, page.body)
-        if plan.paging.total_path
-        else ""
-    )
-    if told.isdecimal() and int(told) > paging.records:
+    if paging.total > paging.records:
         raise DataMoved(
-            f"The service announces {int(told):,} records but gave {paging.records:,}. "
-            "Nothing is loaded; the next run fetches all pages anew."
+            f"The service announces {paging.total:,} records but gave "
+            f"{paging.records:,}. Nothing is loaded; the next run fetches all pages "
+            "anew."
         )
     window = _window(progress.windows[progress.window])
     if window.last is not None:

@@ -8,22 +8,24 @@ from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 from importers.webservices.hosts import same_origin, shown
 from importers.webservices.problems import OtherHost
 
-_LINK = re.compile(
-    r'<([^>]*)>((?:\s*;\s*[^\s=;,]+\s*(?:=\s*(?:"(?:\\.|[^"\\])*"|[^\s;,"]*))?)*)'
-)
-_PARAMETER = re.compile(
-    r';\s*([^\s=;,]+)\s*(?:=\s*(?:"((?:\\.|[^"\\])*)"|([^\s;,"]*)))?'
-)
+_ONE = r';\s*([^\s=;,]+)\s*(?:=\s*(?:"((?:\\.|[^"\\])*)"|([^\s;,"]*)))?\s*'
+_PARAMETER = re.compile(_ONE)
+_LINK = re.compile(rf"<([^>]*)>\s*((?:{_ONE})*)")
 
 
 def next_of(header: str) -> str:
-    """Target of the link with the relation ``next`` in a Link header; or empty."""
-    for target, parameters in _LINK.findall(header):
-        for name, quoted, plain in _PARAMETER.findall(parameters):
-            if name.lower() == "rel":
-                if "next" in (quoted or plain).lower().split():
-                    return str(target)
-                break  # only the first rel counts (RFC 8288 section 3.3)
+    """Target of the link with the relation ``next`` in a Link header; or empty.
+
+    The first rel of a link counts (RFC 8288 section 3.3); one with an anchor is about
+    something else than this page (section 3.2).
+    """
+    for target, text, *_ in _LINK.findall(header):
+        parameters: dict[str, str] = {}
+        for name, quoted, plain in _PARAMETER.findall(text):
+            parameters.setdefault(name.lower(), quoted or plain)
+        is_next = "next" in parameters.get("rel", "").lower().split()
+        if is_next and "anchor" not in parameters:
+            return str(target)
     return ""
 
 

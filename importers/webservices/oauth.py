@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from urllib.parse import quote_plus
 
 from importers.webservices.answers import problem_of
 from importers.webservices.client import Client, Reply
@@ -42,7 +43,8 @@ def request_token(
     if login.client_in_body:
         form |= {"client_id": login.client_id, "client_secret": secret}
     elif secret:
-        basic = (login.client_id, secret)
+        # RFC 6749 section 2.3.1: both are encoded like a form first.
+        basic = (quote_plus(login.client_id), quote_plus(secret))
     else:
         form["client_id"] = login.client_id
     headers = {"Accept": "application/json"}

@@ -50,6 +50,15 @@ TOTAL_SIGNS = (
 SIZE_SIGNS = ("metadata.top", "limit", "per_page", "pageSize", "page_size")
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An answer, understood."""
+
+    answer: Answer
+    body: Json
+    records: list[dict[str, Json]] = field(repr=False)
+
+
 @dataclass(slots=True)
 class Progress:
     """Where the paging of one round stands; plain values, so that it can be kept."""
@@ -58,16 +67,19 @@ class Progress:
     pages: int = 0
     records: int = 0
     first_count: int = 0
+    total: int = 0
     snapshot: str = ""
 
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """An answer, understood."""
-
-    answer: Answer
-    body: Json
-    records: list[dict[str, Json]] = field(repr=False)
+    def count(self, plan: PagingPlan, page: Page) -> None:
+        """Take note of a page that came."""
+        self.pages += 1
+        self.records += len(page.records)
+        if self.pages == 1:
+            self.first_count = len(page.records)
+        if plan.total_path:
+            told = paths.text_at(plan.total_path, page.body)
+            # 0 beside records means "not counted" (OpenFEMA).
+            self.total = int(told) if told.isdecimal() else 0
 
 
 def first_call(plan: PagingPlan, url: str, parameters: list[tuple[str, str]]) -> Call:
@@ -94,6 +106,11 @@ def next_call(
     return _WAYS[Paging(progress.kind)](plan, progress, page, hidden)
 
 
+def may_end_by_404(plan: PagingPlan, progress: Progress) -> bool:
+    """Whether "not found" is how pages that are asked for by number end."""
+    return plan.kind == Paging.PAGE and progress.pages > 0
+
+
 def _parameter(plan: PagingPlan) -> str:
     usual = {Paging.PAGE: "page", Paging.OFFSET: "offset", Paging.CURSOR: "cursor"}
     return plan.page_parameter or usual[plan.kind]
@@ -109,14 +126,6 @@ def _with(call: Call, name: str, value: str) -> Call:
     return Call(call.url, (*others, (name, value)))
 
 
-def _total(plan: PagingPlan, page: Page) -> int | None:
-    """The announced number of records; 0 beside records means "not counted"."""
-    if not plan.total_path:
-        return None
-    text = paths.text_at(plan.total_path, page.body)
-    return int(text) if text.isdecimal() and int(text) > 0 else None
-
-
 def _is_last(plan: PagingPlan, progress: Progress, page: Page) -> bool:
     """Of pages asked for by number: none follows.
 
@@ -127,8 +136,8 @@ def _is_last(plan: PagingPlan, progress: Progress, page: Page) -> bool:
     count = len(page.records)
     if not count:
         return True
-    if (total := _total(plan, page)) is not None:
-        return progress.records >= total
+    if progress.total:
+        return progress.records >= progress.total
     is_honoured = plan.page_size and progress.first_count == plan.page_size
     return bool(is_honoured and count < plan.page_size)
 

@@ -13,7 +13,7 @@ ServiceProblem
 └── Lasting                  someone has to change something; the feed pauses
     ├── TlsRefused           the certificate is not good
     ├── CredentialsRefused   401, 403, or the token service refuses us
-    ├── NotThere             404, 410
+    ├── NotThere             404; 410: Gone
     ├── RequestRefused       any other 4xx
     ├── WrongContentType     neither what was agreed nor readable as it
     ├── HtmlAnswer           a web page, often a login page, instead of data
@@ -139,6 +139,12 @@ class NotThere(Lasting):
     """The address does not exist (any more)."""
 
     code = "not_there"
+
+
+class Gone(NotThere):
+    """The address existed once."""
+
+    code = "gone"
 
 
 class RequestRefused(Lasting):

@@ -11,23 +11,25 @@ from importers.webservices.values import FeedPlan, Json
 USUAL = ("data", "value", "items", "results", "records", "rows", "entries", "content")
 
 
-def records_of(plan: FeedPlan, body: Json, *, is_first: bool) -> list[dict[str, Json]]:
+def records_of(plan: FeedPlan, body: Json) -> list[dict[str, Json]]:
     """The objects of a page, in their order; raises NoRecords where there is no list.
 
-    Only a later page may leave the list out: on the first one (``is_first``) that is
-    a wrong path.
+    A list that is null is empty; one that is not there is none, on every page, so that
+    no odd answer passes for the end.
 
     With ``unfold`` names, objects keyed by values are laid out flat: for
     ``{"2026-01-02": {"USD": 1.1}}`` and the names day, currency, rate one record
     ``{"day": "2026-01-02", "currency": "USD", "rate": 1.1}``.  ``page_values`` are
     taken from the body and given to every record of it.
     """
-    found = paths.find(plan.records_path, body) if plan.records_path else _guess(body)
+    # A JSONPath into the list would find one record of one, nothing of none.
+    path = plan.records_path.removesuffix("[*]")
+    found = paths.find(path, body) if path else _guess(body)
     if plan.unfold:
         found = _unfold(found, plan.unfold)
     if isinstance(found, dict):
         found = [found]
-    elif found is None and (not is_first or _is_null(plan.records_path, body)):
+    elif found is None and _is_null(plan.records_path, body):
         found = []
     if not isinstance(found, list) or not all(isinstance(r, dict) for r in found):
         where = f"at “{plan.records_path}”" if plan.records_path else "in the answer"

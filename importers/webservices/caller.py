@@ -121,16 +121,16 @@ class Caller:
                     continue
             if not problem.is_passing:
                 raise problem
-            if isinstance(problem, TooManyRequests):
-                refusals += 1
-            else:
-                failures += 1
+            is_refusal = isinstance(problem, TooManyRequests)
+            refusals += is_refusal
+            failures += not is_refusal
             if failures >= self._service.attempts or refusals > MOST_REFUSALS:
                 raise problem
             self._counts.retries += 1
             told = problem.wait_seconds
             self._ahead = 0.0
-            self._wait(back_off(failures + refusals) if told is None else told)
+            pause = back_off(refusals if is_refusal else failures)
+            self._wait(pause if told is None else told)
 
     def _send(self, call: Call) -> tuple[ServiceProblem | None, Reply | None]:
         """What is wrong, if anything is; and the reply, if there is one."""

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.auth.models import User
@@ -11,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from importers.admin import page
-from importers.models import Ingestion
+from importers.models import Feed, Ingestion, Sync
 from importers.services import permissions
-from importers.values import Status
+from importers.values import Status, SyncStatus
 
 WAITING = (Status.NEEDS_MAPPING, Status.READY, Status.FAILED)
 ON_THE_WAY = (Status.RECEIVED, Status.CHECKING, Status.APPROVED, Status.LOADING)
@@ -22,10 +23,12 @@ SHOWN = 10
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """The admin's index with the waiting work above; three queries of its own."""
-    extra = {"title": "Home"}
+    """The admin's index with the waiting work above; five queries of its own."""
+    extra: dict[str, Any] = {"title": "Home"}
     if request.user.has_perm("importers.view_ingestion"):
         extra |= overview(page.user_of(request))
+    if request.user.has_perm("importers.view_feed"):
+        extra["troubles"] = troubles()
     return admin.site.index(request, extra)
 
 
@@ -52,6 +55,29 @@ def overview(user: User) -> dict[str, Any]:
         "loaded": [_line(ingestion) for ingestion in loaded],
         "may_submit": permissions.may_submit(user),
     }
+
+
+def troubles() -> list[dict[str, Any]]:
+    """What keeps partners' data from coming: paused feeds, failed syncs of the week."""
+    since = timezone.now() - WEEK
+    failed = Sync.objects.filter(status=SyncStatus.FAILED, asked_at__gte=since)
+    paused = Feed.objects.filter(paused_at__isnull=False)
+    feeds = reverse("admin:importers_feed_changelist")
+    syncs = reverse("admin:importers_sync_changelist")
+    found = (
+        ("feed", "paused", paused.count(), f"{feeds}?state=paused"),
+        (
+            "sync",
+            "failed this week",
+            failed.count(),
+            f"{syncs}?{urlencode({'status__exact': 'failed', 'asked_at__gte': since})}",
+        ),
+    )
+    return [
+        {"label": f"{count} {what}{'' if count == 1 else 's'} {state}", "url": url}
+        for what, state, count, url in found
+        if count
+    ]
 
 
 def _tiles(counts: dict[str, int]) -> list[dict[str, Any]]:

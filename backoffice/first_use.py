@@ -10,8 +10,9 @@ from django.db.migrations.executor import MigrationExecutor
 
 NEEDS_TABLES = frozenset(
     {
-        "changepassword", "cluster", "createsuperuser", "demo", "dumpdata", "ingest",
-        "loaddata", "match", "qcluster", "runserver", "shell",
+        "changepassword", "cluster", "createsuperuser", "demo", "dumpdata", "feeds",
+        "ingest", "loaddata", "match", "qcluster", "rotate_secrets", "runserver",
+        "shell", "sync",
     }
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Reference data that every installation has: fixtures/reference/*.json."""
+"""What every installation has: fixtures/reference, records and feeds."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -6,6 +6,8 @@ from pathlib import Path
 from django.conf import settings
 from django.core import serializers
 from django.db import models, transaction
+
+from importers.services import feed_files
 
 REFERENCE = Path("fixtures") / "reference"
 
@@ -24,3 +26,10 @@ def load_reference() -> int:
             manager.bulk_create(objects, ignore_conflicts=True)
             added += manager.count() - before
     return added
+
+
+def load_feeds() -> list[str]:
+    """Add shipped services that are missing, switched off; the codes of their feeds."""
+    path = settings.BASE_DIR / REFERENCE / "feeds.yaml"
+    made = feed_files.apply(path.read_text("utf-8"), environment={}, only_missing=True)
+    return [outcome.code for outcome in made if outcome.kind == "feed"]

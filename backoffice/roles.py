@@ -13,9 +13,10 @@ RECORD_MODELS = (
     "premiumentry", "claim", "lossevent",
 )  # fmt: skip
 LEDGER_MODELS = ("claimmovement",)  # append-only: nobody adds or changes by hand
-LOG_MODELS = ("ingestion", "issue", "event", "rowchange")
+LOG_MODELS = ("ingestion", "issue", "event", "rowchange", "sync")
 SENDER_MODELS = ("source", "mapping")
-QUEUE_MODELS = ("ormq", "success", "failure", "schedule")
+SERVICE_MODELS = ("webservice", "feed")
+QUEUE_MODELS = ("ormq", "success", "failure")
 
 
 def _permissions(app: str, actions: str, models: tuple[str, ...]) -> frozenset[str]:
@@ -28,9 +29,16 @@ VIEW = (
     _permissions("reinsurance", "view", REFERENCE_MODELS + RECORD_MODELS)
     | _permissions("reinsurance", "view", LEDGER_MODELS)
     | _permissions("importers", "view", LOG_MODELS + SENDER_MODELS)
+    | _permissions("importers", "view", SERVICE_MODELS)
 )
 SUBMIT = _permissions("importers", "submit", ("ingestion",)) | _permissions(
     "importers", "add change", ("mapping",)
+)
+# A schedule's page runs nothing but our own tasks, see backoffice/schedule_admin.py.
+FETCH = (
+    _permissions("importers", "add change", SERVICE_MODELS)
+    | _permissions("importers", "run", ("feed",))
+    | _permissions("django_q", "view add change delete", ("schedule",))
 )
 DECIDE = (
     _permissions("importers", "approve undo", ("ingestion",))
@@ -58,13 +66,13 @@ CLERK = Role(
 )
 MANAGER = Role(
     "Manager",
-    "approves, rejects and undoes; keeps senders and records",
-    VIEW | SUBMIT | DECIDE,
+    "approves, rejects and undoes; keeps senders, records and feeds",
+    VIEW | SUBMIT | DECIDE | FETCH,
 )
 OPERATOR = Role(
     "Operator",
-    "watches queue and users, keeps senders; decides nothing about money",
-    VIEW | OPERATE | _permissions("importers", "add change", SENDER_MODELS),
+    "watches queue and users, keeps senders and feeds; decides nothing about money",
+    VIEW | OPERATE | FETCH | _permissions("importers", "add change", SENDER_MODELS),
 )
 AUDITOR = Role("Auditor", "reads everything, changes nothing", VIEW)
 

@@ -1,8 +1,14 @@
 """The ingestion machine: files and services in, checked records out."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class ImportersConfig(AppConfig):
     name = "importers"
     verbose_name = "Ingestion"
+
+    def ready(self) -> None:
+        """Register the system checks; they need the models."""
+        import_module("importers.checks")

@@ -47,7 +47,10 @@ def release_locks() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """When a schedule runs: a cron line or a number of minutes; and when next."""
+    """When a schedule runs: a cron line or a number of minutes; and when next.
+
+    ``next_run``: None where it is switched off.
+    """
 
     schedule: int
     cron: str
@@ -61,21 +64,23 @@ def set_schedule(
 ) -> None:
     """Call `dotted_path(key)` at these times from now on; replaces earlier times."""
     Schedule.objects.filter(func=dotted_path, args=str(key)).delete()
-    now = timezone.now()
-    is_cron = bool(cron)
     Schedule.objects.create(
         name=name[:100],
         func=dotted_path,
         args=str(key),
-        schedule_type=Schedule.CRON if is_cron else Schedule.MINUTES,
+        schedule_type=Schedule.CRON if cron else Schedule.MINUTES,
         cron=cron or None,
         minutes=minutes,
-        next_run=(
-            croniter(cron, timezone.localtime(now)).get_next(datetime)
-            if is_cron
-            else now + timedelta(minutes=minutes or 0)
-        ),
+        next_run=first_run(cron, minutes),
     )
+
+
+def first_run(cron: str, minutes: int | None) -> datetime:
+    """The first of these times from now on."""
+    now = timezone.localtime()
+    if cron:
+        return croniter(cron, now).get_next(datetime)
+    return now + timedelta(minutes=minutes or 0)
 
 
 def clear_schedule(dotted_path: str, key: int) -> None:
@@ -86,9 +91,27 @@ def clear_schedule(dotted_path: str, key: int) -> None:
 def times_of(dotted_path: str, key: int) -> Times | None:
     """When `dotted_path(key)` is called; None: never."""
     found = Schedule.objects.filter(func=dotted_path, args=str(key)).first()
-    if found is None:
-        return None
-    return Times(found.pk, found.cron or "", found.minutes, found.next_run)
+    return _times(found) if found else None
+
+
+def all_times(dotted_path: str) -> dict[int, Times]:
+    """When `dotted_path` is called with each number it is ever called with."""
+    found = Schedule.objects.filter(func=dotted_path)
+    return {
+        int(schedule.args): _times(schedule)
+        for schedule in found
+        if str(schedule.args or "").isdecimal()
+    }
+
+
+def _times(schedule: Schedule) -> Times:
+    is_cron = schedule.schedule_type == Schedule.CRON
+    return Times(
+        schedule.pk,
+        (schedule.cron or "") if is_cron else "",
+        None if is_cron else schedule.minutes,
+        schedule.next_run if schedule.repeats else None,
+    )
 
 
 def run_schedule_now(schedule: int, at: datetime) -> bool:
@@ -108,10 +131,13 @@ def disable_schedules_but(allowed: Container[str]) -> int:
 
 def _is_good(schedule: Schedule, allowed: Container[str]) -> bool:
     is_cron = schedule.schedule_type == Schedule.CRON
+    args = str(schedule.args or "")
     return (
         schedule.func in allowed
-        and str(schedule.args or "").isdecimal()
+        and args.isdecimal()
+        and args == str(int(args))  # Django-Q reads it as Python does: no 007
         and not schedule.kwargs
         and not schedule.hook
+        and not schedule.intended_date_kwarg
         and (not is_cron or croniter.is_valid(schedule.cron or ""))
     )

@@ -1,5 +1,5 @@
-"""The machine's pages: the ingestion log, uploads, mappings, senders."""
+"""The machine's pages: the log, uploads, mappings, senders, services, feeds, syncs."""
 
-from importers.admin import ingestions, sources
+from importers.admin import feeds, ingestions, sources, syncs, webservices
 
-__all__ = ["ingestions", "sources"]
+__all__ = ["feeds", "ingestions", "sources", "syncs", "webservices"]

@@ -2,10 +2,11 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from openpyxl import Workbook
@@ -16,6 +17,7 @@ from importers import record_types
 from importers.exceptions import UnknownRecordType
 from importers.models import Ingestion
 from importers.record_types import RecordType
+from importers.services.parts import blocks_of
 from reinsurance.resources import lookups, widgets
 from reinsurance.resources.base import Column
 
@@ -45,6 +47,18 @@ def stored(key: str, name: str, content_type: str) -> HttpResponseBase:
         as_attachment=True,
         filename="".join(c for c in name if c.isprintable()) or "file",
         content_type=content_type,
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def joined(keys: Sequence[str], name: str, content_type: str) -> HttpResponseBase:
+    """Stored pieces as one attachment, streamed; Http404 where one is gone."""
+    if not all(default_storage.exists(key) for key in keys):
+        raise Http404("The file is no longer in storage.")
+    response = StreamingHttpResponse(blocks_of(keys), content_type=content_type)
+    response["Content-Disposition"] = content_disposition_header(
+        as_attachment=True, filename=name
     )
     response["X-Content-Type-Options"] = "nosniff"
     return response

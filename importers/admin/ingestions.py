@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,32 +17,17 @@ from django.utils.timezone import localtime
 
 from importers import record_types
 from importers.admin import columns, downloads, moves, page, uploads
+from importers.admin.filters import FileKindFilter
+from importers.admin.own_pages import MOST_ID, OwnPages
 from importers.admin.sections import SECTIONS
 from importers.models import Ingestion
 from importers.values import Status
-from reinsurance.admin.base import PlainAdmin
+from reinsurance.admin.base import ReadOnlyAdmin
 from reinsurance.admin.values import amount_heading
-
-MOST_ID = 2**63 - 1
-
-
-class KindFilter(admin.SimpleListFilter):
-    """Ingestions by kind of file."""
-
-    title = "kind of file"
-    parameter_name = "type"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The record types."""
-        return record_types.choices()
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        """Those of the chosen type."""
-        return queryset.filter(record_type=self.value()) if self.value() else queryset
 
 
 @admin.register(Ingestion)
-class IngestionAdmin(PlainAdmin):
+class IngestionAdmin(OwnPages, ReadOnlyAdmin):
     """Every file that came in: where it stands and what became of it."""
 
     list_display = (
@@ -58,11 +43,10 @@ class IngestionAdmin(PlainAdmin):
         "received",
     )
     list_display_links = ("number", "file_name")
-    list_filter = ("status", KindFilter, "source", "received_at")
+    list_filter = ("status", FileKindFilter, "source", "received_at")
     list_select_related = ("source", "submitted_by")
     search_fields = ("file_name__istartswith",)
     search_help_text = "Number, or file name begins with"
-    actions = None
 
     # ---------------------------------------------------------------------- list
     @admin.display(description="No.", ordering="id")
@@ -124,56 +108,28 @@ class IngestionAdmin(PlainAdmin):
             wanted |= Q(pk=int(term))
         return queryset.filter(wanted), False
 
-    # --------------------------------------------------------------- permissions
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Files come in by the upload page."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The log is read; services change what it tells of."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nothing that came in is forgotten."""
-        return False
-
     # ----------------------------------------------------------------- addresses
     def get_urls(self) -> list[URLPattern]:
         """Our pages before the admin's own."""
-
-        def at(route: str, view: Any, name: str) -> URLPattern:
-            return path(
-                route,
-                self.admin_site.admin_view(view),
-                name=f"importers_ingestion_{name}",
-            )
-
         return [
-            at("upload/", self.upload_view, "upload"),
-            at("template/<slug:slug>.<slug:extension>", self.template_view, "template"),
-            at("<int:pk>/status/", self.status_view, "status"),
-            at("<int:pk>/columns/", self.columns_view, "columns"),
-            at("<int:pk>/original/", self.original_view, "original"),
-            at("<int:pk>/rejected-rows/", self.rejected_view, "rejected_rows"),
-            at("<int:pk>/do/<slug:move>/", self.move_view, "move"),
+            self.at("upload/", self.upload_view, "upload"),
+            self.at(
+                "template/<slug:slug>.<slug:extension>", self.template_view, "template"
+            ),
+            self.at("<int:pk>/status/", self.status_view, "status"),
+            self.at("<int:pk>/columns/", self.columns_view, "columns"),
+            self.at("<int:pk>/original/", self.original_view, "original"),
+            self.at("<int:pk>/rejected-rows/", self.rejected_view, "rejected_rows"),
+            self.at("<int:pk>/do/<slug:move>/", self.move_view, "move"),
             *super().get_urls(),
         ]
 
-    def context(self, request: HttpRequest, **more: Any) -> dict[str, Any]:
-        """What every page of ours needs."""
-        site = self.admin_site.each_context(request)
-        return {**site, "opts": self.opts, "media": self.media, **more}
-
     def seen(self, request: HttpRequest, pk: int) -> Ingestion:
         """The ingestion, for who may see it; Http404 where there is none."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
         rows = Ingestion.objects.select_related(
             "source", "submitted_by", "approved_by", "bordereau", "mapping"
         )
-        ingestion = rows.filter(pk=pk).first() if pk <= MOST_ID else None
-        if ingestion is None:
-            raise Http404(f"There is no ingestion number {pk}.")
+        ingestion: Ingestion = self.found(request, rows, pk)
         return ingestion
 
     # --------------------------------------------------------------------- pages

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 
 from importers import record_types
+from importers.admin import words
 from importers.admin.shown import duration
 from importers.models import Ingestion
 from importers.record_types import RecordType
@@ -171,6 +172,7 @@ def facts(ingestion: Ingestion) -> list[tuple[str, Any]]:
             ("Kind of file", label_of(ingestion.record_type)),
             ("Source", ingestion.source.name),
             ("Period", period),
+            ("Came in by", words.door(ingestion.door)),
             ("Handed in by", named(ingestion.submitted_by) or "The system"),
             ("Received", ingestion.received_at),
             ("Approved by", named(ingestion.approved_by)),

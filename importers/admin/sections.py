@@ -146,6 +146,7 @@ def file(
         ("Fingerprint (SHA-256)", ingestion.sha256),
     ]
     return {
+        "sync": ingestion.syncs.select_related("feed").order_by("-pk").first(),
         "read": [(label, value) for label, value in read if value],
         "skipped": table.get("skipped", []),
         "skipped_count": table.get("skipped_count", 0),

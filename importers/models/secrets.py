@@ -65,6 +65,10 @@ class SecretField(models.TextField):
         _pyi_private_set_type: Secret  # type: ignore[assignment]
         _pyi_private_get_type: Secret  # type: ignore[assignment]
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        options.setdefault("default", Secret)
+        super().__init__(*args, **options)
+
     def from_db_value(self, value: str | None, *_: Any) -> Secret:
         """What is stored, still sealed."""
         return SealedSecret(value) if value else Secret()

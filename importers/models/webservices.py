@@ -31,8 +31,9 @@ def _between(least: int, most: int) -> list:
 class WebService(models.Model):
     """A partner's service: where it is, how we sign in, how much we may ask.
 
-    Certificates are always verified.  Secrets are encrypted and never shown;
-    ``access_token`` and ``next_request_at`` belong to the machine.
+    Certificates are always verified.  Secrets are encrypted and never shown.  The
+    access token (and the fingerprint of the sign-in it was got with) and
+    ``next_request_at`` belong to the machine.
     """
 
     code = models.SlugField(max_length=40, unique=True)
@@ -73,6 +74,7 @@ class WebService(models.Model):
     )
     refresh_token = SecretField(blank=True)
     access_token = SecretField(blank=True, editable=False)
+    token_print = models.CharField(max_length=64, blank=True, editable=False)
     token_expires_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     headers = models.JSONField(

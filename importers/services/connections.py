@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from importers.models import WebService
 from importers.models.secrets import UnreadableSecret
@@ -132,6 +133,8 @@ class KeptTokens:
 
     def _kept(self, row: WebService) -> str:
         """The token at hand, unless it is about to end."""
+        if row.token_print != self._print(row):
+            return ""
         leeway = timedelta(seconds=self._login.leeway_seconds)
         if row.token_expires_at and row.token_expires_at - leeway <= timezone.now():
             return ""
@@ -139,6 +142,16 @@ class KeptTokens:
             return row.access_token.reveal()
         except UnreadableSecret:
             return ""
+
+    def _print(self, row: WebService) -> str:
+        """Fingerprint of the sign-in: a token got by another one is not used."""
+        login = self._login
+        parts = [
+            row.base_url, login.kind, login.token_url, login.client_id, login.scopes,
+            login.audience, _revealed(row.secret),
+        ]  # fmt: skip
+        digest = salted_hmac("token", "\0".join(parts), algorithm="sha256")
+        return digest.hexdigest()
 
     def _new(self, row: WebService) -> Token:
         return request_token(
@@ -155,4 +168,12 @@ class KeptTokens:
             row.token_expires_at = timezone.now() + timedelta(seconds=token.seconds)
         if token.refresh:
             row.refresh_token = Secret(token.refresh)
-        row.save(update_fields=["access_token", "token_expires_at", "refresh_token"])
+        row.token_print = self._print(row)
+        row.save(
+            update_fields=[
+                "access_token",
+                "token_print",
+                "token_expires_at",
+                "refresh_token",
+            ]
+        )

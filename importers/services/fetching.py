@@ -21,7 +21,12 @@ from importers.services.syncs import DOOR, line
 from importers.values import Status, SyncStatus
 from importers.webservices.caller import Deadline
 from importers.webservices.fetch import Progress, begin, drift_of, fetch
-from importers.webservices.problems import NotThere, RequestRefused, ServiceProblem
+from importers.webservices.problems import (
+    ContractBroken,
+    NotThere,
+    RequestRefused,
+    ServiceProblem,
+)
 from importers.webservices.values import FeedPlan
 
 REPLACED = "Replaced by a newer sync of the same feed, number {}."
@@ -89,6 +94,7 @@ def _run(lease: Lease, folder: Path, enqueue: bool) -> None:
         parts.drop()
         progress = begin(plan, feed.cursor, timezone.localdate())
         _fetch(lease, feed, plan, parts, progress)
+    _refuse_nothing_left(progress)
     _conclude(lease, sync, plan, parts, progress, enqueue)
 
 
@@ -109,6 +115,17 @@ def _fetch(
                 parts.keep(progress)
             raise
     parts.keep(progress)
+
+
+def _refuse_nothing_left(progress: Progress) -> None:
+    """A sync whose every record is held out brought something: it has not succeeded."""
+    counts = progress.counts
+    if counts.discarded and not counts.records:
+        said = "; ".join(list(progress.deviations)[:3])
+        raise ContractBroken(
+            f"All {counts.discarded:,} records deviate from the contract and were held "
+            f"out: {said}. Ask the partner, or change the feed's contract."
+        )
 
 
 def _conclude(

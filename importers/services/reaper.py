@@ -103,9 +103,7 @@ def _offer_forgotten() -> int:
         status__in=[Status.RECEIVED.value, Status.APPROVED.value],
         received_at__lt=limit,
     ).exclude(door="command")
-    asked = Sync.objects.filter(status=SyncStatus.WAITING, asked_at__lt=limit).exclude(
-        door="command"
-    )
+    asked = Sync.objects.filter(status=SyncStatus.WAITING, asked_at__lt=limit)
     if not (waiting.exists() or asked.exists()) or queue.pending():
         return 0
     for sync in asked:

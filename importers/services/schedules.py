@@ -59,6 +59,11 @@ def times_of(feed: int) -> queue.Times | None:
     return queue.times_of(SYNC_FEED, feed)
 
 
+def all_times() -> dict[int, queue.Times]:
+    """When each feed that has a schedule is synced."""
+    return queue.all_times(SYNC_FEED)
+
+
 def run_now(schedule: int, *, user: User | None) -> None:
     """Have a schedule run once at the next tick."""
     permissions.require_sync(user)

@@ -112,7 +112,7 @@ class Caller:
             self._wait(self._ahead + self._pace.wait())
             problem, reply = self._send(call)
             if reply is not None and problem is None:
-                return Answer(call, reply.url, reply.headers, reply.body)
+                return Answer(call, reply.url, reply.headers, reply.body, reply.status)
             assert problem is not None  # noqa: S101 there is one or the other
             if reply is not None and reply.status == 401 and not is_renewed:
                 is_renewed = self._auth.renew()

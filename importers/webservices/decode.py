@@ -33,6 +33,7 @@ _KINDS = {
     Format.XML: ("xml",),
 }
 MALFORMED = (csv.Error, ParseError, DefusedXmlException, RecursionError)
+NO_CONTENT = 204
 _VAGUE = ("", "text/plain", "application/octet-stream", "binary/octet-stream")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -46,10 +47,13 @@ _BOMS = (
 def decode(answer: Answer, format: Format) -> Json:
     """The answer's body; a list of objects for JSON lines and CSV.
 
-    Decimal numbers stay as they were written (``Decimal``).  XML becomes an object
-    below the root: attributes and children by name, repeated children as a list.
+    No content (204) is an empty list.  Decimal numbers stay as they were written
+    (``Decimal``).  XML becomes an object below the root: attributes and children by
+    name, repeated children as a list.
     Raises HtmlAnswer, WrongContentType, WrongCharset or NotReadable.
     """
+    if answer.status == NO_CONTENT:
+        return []
     kind, charset = _content_type(answer)
     _refuse_html(answer, kind)
     is_fitting = kind in _VAGUE or any(part in kind for part in _KINDS[format])

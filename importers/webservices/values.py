@@ -130,6 +130,7 @@ class Answer:
     url: str
     headers: Mapping[str, str]
     body: bytes
+    status: int = 200
 
 
 @dataclass(slots=True)

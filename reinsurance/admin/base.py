@@ -47,6 +47,24 @@ class PlainAdmin(admin.ModelAdmin):
         css: ClassVar[dict[str, list[str]]] = {"all": ["backoffice/admin.css"]}
 
 
+class ReadOnlyAdmin(PlainAdmin):
+    """Pages of what the machine writes: people read it, services change it."""
+
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nothing is added by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nothing is changed by hand."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nothing is forgotten."""
+        return False
+
+
 class RecordAdmin(ExportMixin, PlainAdmin):
     """A business record: searched by prefix, exported as filtered, with panels.
 

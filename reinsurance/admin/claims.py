@@ -12,7 +12,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from reinsurance.admin.base import Panel, RecordAdmin, year_filter
+from reinsurance.admin.base import Panel, ReadOnlyAdmin, RecordAdmin, year_filter
 from reinsurance.admin.values import currency_column, money_column
 from reinsurance.models import Claim, ClaimMovement, LossEvent, Treaty
 from reinsurance.resources.claims import ClaimResource
@@ -150,7 +150,7 @@ class ClaimAdmin(RecordAdmin):
 
 
 @admin.register(ClaimMovement)
-class ClaimMovementAdmin(RecordAdmin):
+class ClaimMovementAdmin(ReadOnlyAdmin, RecordAdmin):
     """The claims ledger: read, never written by hand."""
 
     resource_classes = (ClaimMovementResource,)
@@ -190,18 +190,6 @@ class ClaimMovementAdmin(RecordAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ClaimMovement]:
         """Movements with what their pages name."""
         return super().get_queryset(request).select_related("claim__treaty", "status")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Only loading a bordereau adds to the ledger."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """An entry is never changed."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """An entry is never taken out."""
-        return False
 
 
 @admin.register(LossEvent)

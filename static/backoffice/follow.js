@@ -1,4 +1,5 @@
-/* Follows an ingestion on its way: asks where it stands, reloads when it has moved. */
+/* Follows a file or sync on its way: asks where it stands, tells its figures, reloads
+   when it has moved. */
 (() => {
   "use strict";
   const head = document.querySelector("[data-follow]");
@@ -7,10 +8,13 @@
   const look = async () => {
     try {
       const answer = await fetch(head.dataset.follow, { credentials: "same-origin" });
-      const { status } = await answer.json();
+      const { status, live = {} } = await answer.json();
       if (status !== head.dataset.status) {
         window.location.reload();
         return;
+      }
+      for (const place of document.querySelectorAll("[data-live]")) {
+        place.textContent = live[place.dataset.live] ?? place.textContent;
       }
     } catch {
       /* the server may be away for a while: ask again */

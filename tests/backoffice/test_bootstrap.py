@@ -28,4 +28,11 @@ def test_without_demo_there_are_no_users() -> None:
     out = io.StringIO()
     call_command("bootstrap", demo=False, stdout=out)
     assert not User.objects.exists()
+    assert out.getvalue() == (
+        "Database is up to date (0 reference records added).\n"
+        "Feeds added, to be switched on: gleif-parties, ecb-rates, open-claims, "
+        "oauth2-claims.\n"
+    )
+    out = io.StringIO()
+    call_command("bootstrap", demo=False, stdout=out)
     assert out.getvalue() == "Database is up to date (0 reference records added).\n"

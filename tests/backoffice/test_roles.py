@@ -36,12 +36,27 @@ def test_a_manager_approves_and_undoes(manager: User) -> None:
 def test_nobody_edits_the_ledger_or_the_log_or_gives_out_rights() -> None:
     protected = (
         "_claimmovement", "_ingestion", "_issue", "_event", "_rowchange", "_user",
-        "_group", "_schedule", "_ormq",
+        "_group", "_ormq", "_sync", "_failure",
     )  # fmt: skip
     writing = (".add_", ".change_", ".delete_")
     for role in roles.ROLES:
         held = [name for name in role.permissions if name.endswith(protected)]
         assert not [name for name in held if any(word in name for word in writing)]
+
+
+def test_managers_and_operators_keep_feeds_and_their_times() -> None:
+    keep = {
+        *(f"importers.{do}_{what}" for do in ("view", "add", "change")
+          for what in ("webservice", "feed")),
+        "importers.run_feed",
+        "importers.view_sync",
+        *(f"django_q.{do}_schedule" for do in ("view", "add", "change", "delete")),
+    }  # fmt: skip
+    look = {"importers.view_webservice", "importers.view_feed", "importers.view_sync"}
+    for role in (roles.MANAGER, roles.OPERATOR):
+        assert keep <= role.permissions
+    for role in (roles.CLERK, roles.AUDITOR):
+        assert keep & role.permissions == look
 
 
 def test_an_unknown_permission_is_refused_and_nothing_is_written(

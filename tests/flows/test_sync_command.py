@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from django.core.management import call_command
 from django.utils import timezone
 from pytest_django import Settings
@@ -88,8 +89,6 @@ def test_a_feed_is_fetched_checked_and_loaded(partner: Partner) -> None:
 
 
 def _bodies(partner: Partner) -> list[bytes]:
-    import requests
-
     calls = [partner.url + request.target for request in partner.calls("/next")]
     return [requests.get(url, timeout=5).content for url in calls[:3]]
 

@@ -92,6 +92,17 @@ def test_a_token_is_renewed_before_it_ends(partner: Partner) -> None:
     assert (sync.retries, tokens.requests) == (0, 2)
 
 
+def test_other_credentials_get_another_token(partner: Partner) -> None:
+    tokens = partner.oauth()
+    feed = oauth_feed(partner)
+    run(feed)
+    service = WebService.objects.get()
+    service.scopes = "claims:read"
+    service.save()
+    run(feed)
+    assert tokens.requests == 2
+
+
 def test_wrong_credentials_pause_the_feed(partner: Partner) -> None:
     partner.oauth()
     feed = oauth_feed(partner, service_secret="wrong")

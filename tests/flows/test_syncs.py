@@ -284,6 +284,32 @@ def test_contract_discards_rows_and_keeps_them(partner: Partner) -> None:
     assert references == [records[n]["claim_reference"] for n in (7, 120)]
 
 
+def test_when_all_are_held_out_the_cursor_stays(partner: Partner) -> None:
+    contract = {"type": "object", "properties": {"id": {}}}
+    feed = a_feed(
+        partner,
+        contract=contract,
+        contract_mode="discard row",
+        incremental="cursor",
+        cursor_field="updated_at",
+        parameters={"updated_since": "{cursor}"},
+    )
+    sync = run(feed)
+    assert (sync.status, sync.problem, sync.discarded) == (
+        "failed",
+        "contract_broken",
+        250,
+    )
+    assert sync.message.startswith(
+        "All 250 records deviate from the contract and were held out: new field “"
+    )
+    feed.refresh_from_db()
+    assert feed.cursor == ""
+    feed.contract = {**contract, "additionalProperties": True}
+    feed.save()
+    assert run(feed).records == 250
+
+
 def test_a_frozen_contract_stops(partner: Partner) -> None:
     records = claims(250)
     records[120]["surprise"] = "x"

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from backoffice.demo_users import DEMO_USERS, create_demo_users
-from backoffice.reference import load_reference
+from backoffice.reference import load_feeds, load_reference
 from backoffice.roles import load_roles
 
 
@@ -30,6 +30,8 @@ class Command(BaseCommand):
         added = load_reference()
         load_roles()
         self.stdout.write(f"Database is up to date ({added} reference records added).")
+        if feeds := load_feeds():
+            self.stdout.write(f"Feeds added, to be switched on: {', '.join(feeds)}.")
         if options["demo"]:
             create_demo_users()
             self.stdout.write("Demo users (for demonstrations only):")

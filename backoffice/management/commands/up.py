@@ -4,11 +4,11 @@ import argparse
 import hashlib
 import os
 import signal
+import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,14 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from backoffice.children import SIGNALS, child, end_orphans, uninterrupted
+from backoffice.demo_feed import FEED
 from backoffice.postgres import Server
 from backoffice.postgres_programs import postmasters
 from importers import queue
 from importers.watchdog import adopt_orphans, die_with, processes
 
 STATIC_SOURCES = ("static", "requirements/base.txt", "importers", "backoffice")
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-STOP_SECONDS = 15.0
-ORPHAN_SECONDS = 6.0
 # A demonstration that takes longer waits for work that an earlier run left.
 DEMO_SECONDS = 10.0
 
@@ -62,9 +61,10 @@ class Command(BaseCommand):
             with self._database():
                 call_command("bootstrap", demo=options["demo"], stdout=self.stdout)
                 self._collect_static()
-                if options["demo"]:
-                    self._load_samples()
-                self._serve()
+                with self._partner(options["demo"] and settings.IS_LOCAL) as feed:
+                    if options["demo"]:
+                        self._load_samples(feed)
+                    self._serve()
         except Stopped:
             self.stdout.write("Stopped.")
 
@@ -76,7 +76,7 @@ class Command(BaseCommand):
             return
         server: Server = settings.EMBEDDED_SERVER
         begun = time.monotonic()
-        with _uninterrupted():
+        with uninterrupted():
             is_ours = server.start() or _was_left_by_a_killed_run()
             if is_ours:
                 _owner_file().parent.mkdir(parents=True, exist_ok=True)
@@ -88,9 +88,9 @@ class Command(BaseCommand):
         try:
             yield
         finally:
-            with _uninterrupted():
+            with uninterrupted():
                 connection.close()
-                _end_orphans(spare=postmasters(server.data_dir.resolve()))
+                end_orphans(spare=postmasters(server.data_dir.resolve()))
                 if is_ours:
                     server.stop()
                     _owner_file().unlink(missing_ok=True)
@@ -104,9 +104,28 @@ class Command(BaseCommand):
             call_command("collectstatic", interactive=False, clear=True, verbosity=0)
             mark.write_text(digest)
 
-    def _load_samples(self) -> None:
+    @contextmanager
+    def _partner(self, is_wanted: bool) -> Iterator[str]:
+        """The partner of the demonstration, and the feed that it serves.
+
+        What is started meanwhile may ask it; this machine's other ports stay closed.
+        """
+        if not is_wanted:
+            yield ""
+            return
+        port = _free_port()
+        hosts = [*settings.WEB_SERVICE_HOSTS, f"http://127.0.0.1:{port}"]
+        os.environ["WEB_SERVICE_HOSTS"] = ",".join(hosts)
+        command = ("manage.py", "demo_partner", "--declare", "--port", str(port))
+        with child(*command, stdout=subprocess.PIPE) as partner:
+            assert partner.stdout is not None  # noqa: S101 asked for above
+            said = partner.stdout.readline().decode().strip()
+            self.stdout.write(said or "The partner did not start (see above).")
+            yield FEED if said else ""
+
+    def _load_samples(self, feed: str) -> None:
         """Run `demo`; start a cluster for it unless it finds everything loaded."""
-        with _child("manage.py", "demo") as demo:
+        with child("manage.py", "demo", *(["--feed", feed] if feed else [])) as demo:
             patience = time.monotonic() + DEMO_SECONDS
             while (
                 demo.poll() is None
@@ -120,7 +139,7 @@ class Command(BaseCommand):
                 log.parent.mkdir(parents=True, exist_ok=True)
                 with (
                     log.open("ab") as output,
-                    _child("manage.py", "cluster", stdout=output, stderr=output),
+                    child("manage.py", "cluster", stdout=output, stderr=output),
                 ):
                     demo.wait()
         if demo.returncode:
@@ -133,7 +152,7 @@ class Command(BaseCommand):
         port = os.environ.setdefault("PORT", "8000")
         self.stdout.write(f"Serving http://localhost:{port}/admin/ (Ctrl-C stops).")
         self.stdout.flush()
-        with _child("-m", "honcho", "start") as honcho:
+        with child("-m", "honcho", "start") as honcho:
             honcho.wait()
         if honcho.returncode:
             message = f"A process of the Procfile ended ({honcho.returncode})."
@@ -164,67 +183,10 @@ def _raise_stopped(number: int, _frame: object) -> None:
     raise Stopped(number)
 
 
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Hold signals back while something is half done."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def _child(*arguments: str, **options: Any) -> Iterator["subprocess.Popen[bytes]"]:
-    """A Python process in a session of its own, so that Ctrl-C reaches it through us.
-
-    When the block ends, however it does, so does the process: SIGTERM, then SIGKILL.
-    It gets SIGTERM too when this command is killed.
-    """
-    parent = os.getpid()
-
-    def prepare() -> None:
-        signal.pthread_sigmask(signal.SIG_SETMASK, [])  # the mask is inherited
-        die_with(parent, signal.SIGTERM)
-
-    with _uninterrupted():
-        process = subprocess.Popen(
-            [sys.executable, *arguments],
-            stdin=subprocess.DEVNULL,
-            cwd=settings.BASE_DIR,
-            start_new_session=True,
-            preexec_fn=prepare,
-            **options,
-        )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def _end_orphans(spare: list[int]) -> None:
-    """End what a killed child left to us: SIGTERM, after some seconds SIGKILL."""
-    deadline = time.monotonic() + ORPHAN_SECONDS
-    number: int = signal.SIGTERM
-    while orphans := [
-        process.pid
-        for process in processes()
-        if process.parent == os.getpid() and process.pid not in spare
-    ]:
-        if time.monotonic() > deadline:
-            number = signal.SIGKILL
-        for pid in orphans:
-            with suppress(ProcessLookupError):
-                os.kill(pid, number)
-            with suppress(ChildProcessError):
-                os.waitpid(pid, os.WNOHANG)
-        time.sleep(0.2)
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _digest(paths: list[Path]) -> str:

@@ -12,13 +12,11 @@ from django.utils.dateparse import parse_date
 
 from importers import record_types
 from importers.exceptions import ImporterError, MappingProblem, StateProblem
+from importers.management.following import GOOD, follow, rows_of
 from importers.models import Ingestion
 from importers.pipeline.storage import blocks_of
-from importers.services import ingestions, work
-from importers.values import Severity, Status
-
-GOOD = (Status.READY, Status.LOADED)
-MOVING = (Status.RECEIVED, Status.CHECKING, Status.APPROVED, Status.LOADING)
+from importers.services import ingestions
+from importers.values import Severity
 
 
 def outcome(ingestion: Ingestion, total: float) -> dict[str, Any]:
@@ -28,13 +26,7 @@ def outcome(ingestion: Ingestion, total: float) -> dict[str, Any]:
         "ingestion": ingestion.pk,
         "status": ingestion.status,
         "message": ingestion.message,
-        "rows": {
-            "read": ingestion.rows_read,
-            "created": ingestion.rows_created,
-            "updated": ingestion.rows_updated,
-            "unchanged": ingestion.rows_unchanged,
-            "rejected": ingestion.rows_rejected,
-        },
+        "rows": rows_of(ingestion),
         "issues": {
             **{s.value: ingestion.issue_counts.get(s.value, 0) for s in Severity},
             "by_code": ingestion.issue_counts.get("by_code", {}),
@@ -96,7 +88,12 @@ class Command(BaseCommand):
             self.stderr.write(str(problem))
             raise SystemExit(1) from problem
         try:
-            self._work(ingestion, options)
+            follow(
+                ingestion,
+                queue=options["queue"],
+                approve=options["approve"],
+                timeout=options["timeout"],
+            )
         except ImporterError as problem:
             self.stderr.write(str(problem))
         except Exception:  # noqa: BLE001 - the ingestion is "failed", and says so
@@ -104,29 +101,6 @@ class Command(BaseCommand):
         ingestion.refresh_from_db()
         self._say(outcome(ingestion, time.monotonic() - began), options["json"])
         raise SystemExit(0 if ingestion.status in GOOD else 1)
-
-    def _work(self, ingestion: Ingestion, options: dict[str, Any]) -> None:
-        queue = options["queue"]
-        if not queue:
-            work.check(ingestion.pk)
-        self._wait(ingestion, queue, options["timeout"])
-        if options["approve"] and ingestion.status == Status.READY:
-            ingestions.approve(ingestion.pk, enqueue=queue)
-            if not queue:
-                work.load(ingestion.pk)
-            self._wait(ingestion, queue, options["timeout"])
-
-    def _wait(self, ingestion: Ingestion, queue: bool, timeout: float) -> None:
-        deadline = time.monotonic() + timeout
-        ingestion.refresh_from_db()
-        while queue and ingestion.status in MOVING:
-            if time.monotonic() > deadline:
-                raise StateProblem(
-                    f"Still {ingestion.status} after {timeout:.0f} seconds. "
-                    "Is the cluster running?"
-                )
-            time.sleep(0.1)
-            ingestion.refresh_from_db()
 
     def _usage(self, message: str) -> None:
         self.stderr.write(message)

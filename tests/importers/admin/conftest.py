@@ -2,17 +2,23 @@
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
 from django.test import Client
+from pytest_django import Settings
 
-from importers.models import Ingestion, Source
+from backoffice.roles import AUDITOR, OPERATOR
+from importers.models import Feed, Ingestion, Source, WebService
 from importers.services import ingestions, work
+from importers.values import Secret
 from reinsurance.models import Currency, Party, Treaty
+from tests.partner.server import Partner
 
 HEADER = (
     "UMR", "Claim Ref", "Insured", "Date of Loss", "Status", "Ccy", "Paid to date",
@@ -129,6 +135,90 @@ def as_admin(db: None) -> Client:
     browser = Client()
     browser.force_login(User.objects.create_superuser("root", password="root-password"))
     return browser
+
+
+@pytest.fixture
+def as_operator(db: None, user_with: Callable[..., User]) -> Client:
+    """A browser the operator is signed in with."""
+    browser = Client()
+    browser.force_login(user_with(OPERATOR))
+    return browser
+
+
+@pytest.fixture
+def as_auditor(db: None, user_with: Callable[..., User]) -> Client:
+    """A browser the auditor is signed in with."""
+    browser = Client()
+    browser.force_login(user_with(AUDITOR))
+    return browser
+
+
+# -- web services ---------------------------------------------------------------------
+SECRET = "s3cret-of-andes"
+
+
+@pytest.fixture
+def partner(settings: Settings) -> Iterator[Partner]:
+    """A partner's service on this machine, with 250 claims."""
+    settings.WEB_SERVICE_HOSTS = ["*", "http://127.0.0.1"]
+    with Partner(250) as service:
+        yield service
+
+
+@pytest.fixture
+def service(db: None) -> WebService:
+    """A service with a secret; nobody answers at its address."""
+    return WebService.objects.create(
+        code="andes-api",
+        name="Andes service",
+        base_url="https://api.andes.example/v1",
+        auth="bearer",
+        secret=Secret(SECRET),
+        rate_count=60,
+    )
+
+
+@pytest.fixture
+def feed(andes: Source, service: WebService) -> Feed:
+    """A feed of claims that asks for everything, page by page."""
+    return Feed.objects.create(
+        service=service,
+        code="andes-claims",
+        name="Andes claims",
+        record_type="claims",
+        source=andes,
+        path="/page/total",
+        paging="page",
+        size_parameter="per_page",
+        page_size=100,
+        is_active=True,
+    )
+
+
+@pytest.fixture
+def reachable(feed: Feed, partner: Partner) -> Feed:
+    """The same feed, answered by the partner."""
+    WebService.objects.filter(pk=feed.service_id).update(base_url=partner.url)
+    return Feed.objects.get(pk=feed.pk)
+
+
+def last_told(answer: HttpResponse) -> str:
+    """The last message that the page shows."""
+    return str(list(get_messages(answer.wsgi_request))[-1])
+
+
+def posted(page: HttpResponse) -> dict[str, Any]:
+    """What the form of an admin's page would post if nobody touched it."""
+    form = page.context["adminform"].form
+    data: dict[str, Any] = {}
+    for bound in form:
+        value = bound.field.prepare_value(bound.value())
+        if isinstance(bound.value(), Secret) or value is None or value is False:
+            continue
+        data[bound.html_name] = "on" if value is True else value
+        if bound.field.show_hidden_initial:
+            data[bound.html_initial_name] = data[bound.html_name]
+    return data
 
 
 def upload_of(content: bytes, name: str = "claims.csv", **data: Any) -> dict[str, Any]:

@@ -1,16 +1,15 @@
-"""The home page and the queue's pages."""
+"""The home page."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
-import pytest
-from django.contrib import admin
 from django.contrib.auth.models import User
 from django.test import Client
-from django_q.models import Failure, OrmQ, Schedule, Success, Task
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from backoffice.roles import OPERATOR
-from importers.models import Ingestion
+from importers.models import Feed, Ingestion, Sync
+from importers.services import syncs
 from tests.importers.admin.conftest import HEADER, claim
 
 
@@ -42,7 +41,7 @@ def test_home_takes_few_queries(
     ready: Ingestion,
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         as_manager.get("/admin/")
 
 
@@ -58,55 +57,23 @@ def test_home_needs_a_sign_in(client: Client, db: None) -> None:
     assert client.get("/admin/")["Location"] == "/admin/login/?next=/admin/"
 
 
-@pytest.fixture
-def as_operator(db: None, user_with: Callable[..., User]) -> Client:
-    """A browser the operator is signed in with."""
-    browser = Client()
-    browser.force_login(user_with(OPERATOR))
-    return browser
-
-
-def test_the_queue_can_be_read_by_operators_alone(
-    as_operator: Client, as_manager: Client, ready: Ingestion
+def test_home_tells_of_paused_feeds_and_failed_syncs(
+    as_clerk: Client, as_manager: Client, feed: Feed
 ) -> None:
-    queued = OrmQ.objects.get()
-    page = as_operator.get("/admin/django_q/ormq/")
-    assert b"importers.tasks.check" in page.content
-    assert f"check {ready.pk}".encode() in page.content
-    url = f"/admin/django_q/ormq/{queued.pk}/change/"
-    assert as_operator.get(url).status_code == 200
-    assert as_operator.post(url, {"key": "x"}).status_code == 403
-    assert as_manager.get("/admin/django_q/ormq/").status_code == 403
-
-
-def test_a_task_signed_with_another_key_is_shown_as_such(as_operator: Client) -> None:
-    OrmQ.objects.create(key="reinsurance", payload="nonsense")
-    page = as_operator.get("/admin/django_q/ormq/")
-    assert b"Not readable" in page.content
-
-
-def test_failures_can_be_read_but_not_run_again(as_operator: Client) -> None:
-    Task.objects.create(
-        id="f" * 32,
-        name="check 1",
-        func="importers.tasks.check",
-        started="2026-01-01T00:00Z",
-        stopped="2026-01-01T00:01Z",
-        success=False,
-        result="ValueError: x\nTraceback: y",
-    )
-    page = as_operator.get("/admin/django_q/failure/")
-    assert b"ValueError: x" in page.content
-    assert b"Traceback" not in page.content
-    assert page.context["cl"].model_admin.get_actions(page.wsgi_request) == {}
-    shown = as_operator.get(f"/admin/django_q/failure/{'f' * 32}/change/")
-    assert b"Traceback: y" in shown.content
-
-
-def test_no_page_lets_anyone_name_a_function_to_run(as_admin: Client) -> None:
-    assert not admin.site.is_registered(Schedule)
-    assert not admin.site.is_registered(Success)
-    assert as_admin.get("/admin/django_q/schedule/add/").status_code == 404
-    for model in (OrmQ, Failure):
-        page = as_admin.get(f"/admin/django_q/{model._meta.model_name}/add/")
-        assert page.status_code == 403
+    assert as_clerk.get("/admin/").context["troubles"] == []
+    syncs.pause(feed.pk, user=None, reason="The partner moves.")
+    week_ago = timezone.now() - timedelta(days=8)
+    Sync.objects.create(feed=feed, status="failed", asked_at=week_ago)
+    for _ in range(2):
+        Sync.objects.create(feed=feed, status="failed", asked_at=timezone.now())
+    page = as_manager.get("/admin/")
+    paused, failed = page.context["troubles"]
+    assert paused == {
+        "label": "1 feed paused",
+        "url": "/admin/importers/feed/?state=paused",
+    }
+    assert failed["label"] == "2 syncs failed this week"
+    listed = as_manager.get(paused["url"]).context["cl"].result_list
+    assert [found.pk for found in listed] == [feed.pk]
+    assert len(as_manager.get(failed["url"]).context["cl"].result_list) == 2
+    assert b"1 feed paused" in page.content

@@ -1,0 +1,222 @@
+"""The forms of a feed: its rules are those of ``services.feed_rules``."""
+
+from copy import copy
+from typing import Any
+
+from django import forms
+from django.forms.models import construct_instance
+
+from importers import record_types
+from importers.admin.fields import JsonField, JsonInput, only_when
+from importers.admin.forms import MappingChoice
+from importers.admin.words import ASKS_FOR, DEVIATIONS, FORMATS, PAGINGS
+from importers.models import Feed, Mapping, Source
+from importers.services import feed_rules
+from importers.services.ingestions import DIRECT
+from importers.values import Incremental, Paging
+
+NUMBERED = f"{Paging.PAGE}|{Paging.OFFSET}"
+NEWS = f"{Incremental.CURSOR}|{Incremental.WINDOWS}"
+
+FIELDSETS: Any = (
+    (
+        "What",
+        {
+            "fields": (
+                "name", "code", "service", "record_type", "source", "mapping",
+                "loads_itself", "is_active",
+            )
+        },
+    ),
+    (
+        "Where and how",
+        {
+            "fields": (
+                "path", "parameters", "format", "records_path", "page_values", "unfold",
+            )
+        },
+    ),
+    (
+        "Pages",
+        {
+            "fields": (
+                "paging", "page_parameter", "first_page", "size_parameter",
+                "page_size", "cursor_path", "more_path", "next_path", "total_path",
+                "snapshot_path", "most_pages",
+            )
+        },
+    ),
+    (
+        "What is new",
+        {
+            "fields": (
+                "incremental", "cursor_field", "cursor_start", "overlap",
+                "window_days", "cursor",
+            )
+        },
+    ),
+    ("Contract", {"fields": ("contract_mode", "contract")}),
+    ("Patience", {"fields": ("deadline_minutes",)}),
+)  # fmt: skip
+
+
+def _text(**conditions: str) -> forms.TextInput:
+    return forms.TextInput({"class": "vTextField", **only_when(**conditions)})
+
+
+def _number(**conditions: str) -> forms.NumberInput:
+    return forms.NumberInput({"class": "vIntegerField", **only_when(**conditions)})
+
+
+class FeedForm(forms.ModelForm):
+    """A feed as it is edited; its cursor only where somebody really changed it."""
+
+    record_type = forms.ChoiceField(label="Kind of record")
+    source = forms.ModelChoiceField(
+        Source.objects.exclude(code=DIRECT),
+        label="Sender",
+        help_text="Whose files these records would otherwise come in.",
+    )
+    mapping = MappingChoice(
+        Mapping.objects.select_related("source"),
+        required=False,
+        empty_label="Recognise the fields (usual)",
+        help_text="Read the records by a mapping that is already known.",
+    )
+    parameters = JsonField(
+        empty={},
+        help_text="Name and value, sent with the first page: "
+        '<code>{"status": "open", "updated_since": "{cursor}"}</code>. A value may '
+        "hold {cursor}, {from}, {to} and {today}.",
+    )
+    format = forms.ChoiceField(choices=list(FORMATS.items()))
+    page_values = JsonField(
+        empty={},
+        label="Values of the page",
+        help_text="Name and path of values that every record of a page gets: "
+        '<code>{"as_of": "meta.date"}</code>',
+    )
+    unfold = JsonField(
+        empty=[],
+        help_text="For records that are kept by key, names for the keys and the value: "
+        '<code>["day", "currency", "rate"]</code>',
+    )
+    paging = forms.ChoiceField(
+        label="How pages follow each other", choices=list(PAGINGS.items())
+    )
+    incremental = forms.ChoiceField(label="Asks for", choices=list(ASKS_FOR.items()))
+    cursor = forms.CharField(
+        label="Next sync asks from",
+        required=False,
+        max_length=200,
+        show_hidden_initial=True,
+        help_text="Moves by itself when what was fetched has been loaded. Change it to "
+        "fetch something once more; empty it to begin anew.",
+        widget=_text(incremental=NEWS),
+    )
+    contract = JsonField(
+        empty=None,
+        help_text="A JSON Schema (2020-12) of one record. “Test connection” makes a "
+        "first draft of what the service sends.",
+        widget=JsonInput(),
+    )
+    contract_mode = forms.ChoiceField(
+        label="Records that deviate", choices=list(DEVIATIONS.items())
+    )
+
+    class Meta:
+        model = Feed
+        fields = (
+            "name", "code", "service", "record_type", "source", "mapping",
+            "loads_itself", "is_active", "path", "parameters", "format",
+            "records_path", "page_values", "unfold", "paging", "page_parameter",
+            "first_page", "size_parameter", "page_size", "cursor_path", "next_path",
+            "more_path", "total_path", "snapshot_path", "most_pages", "incremental",
+            "cursor_field", "cursor_start", "overlap", "window_days", "cursor",
+            "contract", "contract_mode", "deadline_minutes",
+        )  # fmt: skip
+        labels = {
+            "page_parameter": "Parameter of the page",
+            "size_parameter": "Parameter of the size",
+            "more_path": "“Has more” at",
+            "deadline_minutes": "Longest sync, in minutes",
+            "most_pages": "Most pages",
+        }
+        help_texts = {
+            "page_parameter": "Empty: page, offset or cursor.",
+            "size_parameter": "Empty: limit, $top or page[size], as is usual.",
+            "next_path": "Empty: found by itself at the usual places.",
+            "cursor_start": "Where the first sync begins: a date, time or number.",
+            "deadline_minutes": "What was fetched until then is kept, and the next "
+            "sync goes on from there.",
+        }
+        widgets = {
+            "page_parameter": _text(paging=f"{NUMBERED}|{Paging.CURSOR}"),
+            "first_page": _number(paging=Paging.PAGE),
+            "cursor_path": _text(paging=Paging.CURSOR),
+            "more_path": _text(paging=Paging.CURSOR),
+            "next_path": _text(paging=Paging.NEXT_LINK),
+            "total_path": _text(paging=NUMBERED),
+            "cursor_field": _text(incremental=Incremental.CURSOR),
+            "cursor_start": _text(incremental=NEWS),
+            "overlap": _number(incremental=NEWS),
+            "window_days": _number(incremental=Incremental.WINDOWS),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "record_type" in self.fields:
+            kinds = [("", "Choose…"), *record_types.choices()]
+            self.fields["record_type"].choices = kinds  # type: ignore[attr-defined]
+
+    def clean_parameters(self) -> Any:
+        """Names and texts."""
+        values = self.cleaned_data["parameters"]
+        return feed_rules.texts(values) if isinstance(values, dict) else values
+
+    def clean(self) -> dict[str, Any]:
+        """The rules that every door shares."""
+        data = super().clean() or {}
+        after = construct_instance(self, copy(self.instance), self.fields)
+        for name, said in feed_rules.problems_of_feed(after).items():
+            if name not in self.errors:
+                self.add_error(name if name in self.fields else None, said)
+        return data
+
+
+class ContractForm(forms.Form):
+    """The agreed shape of a feed's records, as a test of the connection proposes it."""
+
+    contract = JsonField(
+        required=True,
+        label="Contract",
+        help_text="A JSON Schema (2020-12) of one record. Take out what need not be, "
+        "and say what must: “required” names the fields that every record has.",
+        error_messages={"required": "Write a JSON Schema."},
+    )
+    contract_mode = forms.ChoiceField(
+        label="Records that deviate",
+        choices=list(DEVIATIONS.items()),
+        widget=forms.Select({"class": "form-select"}),
+    )
+
+    def __init__(self, *args: Any, feed: Feed, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.feed = feed
+
+    def clean(self) -> dict[str, Any]:
+        """The contract by the rules of the feed's own form."""
+        data = super().clean() or {}
+        if "contract" in data and "contract_mode" in data:
+            self.feed.contract = data["contract"]
+            self.feed.contract_mode = data["contract_mode"]
+            if said := feed_rules.problems_of_feed(self.feed).get("contract"):
+                self.add_error("contract", said)
+        return data
+
+
+class TimesForm(forms.Form):
+    """When a feed is synced: the services say whether it makes sense."""
+
+    cron = forms.CharField(required=False, max_length=100, strip=True)
+    minutes = forms.IntegerField(required=False, min_value=1)

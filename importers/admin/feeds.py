@@ -1,0 +1,257 @@
+"""Feeds: where they stand, what they ask for, and the buttons that run them."""
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from importers.admin import feed_moves, feed_page, feed_trial
+from importers.admin.feed_forms import FIELDSETS, FeedForm
+from importers.admin.filters import FeedStateFilter, KindFilter
+from importers.admin.own_pages import MOST_ID, OwnPages
+from importers.admin.page import label_of, user_of
+from importers.admin.words import (
+    ASKS_FOR,
+    DEVIATIONS,
+    FORMATS,
+    PAGINGS,
+    badge,
+    colour_of_sync,
+    moment,
+    shown,
+)
+from importers.models import Feed
+from importers.services import permissions, schedules
+from reinsurance.admin.base import PlainAdmin
+
+READ = {
+    "record_type": "kind",
+    "format": "format_shown",
+    "paging": "paging_shown",
+    "incremental": "asks_for",
+    "cursor": "cursor_shown",
+    "contract": "contract_shown",
+    "contract_mode": "deviations",
+}
+"""What who may only look reads in the place of a field."""
+TABS = {"syncs": "Syncs", "settings": "Settings"}
+
+
+@admin.register(Feed)
+class FeedAdmin(OwnPages, PlainAdmin):
+    """What is fetched from partners, and when."""
+
+    form = FeedForm
+    fieldsets = FIELDSETS
+    list_display = (
+        "name", "from_service", "kind", "schedule", "state", "last_sync", "next_run",
+    )  # fmt: skip
+    list_filter = (FeedStateFilter, KindFilter, "service")
+    list_select_related = ("service",)
+    search_fields = ("code__istartswith", "name__istartswith")
+    search_help_text = "Code or name begins with"
+
+    format_shown = shown("format", FORMATS, "format")
+    paging_shown = shown("paging", PAGINGS, "how pages follow each other")
+    asks_for = shown("incremental", ASKS_FOR, "asks for")
+    deviations = shown("contract_mode", DEVIATIONS, "records that deviate")
+
+    class Media:
+        js = ("backoffice/fields.js",)
+
+    # ---------------------------------------------------------------------- list
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The list, each feed with where it stands."""
+        found = super().get_changelist_instance(request)
+        rows: list[Any] = list(found.result_list)
+        known = feed_page.standings(rows)
+        for feed in rows:
+            feed.standing = known[feed.pk]
+        found.result_list = rows
+        return found
+
+    @admin.display(description="service", ordering="service__name")
+    def from_service(self, feed: Feed) -> str:
+        """Whose service it is fetched from."""
+        return feed.service.name
+
+    @admin.display(description="kind of record", ordering="record_type")
+    def kind(self, feed: Feed) -> str:
+        """The record type's label."""
+        return label_of(feed.record_type)
+
+    @admin.display(description="schedule")
+    def schedule(self, feed: Any) -> str:
+        """Its times in words."""
+        return feed.standing.schedule or "None"
+
+    @admin.display(description="state")
+    def state(self, feed: Any) -> SafeString:
+        """Where it stands, as a coloured badge."""
+        return badge(feed.standing.label, feed.standing.colour)
+
+    @admin.display(description="last sync")
+    def last_sync(self, feed: Any) -> SafeString | str:
+        """How and when the newest sync ended."""
+        sync = feed.standing.last
+        if sync is None:
+            return "Never"
+        return format_html(
+            '<a href="{}">{}</a> {}',
+            reverse("admin:importers_sync_change", args=[sync.pk]),
+            moment(sync.ended_at or sync.asked_at),
+            badge(sync.get_status_display(), colour_of_sync(sync.status)),
+        )
+
+    @admin.display(description="next run")
+    def next_run(self, feed: Any) -> str:
+        """When its schedule runs it next."""
+        return feed.standing.next_run
+
+    # ----------------------------------------------------------------- addresses
+    def get_urls(self) -> list[URLPattern]:
+        """Our pages before the admin's own."""
+        return [
+            self.at("<int:pk>/test/", self.test_view, "test"),
+            self.at("<int:pk>/contract/", self.contract_view, "contract"),
+            self.at("<int:pk>/do/<slug:move>/", self.move_view, "move"),
+            *super().get_urls(),
+        ]
+
+    def seen(self, request: HttpRequest, pk: int) -> Feed:
+        """The feed, for who may see it; Http404 where there is none."""
+        rows = Feed.objects.select_related("service", "source", "mapping")
+        feed: Feed = self.found(request, rows, pk)
+        return feed
+
+    # --------------------------------------------------------------------- pages
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The page of one feed: its state, and below its syncs or its settings."""
+        is_known = object_id.isdecimal() and int(object_id) <= MOST_ID
+        feed = self.get_object(request, object_id) if is_known else None
+        if feed is None or not self.has_view_permission(request, feed):
+            return super().change_view(request, object_id, form_url, extra_context)
+        is_form = request.method == "POST" or request.GET.get("tab") == "settings"
+        head = self._head(request, feed, "settings" if is_form else "syncs")
+        if is_form:
+            extra = {
+                **head,
+                "show_save_and_continue": False,
+                "show_save_and_add_another": False,
+                **(extra_context or {}),
+            }
+            return super().change_view(request, object_id, form_url, extra)
+        context = self.context(
+            request,
+            title=str(feed),
+            original=feed,
+            lines=feed_page.syncs_of(feed),
+            **head,
+        )
+        return TemplateResponse(request, "importers/feed/page.html", context)
+
+    def _head(self, request: HttpRequest, feed: Feed, tab: str) -> dict[str, Any]:
+        stands = feed_page.standing(feed)
+        return {
+            "feed": feed,
+            "stands": stands,
+            "next": feed_page.what_next(feed, stands),
+            "facts": feed_page.facts(feed, stands),
+            "may_run": permissions.may_sync(user_of(request)),
+            "tab": tab,
+            "tabs": TABS,
+        }
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Feed]:
+        """Feeds with what their pages name."""
+        rows = super().get_queryset(request)
+        return rows.select_related("service", "source", "mapping")
+
+    def test_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Try the connection out."""
+        return feed_trial.test(self, request, self.seen(request, pk))
+
+    def contract_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Agree on the shape of records."""
+        return feed_trial.contract(self, request, self.seen(request, pk))
+
+    def move_view(self, request: HttpRequest, pk: int, move: str) -> HttpResponse:
+        """Sync, pause, resume, set or clear the times."""
+        return feed_moves.do(request, self.seen(request, pk), move)
+
+    # ---------------------------------------------------------------------- form
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The code that programs name stays; in words for who may only look."""
+        if obj is None:
+            return ()
+        is_edited = self.has_change_permission(request, obj)
+        return ("code",) if is_edited else ("code", *READ.values())
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """In words for who may only look."""
+        sets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return sets
+        return [
+            (title, {"fields": [READ.get(str(n), n) for n in options["fields"]]})
+            for title, options in sets
+        ]
+
+    @admin.display(description="contract")
+    def contract_shown(self, feed: Feed) -> SafeString | str:
+        """The schema in lines."""
+        if feed.contract is None:
+            return "None"
+        text = json.dumps(feed.contract, indent=2, ensure_ascii=False)
+        return format_html('<pre class="json">{}</pre>', text)
+
+    @admin.display(description="next sync asks from")
+    def cursor_shown(self, feed: Feed) -> str:
+        """The cursor."""
+        return feed.cursor
+
+    def save_model(
+        self, request: HttpRequest, obj: Feed, form: Any, change: bool
+    ) -> None:
+        """Save what was edited, and only that: a sync may move the cursor meanwhile."""
+        if not change:
+            obj.save()
+            return
+        obj.save(update_fields=[n for n in form.changed_data if n in form.fields])
+
+    def response_post_save_add(
+        self, request: HttpRequest, obj: Any
+    ) -> HttpResponseRedirect:
+        """On to the feed's page, where it is tested."""
+        return HttpResponseRedirect(
+            reverse("admin:importers_feed_change", args=[obj.pk])
+        )
+
+    def response_post_save_change(
+        self, request: HttpRequest, obj: Any
+    ) -> HttpResponseRedirect:
+        """Back to the feed's page."""
+        return self.response_post_save_add(request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: Feed) -> None:
+        """The feed goes with its schedule."""
+        schedules.clear_times(obj.pk, user=None)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """The feeds go with their schedules."""
+        for pk in queryset.values_list("pk", flat=True):
+            schedules.clear_times(pk, user=None)
+        super().delete_queryset(request, queryset)

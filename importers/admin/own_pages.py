@@ -1,0 +1,37 @@
+"""What admins with pages of their own share: addresses and the frame around them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import Http404, HttpRequest
+from django.urls import URLPattern, path
+
+MOST_ID = 2**63 - 1
+
+
+class OwnPages(admin.ModelAdmin):
+    """An admin whose records have pages beside Django's."""
+
+    def at(self, route: str, view: Any, name: str) -> URLPattern:
+        """A page of ours at a route below the list, for who is signed in."""
+        model = f"{self.opts.app_label}_{self.opts.model_name}"
+        return path(route, self.admin_site.admin_view(view), name=f"{model}_{name}")
+
+    def context(self, request: HttpRequest, **more: Any) -> dict[str, Any]:
+        """What every page of ours needs."""
+        site = self.admin_site.each_context(request)
+        return {**site, "opts": self.opts, "media": self.media, **more}
+
+    def found(self, request: HttpRequest, rows: models.QuerySet, pk: int) -> Any:
+        """The record of that number among the rows, for who may see such records.
+
+        Raises PermissionDenied, Http404.
+        """
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        record = rows.filter(pk=pk).first() if pk <= MOST_ID else None
+        if record is None:
+            raise Http404(f"There is no {self.opts.verbose_name} number {pk}.")
+        return record

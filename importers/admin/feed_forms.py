@@ -145,6 +145,8 @@ class FeedForm(forms.ModelForm):
         help_texts = {
             "page_parameter": "Empty: page, offset or cursor.",
             "size_parameter": "Empty: limit, $top or page[size], as is usual.",
+            "total_path": "Where an answer tells how many records there are; they are "
+            "counted at the end.",
             "next_path": "Empty: found by itself at the usual places.",
             "cursor_start": "Where the first sync begins: a date, time or number.",
             "deadline_minutes": "What was fetched until then is kept, and the next "
@@ -156,7 +158,6 @@ class FeedForm(forms.ModelForm):
             "cursor_path": _text(paging=Paging.CURSOR),
             "more_path": _text(paging=Paging.CURSOR),
             "next_path": _text(paging=Paging.NEXT_LINK),
-            "total_path": _text(paging=NUMBERED),
             "cursor_field": _text(incremental=Incremental.CURSOR),
             "cursor_start": _text(incremental=NEWS),
             "overlap": _number(incremental=NEWS),

@@ -29,6 +29,7 @@ FORMATS = {
     "xlsb": "Excel binary workbook",
     "xls": "Excel 97–2003 workbook",
     "ods": "OpenDocument spreadsheet",
+    "jsonl": "JSON lines",
 }
 
 

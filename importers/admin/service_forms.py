@@ -28,10 +28,9 @@ def _text(**conditions: str) -> forms.TextInput:
 class WebServiceForm(forms.ModelForm):
     """A service as it is edited; secrets go in, none comes out."""
 
-    base_url = forms.URLField(
+    base_url = forms.CharField(
         label="Address",
         max_length=300,
-        assume_scheme="https",
         help_text="Of the service as a whole; feeds add their paths to it. "
         "Begins with https://.",
         widget=forms.URLInput({"class": "vTextField vURLField"}),
@@ -44,11 +43,10 @@ class WebServiceForm(forms.ModelForm):
             only_when(auth="|".join(k for k in AuthKind if k != AuthKind.NONE))
         ),
     )
-    token_url = forms.URLField(
+    token_url = forms.CharField(
         label="Token address",
         required=False,
         max_length=300,
-        assume_scheme="https",
         help_text="Where access tokens are handed out.",
         widget=forms.URLInput(
             {"class": "vTextField vURLField", **only_when(auth=TOKENS)}

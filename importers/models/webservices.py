@@ -38,7 +38,7 @@ class WebService(models.Model):
 
     code = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=120)
-    base_url = models.URLField(
+    base_url = models.CharField(
         "address", max_length=300, help_text="Begins with https://."
     )
     is_active = models.BooleanField("active", default=True)
@@ -55,7 +55,7 @@ class WebService(models.Model):
     secret = SecretField(
         blank=True, help_text="The key, password, bearer token or client secret."
     )
-    token_url = models.URLField("token address", max_length=300, blank=True)
+    token_url = models.CharField("token address", max_length=300, blank=True)
     client_id = models.CharField(max_length=200, blank=True)
     client_in_body = models.BooleanField(
         "client in the form",

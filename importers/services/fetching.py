@@ -20,7 +20,13 @@ from importers.services.plans import feed_plan, settings_print
 from importers.services.syncs import DOOR, line
 from importers.values import Status, SyncStatus
 from importers.webservices.caller import Deadline
-from importers.webservices.fetch import Progress, begin, drift_of, fetch
+from importers.webservices.fetch import (
+    Progress,
+    begin,
+    drift_of,
+    fetch,
+    shape_after,
+)
 from importers.webservices.problems import (
     ContractBroken,
     NotThere,
@@ -156,11 +162,12 @@ def _conclude(
         else:
             said, ingestion = _hand_in(sync, parts, enqueue)
             changes |= {"status": SyncStatus.HANDED_IN, "ingestion": ingestion}
-        story = [*_story(lease), line(said), *(line(text) for text in drifted)]
+        story = [*_story(lease), line(said)]
+        if drifted:
+            story.append(line(f"The records look different: {drifted[0]}"))
         lease.update(message=said, story=story, **changes)
         settled: dict[str, Any] = {"paused_at": None, "paused_reason": ""}
-        if progress.shape:
-            settled["shape"] = dict(progress.shape)
+        settled["shape"] = shape_after(plan, progress)
         Feed.objects.filter(pk=feed.pk).update(**settled)
     storage.remove(parts.keys)
 

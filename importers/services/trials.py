@@ -58,8 +58,14 @@ def try_feed(feed: int, *, user: User | None) -> Trial:
     plan = feed_plan(record)
     counts, deadline = Counts(), Deadline(TRIAL_SECONDS)
     with connect(record.service, plan, counts=counts, deadline=deadline) as caller:
-        page = first_page(plan, caller, record.cursor, timezone.localdate())
-    notes = _notes(plan, page)
+        today, notes = timezone.localdate(), []
+        page = first_page(plan, caller, record.cursor, today)
+        if record.cursor and not page.records:
+            notes.append(
+                f"Nothing is new since {record.cursor}: this is the first page."
+            )
+            page = first_page(plan, caller, "", today)
+    notes += _notes(plan, page)
     columns, missing = _columns(record, page, notes)
     return Trial(
         records=json.loads(json.dumps(page.records[:SHOWN], default=str)),
@@ -98,7 +104,8 @@ def _notes(plan: FeedPlan, page: Page) -> list[str]:
             notes.append(f"Deviates from the contract: {said}.")
     except ContractBroken as problem:
         notes.append(problem.message)
-    return notes + drift(plan.shape, contract.shape)
+    count = len(page.records)
+    return notes + drift(plan.shape, contract.shape, records=count)
 
 
 def _columns(

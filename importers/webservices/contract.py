@@ -16,6 +16,9 @@ from importers.webservices.values import ContractMode, ContractPlan, Json
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MOST_SAID = 20
 MOST_SHAPED = 200
+TELLING = 50
+"""Records from which on a field that none has counts as gone."""
+
 Seen = Mapping[str, Sequence[str]]
 """Field to the kinds of value it had."""
 
@@ -133,12 +136,16 @@ class Contract:
         self.deviations.update(said)
 
 
-def drift(before: Seen, now: Seen) -> list[str]:
-    """What is different from the last sync, in sentences; empty: nothing is."""
+def drift(before: Seen, now: Seen, *, records: int) -> list[str]:
+    """What is different from the syncs before, in sentences; empty: nothing is.
+
+    A few ``records`` do not tell that a field is gone: not every one has all.
+    """
     if not before:
         return []
     said = [f"New field “{name}”." for name in now if name not in before]
-    said += [f"Field “{name}” is gone." for name in before if name not in now]
+    if records >= TELLING:
+        said += [f"Field “{name}” is gone." for name in before if name not in now]
     for name in now:
         old = set(before.get(name, ())) - {"null"}
         new = set(now[name]) - {"null"}
@@ -146,6 +153,14 @@ def drift(before: Seen, now: Seen) -> list[str]:
             was, came = " or ".join(sorted(old)), " and ".join(sorted(new - old))
             said.append(f"Field “{name}” was {was} and now also comes as {came}.")
     return said
+
+
+def remembered(before: Seen, now: Seen, *, records: int) -> dict[str, list[str]]:
+    """The shape to compare the next sync with."""
+    if records >= TELLING:
+        return {name: list(kinds) for name, kinds in now.items()}
+    names = sorted({*before, *now})
+    return {n: sorted({*before.get(n, ()), *now.get(n, ())}) for n in names}
 
 
 def _kind(value: Json) -> str:

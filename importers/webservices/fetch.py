@@ -17,7 +17,7 @@ from typing import Protocol
 from importers.webservices import paginators, paths
 from importers.webservices.answers import KEPT
 from importers.webservices.caller import Caller
-from importers.webservices.contract import MOST_SAID, Contract, drift
+from importers.webservices.contract import MOST_SAID, Contract, drift, remembered
 from importers.webservices.decode import decode
 from importers.webservices.paginators import Page
 from importers.webservices.problems import (
@@ -119,8 +119,13 @@ def first_page(plan: FeedPlan, caller: Caller, cursor: str, today: date) -> Page
 
 
 def drift_of(plan: FeedPlan, progress: Progress) -> list[str]:
-    """What is different from the last sync of the feed, in sentences."""
-    return drift(plan.shape, progress.shape)
+    """What is different from the syncs before, in sentences."""
+    return drift(plan.shape, progress.shape, records=progress.counts.records)
+
+
+def shape_after(plan: FeedPlan, progress: Progress) -> dict[str, list[str]]:
+    """The shape to compare the next sync of the feed with."""
+    return remembered(plan.shape, progress.shape, records=progress.counts.records)
 
 
 def _page(

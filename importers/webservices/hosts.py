@@ -8,6 +8,7 @@ without encryption.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -16,6 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 from importers.webservices.problems import AddressRefused, BadFeed
 
 _PORTS = {"http": 80, "https": 443}
+_HOST = re.compile(r"[\w.:-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ def address(url: str) -> SplitResult:
     """The parts of a web address; raises BadFeed for anything else."""
     try:
         parts = urlsplit(url)
-        good = parts.scheme in _PORTS and parts.hostname and port_of(parts)
+        is_host = _HOST.fullmatch(parts.hostname or "")
+        good = parts.scheme in _PORTS and is_host and port_of(parts)
     except ValueError:
         good = None
         parts = urlsplit("")

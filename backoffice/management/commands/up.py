@@ -152,7 +152,8 @@ class Command(BaseCommand):
         port = os.environ.setdefault("PORT", "8000")
         self.stdout.write(f"Serving http://localhost:{port}/admin/ (Ctrl-C stops).")
         self.stdout.flush()
-        with child("-m", "honcho", "start") as honcho:
+        # The environment has what .env says already, and more that must stay.
+        with child("-m", "honcho", "start", "--env", os.devnull) as honcho:
             honcho.wait()
         if honcho.returncode:
             message = f"A process of the Procfile ended ({honcho.returncode})."

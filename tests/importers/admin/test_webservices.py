@@ -69,14 +69,10 @@ def test_an_empty_secret_keeps_the_old_one(
     assert (after.name, after.secret.reveal()) == ("Andes", SECRET)
 
 
-def test_a_new_secret_replaces_the_old_and_the_token_got_with_it(
-    as_manager: Client, service: WebService
-) -> None:
-    WebService.objects.update(access_token=Secret("token"))
+def test_a_new_secret_replaces_the_old(as_manager: Client, service: WebService) -> None:
     assert edited(as_manager, service, secret="another").status_code == 302
     after = WebService.objects.get()
     assert after.secret.reveal() == "another"
-    assert not after.access_token
     said = LogEntry.objects.get().change_message
     assert "another" not in said
     assert "secret" in said

@@ -15,6 +15,7 @@ from importers.webservices.contract import (
     closed,
     drift,
     infer,
+    remembered,
     validator,
 )
 from importers.webservices.problems import BadFeed, ContractBroken
@@ -110,12 +111,27 @@ def test_closing_leaves_open_what_says_so() -> None:
 def test_drift_in_sentences() -> None:
     before = {"a": ["text"], "b": ["number"], "c": ["null"], "d": ["null", "text"]}
     now = {"a": ["null", "text"], "c": ["number"], "d": ["number"], "e": ["text"]}
-    assert drift(before, now) == [
+    assert drift(before, now, records=50) == [
         "New field “e”.",
         "Field “b” is gone.",
         "Field “d” was text and now also comes as number.",
     ]
-    assert drift({}, now) == []
+    assert drift({}, now, records=50) == []
+
+
+def test_a_few_records_tell_of_no_field_that_is_gone() -> None:
+    before, now = {"a": ["text"], "b": ["number"]}, {"a": ["number"], "c": ["text"]}
+    assert drift(before, now, records=49) == [
+        "New field “c”.",
+        "Field “a” was text and now also comes as number.",
+    ]
+    assert drift(before, {}, records=0) == []
+    assert remembered(before, now, records=49) == {
+        "a": ["number", "text"],
+        "b": ["number"],
+        "c": ["text"],
+    }
+    assert remembered(before, now, records=50) == now
 
 
 def test_the_shape_is_of_all_records_not_of_the_first() -> None:

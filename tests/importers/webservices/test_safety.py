@@ -84,6 +84,8 @@ def test_not_allowed(entries: list[str], url: str) -> None:
         "",
         "https://user:pass@example.com",
         "https://example.com:99999",
+        "https://exa mple.com",
+        "https://exam<ple.com",
     ],
 )
 def test_no_web_address(url: str) -> None:

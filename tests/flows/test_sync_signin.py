@@ -3,9 +3,11 @@
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, connections
 from django.utils import timezone
 from pytest_django import Settings
@@ -214,3 +216,18 @@ def test_a_refused_credential_tells_no_secret(partner: Partner) -> None:
             tokens.current()
     assert "top-secret" not in repr(caught.value) + str(caught.value)
     assert "top-secret" not in f"{service.secret} {service.secret!r} {service.__dict__}"
+
+
+def test_no_secret_is_in_a_dump(partner: Partner) -> None:
+    partner.oauth()
+    feed = oauth_feed(partner)
+    run(feed)
+    out = StringIO()
+    call_command("dumpdata", "importers", stdout=out)
+    service = WebService.objects.get()
+    dumped = out.getvalue()
+    assert '"client_id": "back-office"' in dumped
+    for secret in (service.secret, service.access_token):
+        assert isinstance(secret, SealedSecret)
+        assert secret.reveal() not in dumped
+        assert secret.stored not in dumped

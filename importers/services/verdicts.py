@@ -1,0 +1,134 @@
+"""What checking a file ends with: a question, a rejection, or rows to be loaded."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from importers.models import Ingestion
+from importers.models.sources import Policy
+from importers.pipeline.examine import Examined
+from importers.pipeline.match import Matches
+from importers.pipeline.record import record_issues
+from importers.record_types import RecordType
+from importers.services import ingestions
+from importers.services.ingestions import nothing_loaded
+from importers.services.leases import Lease
+from importers.services.states import move
+from importers.services.syncs import DOOR
+from importers.values import Severity, Status
+
+
+def staging_folder(lease: Lease) -> str:
+    """Where this attempt keeps its rows, so that two attempts never share a file."""
+    return f"staged/{lease.key}/{lease.token.rpartition(':')[2]}"
+
+
+def ask(
+    lease: Lease, kind: RecordType, matches: Matches, known: dict[str, Any]
+) -> None:
+    """Ask a clerk what the columns mean, and which one brings what is required."""
+    asked = [f"“{m.header}”" for m in matches.columns if m.decision == "ask"]
+    lacking = [f"“{kind.columns[name].column_name}”" for name in matches.missing]
+    parts = []
+    if lacking:
+        parts.append(f"No column was found for {', '.join(lacking)}.")
+    if asked:
+        parts.append(f"Say what {', '.join(asked)} means.")
+    message = " ".join(parts)
+    move(
+        lease.key,
+        from_=[Status.CHECKING],
+        to=Status.NEEDS_MAPPING,
+        lease=lease.token,
+        event=message,
+        message=message,
+        **known,
+    )
+
+
+def conclude(
+    lease: Lease, record: Ingestion, examined: Examined, known: dict[str, Any]
+) -> None:
+    """Ready to be approved; or rejected, where no row or not every row may be loaded.
+
+    What needs nobody's approval is approved at once, in the same transaction.
+    """
+    rows = examined.staged.rows
+    read_rows = sum(rows.values())
+    bad, good = rows["rejected"], read_rows - rows["rejected"]
+    changes: dict[str, Any] = {
+        **known,
+        "staged": staging_folder(lease),
+        "staged_parts": len(examined.staged.parts),
+        "rejected": examined.rejected,
+        "totals": examined.staged.totals,
+        "preview": examined.staged.preview,
+        "issue_counts": {
+            **{s.value: examined.by_severity[s.value] for s in Severity},
+            "by_code": dict(examined.by_code),
+        },
+        "checked_at": timezone.now(),
+        "rows_read": read_rows,
+    }
+    if bad and (not good or record.policy == Policy.ALL_OR_NOTHING):
+        to = Status.REJECTED
+        event = (
+            f"None of the {read_rows:,} rows can be loaded. "
+            if not good
+            else f"{bad:,} of {read_rows:,} rows have errors, and this source loads "
+            "all or nothing. "
+        ) + "Download the rejected rows, correct them and hand the file in again."
+        changes |= nothing_loaded(read_rows, event)
+    else:
+        to = Status.READY
+        event = f"{read_rows:,} rows checked, {bad:,} held out."
+        changes |= {
+            "message": "",
+            "rows_created": rows["created"],
+            "rows_updated": rows["updated"],
+            "rows_unchanged": rows["unchanged"],
+            "rows_rejected": bad,
+        }
+    with transaction.atomic():
+        record_issues(record.pk, examined.issues)
+        move(
+            record.pk,
+            from_=[Status.CHECKING],
+            to=to,
+            lease=lease.token,
+            event=event,
+            **changes,
+        )
+        if to == Status.READY and _needs_nobody(record, examined):
+            ingestions.approve(record.pk)
+
+
+def _needs_nobody(record: Ingestion, examined: Examined) -> bool:
+    """Whether the file is loaded without asking: its source's rates, or nothing new.
+
+    A sync that brings nothing but what is in the books already asks nobody.
+    """
+    rows = examined.staged.rows
+    if record.door == DOOR and set(+rows) == {"unchanged"}:
+        return True
+    is_clean = not rows["rejected"] and not examined.by_severity[Severity.BREACH.value]
+    return record.loads_itself and is_clean
+
+
+def reject(lease: Lease, message: str, code: str, **known: Any) -> None:
+    """The whole file is wrong: nothing of it is loaded."""
+    record = Ingestion.objects.get(pk=lease.key)
+    nothing = nothing_loaded(record.rows_read, message)
+    counts = {"error": 1, "warning": 0, "breach": 0, "by_code": {code: 1}}
+    move(
+        lease.key,
+        from_=[Status.CHECKING],
+        to=Status.REJECTED,
+        lease=lease.token,
+        event=message,
+        issue_counts=counts,
+        checked_at=timezone.now(),
+        **nothing,
+        **known,
+    )

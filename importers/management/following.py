@@ -19,6 +19,15 @@ def rows_of(ingestion: Ingestion | None) -> dict[str, int]:
     return {n: getattr(ingestion, f"rows_{n}") if ingestion else 0 for n in names}
 
 
+def in_words(rows: dict[str, int]) -> str:
+    """What became of the rows, for people."""
+    return (
+        f"{rows['read']:,} rows read: {rows['created']:,} created, "
+        f"{rows['updated']:,} updated, {rows['unchanged']:,} unchanged, "
+        f"{rows['rejected']:,} rejected"
+    )
+
+
 def follow(ingestion: Ingestion, *, queue: bool, approve: bool, timeout: float) -> None:
     """Check an ingestion and, if asked to, load it: here, or in the cluster.
 

@@ -18,7 +18,7 @@ from importers.webservices.problems import (
     TooManyRequests,
 )
 
-KEPT = 1 << 20
+KEPT = 16 << 20
 """Bytes of an answer that is to blame which are kept as evidence."""
 
 

@@ -154,7 +154,7 @@ def _page(
     try:
         good, bad = contract.check(records)
     except ContractBroken as problem:
-        problem.payload = answer.body[:KEPT]
+        problem.payload = answer.body  # whole: the record may stand at its end
         raise
     lines, held_out = _lines(good, answer), _lines(bad, answer)
     page = Page(answer, body, records)

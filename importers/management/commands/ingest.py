@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_date
 
 from importers import record_types
 from importers.exceptions import ImporterError, MappingProblem, StateProblem
-from importers.management.following import GOOD, follow, rows_of
+from importers.management.following import GOOD, follow, in_words, rows_of
 from importers.models import Ingestion
 from importers.pipeline.storage import blocks_of
 from importers.services import ingestions
@@ -110,12 +110,9 @@ class Command(BaseCommand):
         if as_json:
             self.stdout.write(json.dumps(told, ensure_ascii=False))
             return
-        rows = told["rows"]
         self.stdout.write(
             f"Ingestion {told['ingestion']}: {told['status']}. "
-            f"{rows['read']:,} rows read: {rows['created']:,} created, "
-            f"{rows['updated']:,} updated, {rows['unchanged']:,} unchanged, "
-            f"{rows['rejected']:,} rejected ({told['seconds']['total']:.1f} s)."
+            f"{in_words(told['rows'])} ({told['seconds']['total']:.1f} s)."
         )
         if told["message"]:
             self.stdout.write(told["message"])

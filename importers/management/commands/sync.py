@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from importers.exceptions import ImporterError
-from importers.management.following import GOOD, follow, rows_of, wait
+from importers.management.following import GOOD, follow, in_words, rows_of, wait
 from importers.models import Feed, Sync
 from importers.services import fetching, leases, reaper, syncs
 from importers.services.syncs import SyncRunning
@@ -102,14 +102,11 @@ class Command(BaseCommand):
         if as_json:
             self.stdout.write(json.dumps(told, ensure_ascii=False))
             return
-        rows = told["rows"]
         self.stdout.write(
             f"{told['feed']}: {told['status']}. {told['pages']:,} pages, "
             f"{told['records']:,} records, {told['bytes']:,} bytes, "
             f"{told['retries']:,} retries, {told['waited_seconds']:.1f} s waited. "
-            f"{rows['read']:,} rows read: {rows['created']:,} created, "
-            f"{rows['updated']:,} updated, {rows['unchanged']:,} unchanged, "
-            f"{rows['rejected']:,} rejected."
+            f"{in_words(told['rows'])}."
         )
         if told["message"]:
             self.stdout.write(told["message"])

@@ -75,8 +75,13 @@ OPERATOR = Role(
     VIEW | OPERATE | FETCH | _permissions("importers", "add change", SENDER_MODELS),
 )
 AUDITOR = Role("Auditor", "reads everything, changes nothing", VIEW)
+INTEGRATOR = Role(
+    "Integrator",
+    "an outside system: posts files, follows them, reads records, has feeds synced",
+    VIEW | SUBMIT | _permissions("importers", "run", ("feed",)),
+)
 
-ROLES = (CLERK, MANAGER, OPERATOR, AUDITOR)
+ROLES = (CLERK, MANAGER, OPERATOR, AUDITOR, INTEGRATOR)
 
 
 @transaction.atomic

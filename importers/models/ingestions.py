@@ -31,6 +31,9 @@ class Ingestion(Leased):
     names it and ``heartbeat_at`` is fresh; who finds it stale may take it over.
     """
 
+    cedant_paths = ("source__party",)
+    own_path = "submitted_by"
+
     status = models.CharField(
         max_length=14, choices=choices_of(Status), default=Status.RECEIVED.value
     )
@@ -143,6 +146,9 @@ class Ingestion(Leased):
 class Issue(models.Model):
     """Something wrong with a row, said so that a clerk can mend it."""
 
+    cedant_paths = ("ingestion__source__party",)
+    own_path = "ingestion__submitted_by"
+
     ingestion = models.ForeignKey(
         Ingestion, models.CASCADE, related_name="issues", db_index=False
     )
@@ -173,6 +179,9 @@ class Issue(models.Model):
 class Event(models.Model):
     """A line of the ingestion log: who did what, when and why; never changed."""
 
+    cedant_paths = ("ingestion__source__party",)
+    own_path = "ingestion__submitted_by"
+
     ingestion = models.ForeignKey(Ingestion, models.CASCADE, related_name="events")
     at = models.DateTimeField(db_default=Now())
     user = models.ForeignKey(
@@ -195,6 +204,9 @@ class Event(models.Model):
 
 class RowChange(models.Model):
     """Lineage: which source row created or changed which record, and from what."""
+
+    cedant_paths = ("ingestion__source__party",)
+    own_path = "ingestion__submitted_by"
 
     ingestion = models.ForeignKey(
         Ingestion, models.PROTECT, related_name="changes", db_index=False

@@ -1,5 +1,7 @@
 """Who sends files, how their loads are treated, and how their headers are read."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
@@ -30,6 +32,8 @@ class DecimalMark(models.TextChoices):
 
 class Source(models.Model):
     """A sender of files: a cedant, broker, coverholder or a system."""
+
+    cedant_paths = ("party",)
 
     code = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=120)
@@ -67,6 +71,9 @@ class Mapping(models.Model):
     to the text that every row has for it.  A mapping without a source is shipped
     with the product and offered to every sender.
     """
+
+    cedant_paths = ("source__party",)
+    shared_when: ClassVar = {"source__isnull": True}
 
     source = models.ForeignKey(
         Source, models.CASCADE, null=True, blank=True, related_name="mappings"

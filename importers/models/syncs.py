@@ -26,6 +26,8 @@ class Sync(Leased):
     the fingerprint of what was asked for: a changed feed begins anew.
     """
 
+    cedant_paths = ("feed__source__party",)
+
     feed = models.ForeignKey(Feed, models.CASCADE, related_name="syncs")
     status = models.CharField(
         max_length=12, choices=choices_of(SyncStatus), default=SyncStatus.WAITING

@@ -36,6 +36,8 @@ class WebService(models.Model):
     ``next_request_at`` belong to the machine.
     """
 
+    cedant_paths = ("feeds__source__party",)
+
     code = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=120)
     base_url = models.CharField(
@@ -139,6 +141,8 @@ class Feed(models.Model):
     """
 
     service = models.ForeignKey(WebService, models.PROTECT, related_name="feeds")
+    cedant_paths = ("source__party",)
+
     code = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=120)
     is_active = models.BooleanField(

@@ -1,5 +1,6 @@
 """The domain's records; importers are unknown here."""
 
+from reinsurance.models.access import CedantLimit
 from reinsurance.models.bordereaux import Bordereau
 from reinsurance.models.claims import Claim, ClaimMovement, LossEvent
 from reinsurance.models.parties import Party
@@ -15,6 +16,7 @@ from reinsurance.models.treaties import Layer, Participation, Treaty, TreatyScop
 
 __all__ = [
     "Bordereau",
+    "CedantLimit",
     "Claim",
     "ClaimMovement",
     "ClaimStatus",

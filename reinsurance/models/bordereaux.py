@@ -11,6 +11,8 @@ from reinsurance.models.treaties import Treaty
 class Bordereau(Record):
     """One sender's list of claims or premiums for one period."""
 
+    cedant_paths = ("treaty__cedant", "party")
+
     kind = models.CharField(max_length=10, choices=BordereauKind)
     party = models.ForeignKey(
         Party,

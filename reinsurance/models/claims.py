@@ -23,6 +23,8 @@ from reinsurance.models.treaties import Treaty
 class LossEvent(Record):
     """A happening that causes many claims, such as a storm."""
 
+    cedant_paths = ()
+
     code = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=200)
     catastrophe_code = models.CharField(
@@ -59,6 +61,8 @@ class Claim(Record):
     Incurred is paid plus reserve, for indemnity and fees together, and is worked
     out by the database.
     """
+
+    cedant_paths = ("treaty__cedant",)
 
     treaty = models.ForeignKey(
         Treaty, models.PROTECT, related_name="claims", db_index=False
@@ -141,6 +145,8 @@ class ClaimMovement(models.Model):
 
     Entries are only ever added; a claim's money is the sum of its movements.
     """
+
+    cedant_paths = ("claim__treaty__cedant",)
 
     claim = models.ForeignKey(
         Claim, models.CASCADE, related_name="movements", db_index=False

@@ -15,6 +15,8 @@ from reinsurance.validators import validate_lei
 class Party(Record):
     """A company. Cedant, broker and reinsurer are roles it plays in a treaty."""
 
+    cedant_paths = ("pk",)
+
     code = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=200)
     lei = models.CharField(

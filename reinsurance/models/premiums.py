@@ -22,6 +22,8 @@ from reinsurance.models.treaties import Treaty
 class PremiumEntry(Record):
     """One premium transaction of a policy: money is this transaction's, not total."""
 
+    cedant_paths = ("treaty__cedant",)
+
     treaty = models.ForeignKey(
         Treaty, models.PROTECT, related_name="premiums", db_index=False
     )

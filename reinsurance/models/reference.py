@@ -8,6 +8,8 @@ from reinsurance.models.base import Record, code_key
 class Currency(models.Model):
     """A currency of ISO 4217; its alphabetic code is the key."""
 
+    cedant_paths = ()
+
     code = models.CharField(max_length=3, primary_key=True)
     name = models.CharField(max_length=80)
     numeric_code = models.CharField(max_length=3)
@@ -31,6 +33,8 @@ class Currency(models.Model):
 class Country(models.Model):
     """A country of ISO 3166-1; its two-letter code is the key."""
 
+    cedant_paths = ()
+
     code = models.CharField(max_length=2, primary_key=True)
     name = models.CharField(max_length=80)
     alpha3 = models.CharField("three-letter code", max_length=3)
@@ -47,6 +51,8 @@ class Country(models.Model):
 class LineOfBusiness(models.Model):
     """A class of business by which treaties and premiums are grouped."""
 
+    cedant_paths = ()
+
     code = models.CharField(max_length=30, primary_key=True)
     name = models.CharField(max_length=80, unique=True)
 
@@ -60,6 +66,8 @@ class LineOfBusiness(models.Model):
 
 class ClaimStatus(models.Model):
     """A claim's status of the Coverholder Reporting Standards 5.2 (CR0105)."""
+
+    cedant_paths = ()
 
     code = models.CharField(max_length=30, primary_key=True)
     name = models.CharField(max_length=80, unique=True)
@@ -76,6 +84,8 @@ class ClaimStatus(models.Model):
 
 class ExchangeRate(Record):
     """What one unit of the base currency was worth in the quote currency on a day."""
+
+    cedant_paths = ()
 
     base = code_key(Currency, verbose_name="base currency")
     quote = code_key(Currency, verbose_name="quote currency")

@@ -25,6 +25,8 @@ from reinsurance.models.reference import Currency, LineOfBusiness
 class Treaty(Record):
     """A contract under which a cedant passes risks on, for a period."""
 
+    cedant_paths = ("cedant",)
+
     reference = models.CharField(
         max_length=60, unique=True, help_text="Unique market reference (UMR) or number."
     )
@@ -101,6 +103,8 @@ class Layer(Record):
     terms, placed share; layers of a lower inuring priority first (OED).
     """
 
+    cedant_paths = ("treaty__cedant",)
+
     treaty = models.ForeignKey(Treaty, models.CASCADE, related_name="layers")
     number = models.PositiveIntegerField(default=1)
     ceded_share = ShareField(default=1, help_text="Fraction of each risk ceded.")
@@ -155,6 +159,8 @@ class Layer(Record):
 class Participation(Record):
     """A reinsurer's line on a layer; signed lines of a bound contract total 1."""
 
+    cedant_paths = ("layer__treaty__cedant",)
+
     layer = models.ForeignKey(Layer, models.CASCADE, related_name="participations")
     reinsurer = models.ForeignKey(Party, models.PROTECT, related_name="participations")
     written_line = ShareField(null=True, blank=True)
@@ -179,6 +185,8 @@ class Participation(Record):
 
 class TreatyScope(Record):
     """What a treaty covers: the filters of a row all hold, rows are alternatives."""
+
+    cedant_paths = ("treaty__cedant",)
 
     treaty = models.ForeignKey(Treaty, models.CASCADE, related_name="scopes")
     portfolio = models.CharField(max_length=40, blank=True)

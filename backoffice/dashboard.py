@@ -14,6 +14,7 @@ from django.utils import timezone
 from importers.admin import page
 from importers.models import Feed, Ingestion, Sync
 from importers.services import permissions
+from importers.services.doable import doable
 from importers.values import Status, SyncStatus
 
 WAITING = (Status.NEEDS_MAPPING, Status.READY, Status.FAILED)
@@ -121,7 +122,7 @@ def _line(ingestion: Ingestion) -> dict[str, Any]:
 
 
 def _waiting(ingestion: Ingestion, user: User) -> dict[str, Any]:
-    may = page.doable(ingestion, user)
+    may = doable(ingestion, user)
     todo = ""
     if may.approve:
         todo = "Look at it and approve"

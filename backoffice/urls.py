@@ -4,10 +4,16 @@ from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
 
-from backoffice import dashboard
+from backoffice import api, dashboard
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("admin/", admin.site.admin_view(dashboard.home)),  # before the site's own
     path("admin/", admin.site.urls),
+    *api.urlpatterns,
 ]
+
+handler400 = "backoffice.errors.bad_request"
+handler403 = "backoffice.errors.not_allowed"
+handler404 = "backoffice.errors.not_found"
+handler500 = "backoffice.errors.server_error"

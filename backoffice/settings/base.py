@@ -21,6 +21,7 @@ INSTALLED_APPS = [
     "rest_framework.authtoken",
     "djoser",
     "drf_yasg",
+    "django_filters",
     "storages",
     "reinsurance.apps.ReinsuranceConfig",
     "importers.apps.ImportersConfig",

@@ -1,27 +1,22 @@
-"""Files that leave: the original, the rejected rows, empty templates."""
+"""Empty files of each kind to fill in."""
 
 import csv
 import io
-from collections.abc import Sequence
 from typing import Any
 
-from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpResponse
 from django.utils.http import content_disposition_header
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
 from importers import record_types
+from importers.attachments import CSV
 from importers.exceptions import UnknownRecordType
-from importers.models import Ingestion
 from importers.record_types import RecordType
-from importers.services.parts import blocks_of
 from reinsurance.resources import lookups, widgets
 from reinsurance.resources.base import Column
 
-CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MEANINGS: tuple[tuple[type[widgets.CellWidget], str], ...] = (
     (widgets.LeiWidget, "LEI: 20 letters and digits"),
@@ -34,48 +29,6 @@ MEANINGS: tuple[tuple[type[widgets.CellWidget], str], ...] = (
     (widgets.IntegerWidget, "Whole number"),
     (widgets.YesNoWidget, "Yes or No"),
 )
-
-
-def stored(key: str, name: str, content_type: str) -> HttpResponseBase:
-    """A stored file as an attachment, streamed; Http404 where it is gone."""
-    try:
-        stream = default_storage.open(key)
-    except FileNotFoundError as error:
-        raise Http404("The file is no longer in storage.") from error
-    response = FileResponse(
-        stream,
-        as_attachment=True,
-        filename="".join(c for c in name if c.isprintable()) or "file",
-        content_type=content_type,
-    )
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
-def joined(keys: Sequence[str], name: str, content_type: str) -> HttpResponseBase:
-    """Stored pieces as one attachment, streamed; Http404 where one is gone."""
-    if not all(default_storage.exists(key) for key in keys):
-        raise Http404("The file is no longer in storage.")
-    response = StreamingHttpResponse(blocks_of(keys), content_type=content_type)
-    response["Content-Disposition"] = content_disposition_header(
-        as_attachment=True, filename=name
-    )
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
-def original(ingestion: Ingestion) -> HttpResponseBase:
-    """The file as it was received."""
-    kind = "application/octet-stream"  # the sender's word for it is not taken
-    return stored(ingestion.original, ingestion.file_name, kind)
-
-
-def rejected_rows(ingestion: Ingestion) -> HttpResponseBase:
-    """The rows held out, as the sender wrote them, with what is wrong."""
-    if not ingestion.rejected:
-        raise Http404("No rows of this file were held out.")
-    stem = ingestion.file_name.rpartition(".")[0] or ingestion.file_name
-    return stored(ingestion.rejected, f"{stem} - rejected rows.csv", CSV)
 
 
 def template(slug: str, extension: str) -> HttpResponse:

@@ -15,12 +15,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
-from importers import record_types
+from importers import attachments, record_types
 from importers.admin import columns, downloads, moves, page, uploads
 from importers.admin.filters import FileKindFilter
 from importers.admin.own_pages import MOST_ID, OwnPages
 from importers.admin.sections import SECTIONS
 from importers.models import Ingestion
+from importers.services.doable import doable
 from importers.values import Status
 from reinsurance.admin.base import ReadOnlyAdmin
 from reinsurance.admin.values import amount_heading
@@ -156,7 +157,7 @@ class IngestionAdmin(OwnPages, ReadOnlyAdmin):
             ingestion=ingestion,
             colour=page.colour_of(ingestion.status),
             next=page.what_next(ingestion),
-            doable=page.doable(ingestion, page.user_of(request)),
+            doable=doable(ingestion, page.user_of(request)),
             facts=page.facts(ingestion),
             moving=ingestion.status in page.MOVING,
             reread=ingestion.status == Status.READY,
@@ -204,12 +205,12 @@ class IngestionAdmin(OwnPages, ReadOnlyAdmin):
     def original_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """The file as received."""
         ingestion = self.seen(request, pk)
-        return downloads.original(ingestion)
+        return attachments.original(ingestion)
 
     def rejected_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """The rows held out."""
         ingestion = self.seen(request, pk)
-        return downloads.rejected_rows(ingestion)
+        return attachments.rejected_rows(ingestion)
 
     def template_view(
         self, request: HttpRequest, slug: str, extension: str

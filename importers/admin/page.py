@@ -3,7 +3,6 @@
 Nothing here changes anything; the rules are those of ``services``.
 """
 
-from dataclasses import dataclass
 from typing import Any, cast
 
 from django.contrib.auth.models import User
@@ -16,7 +15,6 @@ from importers.admin import words
 from importers.admin.shown import duration
 from importers.models import Ingestion
 from importers.record_types import RecordType
-from importers.services import ingestions, permissions
 from importers.values import Status
 
 MOVING = (Status.RECEIVED, Status.CHECKING, Status.APPROVED, Status.LOADING)
@@ -82,37 +80,6 @@ def what_next(ingestion: Ingestion) -> str:
 
 def _rows(count: int) -> str:
     return "1 row" if count == 1 else f"{count:,} rows"
-
-
-@dataclass(frozen=True, slots=True)
-class Doable:
-    """What this user may do with the ingestion now, and why not where they may not."""
-
-    map_columns: bool = False
-    approve: bool = False
-    why_not_approve: str = ""
-    reject: bool = False
-    cancel: bool = False
-    retry: bool = False
-    undo: bool = False
-
-
-def doable(ingestion: Ingestion, user: User) -> Doable:
-    """The moves offered on the page; the services have the last word."""
-    status = Status(ingestion.status)
-    submits = permissions.may_submit(user)
-    reviews = user.has_perm("importers.approve_ingestion")
-    ready = status == Status.READY
-    reason = permissions.why_not_approve(user, ingestion) if ready else ""
-    return Doable(
-        map_columns=submits and status in ingestions.MAPPABLE and bool(ingestion.table),
-        approve=ready and not reason,
-        why_not_approve=reason if submits or reviews else "",
-        reject=reviews and status in {Status.READY, Status.NEEDS_MAPPING},
-        cancel=submits and status in ingestions.WAITS,
-        retry=submits and status == Status.FAILED,
-        undo=permissions.may_undo(user) and status == Status.LOADED,
-    )
 
 
 def tiles(ingestion: Ingestion) -> list[dict[str, Any]]:

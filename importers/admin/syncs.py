@@ -18,7 +18,8 @@ from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from importers.admin import downloads, feed_page, sync_page
+from importers import attachments
+from importers.admin import feed_page, sync_page
 from importers.admin.own_pages import MOST_ID, OwnPages
 from importers.admin.page import user_of
 from importers.admin.words import badge, colour_of_sync, moment
@@ -196,7 +197,7 @@ class SyncAdmin(OwnPages, ReadOnlyAdmin):
         if not sync.payload:
             raise Http404("No answer was kept with this sync.")
         name = f"{sync.feed.code} sync {sync.pk} answer.txt"
-        return downloads.stored(sync.payload, name, "application/octet-stream")
+        return attachments.stored(sync.payload, name, "application/octet-stream")
 
     def discarded_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """The records that the contract left out."""
@@ -204,4 +205,6 @@ class SyncAdmin(OwnPages, ReadOnlyAdmin):
         if not sync.discarded_parts:
             raise Http404("This sync left no records out.")
         name = f"{sync.feed.code} sync {sync.pk} left out.jsonl"
-        return downloads.joined(sync.discarded_parts, name, "application/octet-stream")
+        return attachments.joined(
+            sync.discarded_parts, name, "application/octet-stream"
+        )

@@ -1,11 +1,13 @@
 """What the machine remembers: ingestions and their story, sources and mappings."""
 
+from importers.models.answers import Answer
 from importers.models.ingestions import Event, Ingestion, Issue, RowChange
 from importers.models.sources import Mapping, Source
 from importers.models.syncs import Sync
 from importers.models.webservices import Feed, WebService
 
 __all__ = [
+    "Answer",
     "Event",
     "Feed",
     "Ingestion",

@@ -1,0 +1,1 @@
+"""The API of the machine: files in, their story out, feeds synced."""

@@ -1,0 +1,81 @@
+"""The services' own problems, as answers of the API."""
+
+from typing import Any
+
+from django.core.exceptions import (
+    ObjectDoesNotExist,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
+from rest_framework.response import Response
+
+from importers.exceptions import ImporterError
+from reinsurance.api import problems
+from reinsurance.api.problems import PROBLEMS, Problem
+
+PROBLEMS.update(
+    {
+        "unknown_record_type": Problem(
+            400, "No such kind of record", "Use one of those named."
+        ),
+        "unknown_source": Problem(400, "No such sender", "Use one of those named."),
+        "unknown_mapping": Problem(400, "No such mapping", "Use one of those named."),
+        "bad_mapping": Problem(
+            400, "The mapping does not hold together", "Correct the columns named."
+        ),
+        "state_problem": Problem(
+            409, "Not possible as it stands", "Look where it stands, then go on there."
+        ),
+        "duplicate_file": Problem(
+            409, "The file is on its way already", "Go on with the one named."
+        ),
+        "load_conflict": Problem(
+            409, "Later records build on it", "Undo the later files first."
+        ),
+        "sync_running": Problem(
+            409, "The feed is being synced already", "Wait for the sync named."
+        ),
+        "key_reused": Problem(
+            422, "The key was used for another request", "Take a new key."
+        ),
+        "still_working": Problem(
+            409, "The first request is not answered yet", "Send the same again later."
+        ),
+        "upload_too_large": Problem(
+            413, "Too large", "Split the file, or ask for a higher limit."
+        ),
+        "wrong_file_kind": Problem(
+            415, "No file of a kind that can be read", "Send CSV, Excel or JSON lines."
+        ),
+        "importer_error": Problem(
+            409, "It cannot be done", "The detail says what to do."
+        ),
+    }
+)
+
+
+def handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """REST framework's exception handler, with what the services raise."""
+    if isinstance(exc, ImporterError):
+        return _of_service(exc)
+    if isinstance(exc, RequestDataTooBig):
+        said = "The request holds too much beside the file."
+        return problems.answer("upload_too_large", said)
+    if isinstance(exc, TooManyFieldsSent | TooManyFilesSent):
+        said = "The request holds too many fields or files."
+        return problems.answer("unreadable_body", said)
+    if isinstance(exc, ObjectDoesNotExist):
+        return problems.answer("not_found", "There is nothing here that you may see.")
+    return problems.handler(exc, context)
+
+
+def _of_service(exc: ImporterError) -> Response:
+    code = exc.code if exc.code in PROBLEMS else "importer_error"
+    more = {
+        name: number
+        for name in ("ingestion", "sync")
+        if (number := getattr(exc, name, None)) is not None
+    }
+    headers = {"Retry-After": "5"} if code in {"still_working"} else None
+    return problems.answer(code, exc.message, headers=headers, **more)

@@ -1,0 +1,176 @@
+"""What every view of the API has: who sees what, the same answers, ETags, streams."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.utils.cache import patch_vary_headers
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import conditional_page
+from rest_framework import serializers
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from reinsurance.api import streams
+from reinsurance.api.filters import Narrowed, require_known
+from reinsurance.api.pages import CursorPages, Order, wrong
+from reinsurance.api.problems import ApiProblem
+from reinsurance.visibility import seen_by
+
+
+class JsonOrStream(BaseContentNegotiation):
+    """Answers are JSON; a list looks at Accept itself when it is to be streamed."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        """The parser for the body's media type; None where there is none."""
+        media_type = (request.content_type or "").partition(";")[0].strip().lower()
+        return next((p for p in parsers if p.media_type == media_type), None)
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> Any:
+        """JSON, always."""
+        return renderers[0], renderers[0].media_type
+
+
+@method_decorator(conditional_page, name="dispatch")
+class Door(GenericViewSet):
+    """A view of the API.
+
+    Answers to GET carry an ETag and are not sent again to who has them.  ``problems``
+    names the codes that the description lists for an action beside the usual ones.
+    """
+
+    content_negotiation_class = JsonOrStream
+    parser_classes: Any = (JSONParser,)
+    filter_backends: Any = ()
+    pagination_class: Any = None
+    problems: ClassVar[dict[str, tuple[str, ...]]] = {}
+
+    def finalize_response(
+        self, request: Any, response: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Answers belong to their caller: no shared cache keeps them."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "private, no-cache"
+        patch_vary_headers(response, ("Authorization", "Cookie", "Accept"))
+        return response
+
+    def get_queryset(self) -> QuerySet:
+        """The records that the caller may see."""
+        rows = super().get_queryset()
+        if getattr(self, "swagger_fake_view", False):
+            return rows.none()
+        return seen_by(rows, self.request.user)
+
+    def found(self, pk: int) -> Any:
+        """The record of that number; Http404 where the caller sees none."""
+        return get_object_or_404(self.get_queryset(), pk=pk)
+
+
+class ListDoor(Door):
+    """Records as a list and one by one, read only.
+
+    ``orderings``: columns that the list may be sorted by, the usual sorting first
+    (with its direction).  ``changed_column``: what ``updated_since`` compares.
+    ``called``: the name of a streamed file.
+    """
+
+    filter_backends = (Narrowed,)
+    pagination_class = CursorPages
+    filterset_class: Any = None
+    orderings: ClassVar[tuple[str, ...]] = ("-id",)
+    changed_column = "updated_at"
+    called = "records"
+    queryset: Any = None
+    serializer_class: Any = None
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """The records as pages, or all of them as CSV or JSON lines."""
+        kind = streams.wanted_format(request)
+        rows = self.filter_queryset(self.get_queryset())
+        if kind != "json":
+            return self.streamed(request, rows, kind)
+        page = self.paginate_queryset(rows)
+        serializer = self.get_serializer(page, many=True)
+        return self.get_paginated_response(serializer.data)
+
+    def streamed(self, request: Request, rows: QuerySet, kind: str) -> HttpResponseBase:
+        """All the records, line by line."""
+        serializer: Any = self.get_serializer()
+        return streams.stream(
+            self.order_of(request).applied(rows).select_related(None),
+            streams.columns_of(rows.model, serializer.fields),
+            kind=kind,
+            name=self.called,
+        )
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One record."""
+        require_known(request, ("fields",))
+        return Response(self.get_serializer(self.found(kwargs["pk"])).data)
+
+    def order_of(self, request: Request) -> Order:
+        """How the list is sorted; raises ApiProblem for what it cannot be sorted by."""
+        usual = self.orderings[0]
+        if "updated_since" in request.query_params:
+            usual = self.changed_column
+        text = request.query_params.get("ordering") or usual
+        if text.removeprefix("-") not in self.order_names():
+            said = f"“ordering” is one of: {', '.join(self.order_choices())}."
+            raise ApiProblem("invalid", said, errors=[wrong("ordering", said)])
+        return Order.of(text)
+
+    def order_names(self) -> Sequence[str]:
+        """The columns that the list may be sorted by."""
+        names = [name.removeprefix("-") for name in self.orderings]
+        return list(dict.fromkeys([*names, *self._changed()]))
+
+    def _changed(self) -> Sequence[str]:
+        filters = self.filterset_class.base_filters if self.filterset_class else {}
+        return [self.changed_column] if "updated_since" in filters else []
+
+    def order_choices(self) -> Sequence[str]:
+        """The values of ``ordering``."""
+        return [sign + name for name in self.order_names() for sign in ("", "-")]
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """With the names of the fields that the caller wants."""
+        context = super().get_serializer_context()
+        request = getattr(self, "request", None)
+        text = request.query_params.get("fields", "") if request else ""
+        wanted = [name.strip() for name in text.split(",") if name.strip()]
+        return {**context, "wanted": wanted}
+
+
+class Fields(serializers.ModelSerializer):
+    """A record's fields, or those that the caller wants, in the caller's order."""
+
+    def get_fields(self) -> dict[str, Any]:
+        """The fields; raises ApiProblem for a name that is none."""
+        fields = super().get_fields()
+        wanted = self.context.get("wanted") or list(fields)
+        if unknown := [name for name in wanted if name not in fields]:
+            said = (
+                f"There is no field {', '.join(unknown)}. "
+                f"The fields are: {', '.join(fields)}."
+            )
+            raise ApiProblem("invalid", said, errors=[wrong("fields", said)])
+        return {name: fields[name] for name in dict.fromkeys(wanted)}
+
+
+View = Callable[[HttpRequest], HttpResponseBase]
+
+
+def text_of(source: str, about: str) -> serializers.CharField:
+    """A text of a record referred to, such as a treaty's reference."""
+    return serializers.CharField(
+        source=source, read_only=True, allow_null=True, help_text=about
+    )

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from rest_framework import serializers
+
 from reinsurance.api.base import Fields, ListDoor, text_of
 from reinsurance.api.filters import (
     ListFilters,
@@ -24,6 +26,7 @@ class ClaimSerializer(Fields):
 
     treaty = text_of("treaty.reference", TREATY)
     loss_event = text_of("loss_event.code", EVENT)
+    incurred = serializers.DecimalField(18, 2, read_only=True)
 
     class Meta:
         model = Claim

@@ -132,7 +132,7 @@ def handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     if getattr(exc, "auth_header", None):
         headers["WWW-Authenticate"] = exc.auth_header  # type: ignore[attr-defined]
     if isinstance(exc, exceptions.Throttled):
-        seconds = max(1, math.ceil(exc.wait or 1))
+        seconds = max(1, math.ceil(getattr(exc, "wait", None) or 1))
         headers["Retry-After"] = str(seconds)
         unit = "second" if seconds == 1 else "seconds"
         said = f"Too many requests. Try again in {seconds} {unit}."

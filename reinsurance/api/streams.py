@@ -89,10 +89,12 @@ def _column(
 
 def _model_field(model: type[models.Model], path: list[str]) -> models.Field:
     for name in path[:-1]:
-        model = model._meta.get_field(name).related_model  # type: ignore[assignment]
+        model = model._meta.get_field(name).related_model
     last: Any = model._meta.pk if path[-1] == "pk" else model._meta.get_field(path[-1])
     while isinstance(last, models.ForeignKey):
         last = last.target_field
+    if isinstance(last, models.GeneratedField):
+        last = last.output_field
     field: models.Field = last
     return field
 

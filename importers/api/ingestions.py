@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -59,10 +58,7 @@ class IngestionsDoor(Doing, ListDoor):
         """Have what arrives measured, whoever reads the body first."""
         self.measured = Measured(most_bytes())
         if request.method == "POST":
-            request.upload_handlers = [
-                self.measured,
-                TemporaryFileUploadHandler(request),
-            ]
+            request.upload_handlers = [self.measured]
         return super().initialize_request(request, *args, **kwargs)
 
     def require_size(self, request: Request) -> None:

@@ -8,7 +8,8 @@ import hashlib
 from pathlib import PurePath
 from typing import Any
 
-from django.core.files.uploadhandler import FileUploadHandler
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 
 from importers.readers.kinds import OLD_EXCEL, OLE, ZIP
 from reinsurance.api.problems import ApiProblem
@@ -22,7 +23,7 @@ MARGIN = 1 << 20
 """Bytes that a form may have beside its file."""
 
 
-class Measured(FileUploadHandler):
+class Measured(TemporaryFileUploadHandler):
     """Counts and fingerprints what arrives; refuses what may not come in.
 
     ``prints``: SHA-256 of each file, by the name of its field.
@@ -46,9 +47,8 @@ class Measured(FileUploadHandler):
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         """Refuse a name that tells of no file of ours."""
-        super().new_file(*args, **kwargs)
+        self.file_name = kwargs["file_name"] if "file_name" in kwargs else args[1]
         self._digest = hashlib.sha256()
-        self._size = 0
         self._extension = PurePath(self.file_name or "").suffix.lower().lstrip(".")
         if self._extension not in EXTENSIONS:
             raise ApiProblem(
@@ -56,20 +56,25 @@ class Measured(FileUploadHandler):
                 f"“{self.file_name}” is none of the files that can be read: "
                 f"{', '.join(EXTENSIONS)}.",
             )
+        super().new_file(*args, **kwargs)
 
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
-        """Look at the first bytes, count, and hand on."""
-        if start == 0:
-            self._require_kind(raw_data)
-        self._size += len(raw_data)
-        if self._size > self.most_bytes:
-            raise too_large(self.most_bytes)
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Look at the first bytes, count, and write to the temporary file."""
+        try:
+            if start == 0:
+                self._require_kind(raw_data)
+            if start + len(raw_data) > self.most_bytes:
+                raise too_large(self.most_bytes)
+        except ApiProblem:
+            self.file.close()
+            raise
         self._digest.update(raw_data)
-        return raw_data
+        super().receive_data_chunk(raw_data, start)
 
-    def file_complete(self, file_size: int) -> None:
-        """Note the file's fingerprint; the next handler has the file."""
+    def file_complete(self, file_size: int) -> UploadedFile:
+        """The file; its fingerprint is noted."""
         self.prints[self.field_name or ""] = self._digest.hexdigest()
+        return super().file_complete(file_size)
 
     def _require_kind(self, head: bytes) -> None:
         if self._extension in ZIPPED:

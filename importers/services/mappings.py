@@ -92,6 +92,7 @@ def remember(
         name = str(choice.get("field") or "")
         if not name:
             continue
+        _require_field(record_type, name)
         label = str(record_type.columns[name].column_name)
         if name in taken:
             raise BadMapping(
@@ -99,6 +100,8 @@ def remember(
                 "Choose one of them and ignore the other."
             )
         taken[name] = header
+    for name in constants:
+        _require_field(record_type, name)
     filled = set(taken) | {name for name, text in constants.items() if text}
     gaps = [name for name in record_type.required if name not in filled]
     if gaps:
@@ -118,3 +121,11 @@ def remember(
         },
     )
     return mapping
+
+
+def _require_field(record_type: RecordType, name: str) -> None:
+    if name not in record_type.columns:
+        raise BadMapping(
+            f"{record_type.label} have no field “{name}”. "
+            f"There are: {', '.join(record_type.columns)}."
+        )

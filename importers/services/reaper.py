@@ -10,7 +10,7 @@ from django.utils import timezone
 from importers import queue
 from importers.exceptions import StateProblem
 from importers.models import Ingestion, Sync
-from importers.services import leases, schedules, syncs
+from importers.services import answers, leases, schedules, syncs
 from importers.services.ingestions import CHECK, LOAD, nothing_loaded
 from importers.services.states import move
 from importers.values import WORKING, Status, SyncStatus
@@ -32,6 +32,7 @@ def reap() -> int:
             count += 1
     for sync in Sync.objects.filter(leases.stale(), status=SyncStatus.FETCHING):
         count += _hand_on_sync(sync)
+    answers.prune()
     return count + _offer_forgotten() + schedules.disable_broken()
 
 

@@ -10,5 +10,6 @@ class ImportersConfig(AppConfig):
     verbose_name = "Ingestion"
 
     def ready(self) -> None:
-        """Register the system checks; they need the models."""
+        """Register the system checks and the API's problems; they need the models."""
         import_module("importers.checks")
+        import_module("importers.api.problems")

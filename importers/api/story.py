@@ -127,8 +127,7 @@ class RowSerializer(serializers.Serializer):
 
     row = serializers.IntegerField(help_text="Row number in the file.")
     action = serializers.ChoiceField(ACTIONS)
-    values = serializers.DictField(
-        child=serializers.JSONField(allow_null=True),
+    values = serializers.JSONField(
         help_text="By the name of the field; of a row held out by the sender's header.",
     )
     problem = serializers.CharField(

@@ -71,7 +71,7 @@ class Measured(TemporaryFileUploadHandler):
         self._digest.update(raw_data)
         super().receive_data_chunk(raw_data, start)
 
-    def file_complete(self, file_size: int) -> UploadedFile:
+    def file_complete(self, file_size: int) -> UploadedFile | None:
         """The file; its fingerprint is noted."""
         self.prints[self.field_name or ""] = self._digest.hexdigest()
         return super().file_complete(file_size)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from drf_yasg import openapi
-from drf_yasg.inspectors import SwaggerAutoSchema
+from drf_yasg.inspectors import FieldInspector, SwaggerAutoSchema
 from rest_framework import serializers
 
 from reinsurance.api import streams
@@ -67,8 +67,22 @@ FORMAT = openapi.Parameter(
 )
 
 
+class NoLeastLength(FieldInspector):
+    """A text that is only shown may be empty."""
+
+    def process_result(
+        self, result: Any, method_name: str, obj: Any, **kwargs: Any
+    ) -> Any:
+        """The field's schema without a least length."""
+        if isinstance(result, openapi.Schema) and getattr(obj, "read_only", False):
+            result.pop("minLength", None)
+        return result
+
+
 class Described(SwaggerAutoSchema):
     """An operation with the headers, parameters and problems that it really has."""
+
+    field_inspectors = (NoLeastLength, *SwaggerAutoSchema.field_inspectors)
 
     @property
     def action(self) -> str:
@@ -89,6 +103,19 @@ class Described(SwaggerAutoSchema):
         """Collection and action, such as ``claims_list``."""
         keys = operation_keys or self.operation_keys
         return super().get_operation_id([k.replace("-", "_") for k in keys])
+
+    def get_summary_and_description(self) -> tuple[str | None, str]:
+        """The method's words; for lists and details those of their collection."""
+        summary, description = super().get_summary_and_description()
+        about = (type(self.view).__doc__ or "").strip()
+        if self.action in {"list", "retrieve"} and not summary:
+            told = f"{about} {description}" if self.action == "list" else description
+            return about.partition("\n")[0][:119], told
+        return summary or description.partition("\n")[0][:119], description
+
+    def get_security(self) -> Any:
+        """None for what is open to everybody."""
+        return [] if getattr(self.view, "is_public", False) else None
 
     def get_produces(self) -> list[str]:
         """JSON, what the operation gives beside it, and problems."""
@@ -146,7 +173,9 @@ class Described(SwaggerAutoSchema):
     def problem_codes(self) -> list[str]:
         """Codes of the problems that the operation may answer with."""
         own = getattr(self.view, "problems", {})
-        codes = [*COMMON, *own.get(self.action, ()), *own.get("*", ())]
+        is_public = getattr(self.view, "is_public", False)
+        common = ("too_many_requests",) if is_public else COMMON
+        codes = [*common, *own.get(self.action, ()), *own.get("*", ())]
         if self.get_query_parameters():
             codes += WITH_PARAMETERS
         if "{" in self.path:

@@ -4,12 +4,15 @@ A parameter that the list does not know is refused: a filter misspelt would othe
 give everything.
 """
 
+import datetime
 from collections.abc import Sequence
 from typing import Any
 
 import django_filters
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.request import Request
 
@@ -52,18 +55,32 @@ def key_of(path: str, label: str) -> django_filters.NumberFilter:
     )
 
 
+class MomentField(IsoDateTimeField):
+    """A time; in UTC from here on, as the database knows no farther zones than 16 h."""
+
+    def to_python(self, value: Any) -> datetime.datetime | None:
+        """The time in UTC."""
+        moment = super().to_python(value)
+        try:
+            return moment.astimezone(datetime.UTC) if moment else None
+        except (OverflowError, ValueError) as error:
+            raise ValidationError("This is no time.", code="invalid") from error
+
+
+class Moment(django_filters.IsoDateTimeFilter):
+    """A filter by a time."""
+
+    field_class = MomentField
+
+
 def moment_from(path: str, label: str) -> django_filters.IsoDateTimeFilter:
     """At this time or later."""
-    return django_filters.IsoDateTimeFilter(
-        field_name=path, lookup_expr="gte", label=label
-    )
+    return Moment(field_name=path, lookup_expr="gte", label=label)
 
 
 def moment_to(path: str, label: str) -> django_filters.IsoDateTimeFilter:
     """At this time or earlier."""
-    return django_filters.IsoDateTimeFilter(
-        field_name=path, lookup_expr="lte", label=label
-    )
+    return Moment(field_name=path, lookup_expr="lte", label=label)
 
 
 def number(path: str, label: str, *, most: int = 32767) -> django_filters.NumberFilter:

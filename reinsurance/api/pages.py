@@ -6,6 +6,7 @@ there by an index of (sorting column, key) instead of counting rows off.
 
 import base64
 import binascii
+import datetime
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -89,10 +90,10 @@ class Order:
             raise _bad()
         try:
             parts = [
-                Value(field.to_python(value), output_field=field)
+                Value(_known(field.to_python(value)), output_field=field)
                 for field, value in zip(fields, values, strict=True)
             ]
-        except (ValidationError, TypeError) as error:
+        except (ValidationError, TypeError, OverflowError) as error:
             raise _bad() from error
         if any(part.value is None for part in parts):
             raise _bad()
@@ -138,6 +139,13 @@ class Cursor:
                 "bad_cursor", "This cursor belongs to another ordering of the list."
             )
         return cls(order, values, backwards)
+
+
+def _known(value: Any) -> Any:
+    """Times in UTC, as the database knows no farther zones than 16 hours."""
+    if isinstance(value, datetime.datetime):
+        return value.astimezone(datetime.UTC)
+    return value
 
 
 def _bad() -> ApiProblem:

@@ -31,6 +31,7 @@ class ProblemDoor(Door):
 
     queryset = Currency.objects.none()
     serializer_class = ProblemKind
+    is_public = True
 
     def list(self, request: Request) -> Response:
         """All kinds of problems."""

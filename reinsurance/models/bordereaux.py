@@ -42,6 +42,7 @@ class Bordereau(Record):
     class Meta:
         ordering = ["-period_end", "-id"]
         verbose_name_plural = "bordereaux"
+        indexes = [models.Index(fields=["updated_at", "id"], name="bordereau_updated")]
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "party", "treaty", "period_end"],

@@ -40,7 +40,7 @@ class LossEvent(Record):
         indexes = [
             prefix_index("catastrophe_code", "loss_event_cat_prefix"),
             word_start_index("name", "loss_event_name_start"),
-            models.Index(fields=["updated_at"], name="loss_event_updated"),
+            models.Index(fields=["updated_at", "id"], name="loss_event_updated"),
         ]
         constraints = [
             in_order(
@@ -85,7 +85,7 @@ class Claim(Record):
     cause = models.CharField(max_length=100, blank=True)
     description = models.CharField(max_length=500, blank=True)
     country = code_key(Country, null=True, blank=True, verbose_name="country of loss")
-    date_of_loss = models.DateField(db_index=True)
+    date_of_loss = models.DateField()
     date_notified = models.DateField(null=True, blank=True)
     date_closed = models.DateField(null=True, blank=True)
     policy_inception = models.DateField(null=True, blank=True)
@@ -111,8 +111,9 @@ class Claim(Record):
             prefix_index("reference", "claim_reference_prefix"),
             prefix_index("policy_reference", "claim_policy_prefix"),
             word_start_index("insured_name", "claim_insured_start"),
-            models.Index(fields=["updated_at"], name="claim_updated"),
-            models.Index(fields=["status"], name="claim_status"),
+            models.Index(fields=["updated_at", "id"], name="claim_updated"),
+            models.Index(fields=["status", "id"], name="claim_status"),
+            models.Index(fields=["date_of_loss", "id"], name="claim_date_of_loss"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["treaty", "reference"], name="claim_once"),
@@ -165,7 +166,8 @@ class ClaimMovement(models.Model):
     class Meta:
         ordering = ["claim", "id"]
         indexes = [
-            models.Index(fields=["claim", "period_end"], name="movement_claim_period")
+            models.Index(fields=["claim", "period_end"], name="movement_claim_period"),
+            models.Index(fields=["recorded_at", "id"], name="movement_recorded"),
         ]
 
     def __str__(self) -> str:

@@ -34,7 +34,7 @@ class Party(Record):
         indexes = [
             prefix_index("lei", "party_lei_prefix"),
             word_start_index("name", "party_name_start"),
-            models.Index(fields=["updated_at"], name="party_updated"),
+            models.Index(fields=["updated_at", "id"], name="party_updated"),
         ]
         constraints = [
             models.UniqueConstraint(

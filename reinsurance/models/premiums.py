@@ -38,7 +38,7 @@ class PremiumEntry(Record):
         default=PremiumTransaction.ORIGINAL,
         db_index=True,
     )
-    effective_date = models.DateField(db_index=True)
+    effective_date = models.DateField()
     expiry_date = models.DateField(null=True, blank=True)
     risk_inception = models.DateField(null=True, blank=True)
     risk_expiry = models.DateField(null=True, blank=True)
@@ -70,7 +70,8 @@ class PremiumEntry(Record):
             prefix_index("policy_reference", "premium_policy_prefix"),
             prefix_index("certificate_reference", "premium_certificate_prefix"),
             word_start_index("insured_name", "premium_insured_start"),
-            models.Index(fields=["updated_at"], name="premium_updated"),
+            models.Index(fields=["updated_at", "id"], name="premium_updated"),
+            models.Index(fields=["effective_date", "id"], name="premium_effective"),
         ]
         constraints = [
             models.UniqueConstraint(

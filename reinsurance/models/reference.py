@@ -89,11 +89,15 @@ class ExchangeRate(Record):
 
     base = code_key(Currency, verbose_name="base currency")
     quote = code_key(Currency, verbose_name="quote currency")
-    date = models.DateField(db_index=True)
+    date = models.DateField()
     rate = models.DecimalField(max_digits=20, decimal_places=10)
 
     class Meta:
         ordering = ["-date", "base", "quote"]
+        indexes = [
+            models.Index(fields=["date", "id"], name="exchange_rate_date"),
+            models.Index(fields=["updated_at", "id"], name="exchange_rate_updated"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["base", "quote", "date"], name="exchange_rate_once_a_day"

@@ -67,7 +67,7 @@ class Treaty(Record):
         verbose_name_plural = "treaties"
         indexes = [
             word_start_index("name", "treaty_name_start"),
-            models.Index(fields=["updated_at"], name="treaty_updated"),
+            models.Index(fields=["updated_at", "id"], name="treaty_updated"),
         ]
         constraints = [
             in_order(
@@ -129,7 +129,7 @@ class Layer(Record):
 
     class Meta:
         ordering = ["treaty", "number"]
-        indexes = [models.Index(fields=["updated_at"], name="layer_updated")]
+        indexes = [models.Index(fields=["updated_at", "id"], name="layer_updated")]
         constraints = [
             models.UniqueConstraint(fields=["treaty", "number"], name="layer_once"),
             share_between_0_and_1(
@@ -169,7 +169,9 @@ class Participation(Record):
 
     class Meta:
         ordering = ["layer", "-is_lead", "reinsurer"]
-        indexes = [models.Index(fields=["updated_at"], name="participation_updated")]
+        indexes = [
+            models.Index(fields=["updated_at", "id"], name="participation_updated")
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["layer", "reinsurer"], name="participation_once"
@@ -206,7 +208,7 @@ class TreatyScope(Record):
         ordering = ["treaty", "id"]
         indexes = [
             prefix_index("portfolio", "scope_portfolio_prefix"),
-            models.Index(fields=["updated_at"], name="scope_updated"),
+            models.Index(fields=["updated_at", "id"], name="scope_updated"),
         ]
         constraints = [
             models.UniqueConstraint(

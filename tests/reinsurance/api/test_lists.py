@@ -1,5 +1,7 @@
 """Lists of records: pages by cursor, filters, sorting, fields, changes since."""
 
+import base64
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -223,6 +225,45 @@ def test_no_text_passes_for_a_cursor(as_clerk: Client, text: str) -> None:
     answer = as_clerk.get(CLAIMS, {"cursor": text})
     assert answer.status_code == 400
     assert answer.json()["code"] == "bad_cursor"
+
+
+@pytest.mark.parametrize(
+    ("ordering", "values"),
+    [
+        ("-id", ["x"]),
+        ("-id", []),
+        ("-id", ["1", "2"]),
+        ("-id", [1]),
+        ("-id", ["1\0"]),
+        ("date_of_loss", ["31.02.2026", "1"]),
+        ("updated_at", ["0001-01-01T00:00:00+23:00", "1"]),
+        ("updated_at", ["", "1"]),
+    ],
+)
+def test_a_cursor_made_up_is_refused(
+    book: Claim, as_clerk: Client, ordering: str, values: list[Any]
+) -> None:
+    raw = json.dumps([ordering, values, False]).encode()
+    cursor = base64.urlsafe_b64encode(raw).decode()
+    answer = as_clerk.get(CLAIMS, {"cursor": cursor, "ordering": ordering})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_cursor")
+
+
+@pytest.mark.parametrize(
+    ("ordering", "values"),
+    [
+        ("-id", [str(10**30)]),
+        ("updated_at", ["0462-09-21T10:35:31-18:30", "1"]),
+        ("date_of_loss", ["0001-01-01", str(-(10**30))]),
+    ],
+)
+def test_a_cursor_far_away_is_followed(
+    book: Claim, as_clerk: Client, ordering: str, values: list[str]
+) -> None:
+    raw = json.dumps([ordering, values, False]).encode()
+    cursor = base64.urlsafe_b64encode(raw).decode()
+    answer = as_clerk.get(CLAIMS, {"cursor": cursor, "ordering": ordering})
+    assert [r["id"] for r in answer.json()["results"]] == [book.pk]
 
 
 def test_a_cursor_is_for_one_ordering(book: Claim, as_clerk: Client) -> None:

@@ -45,6 +45,7 @@ run: $(VENV)/.local
 
 test: setup lint
 	@sh .ci/chromium
+	@sh .ci/redis
 	pytest -m "not slow"
 
 lint: setup

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -53,6 +54,11 @@ class Redis:
                 except redis.ConnectionError:
                     assert time.monotonic() < deadline, "Redis did not start"
                     time.sleep(0.02)
+
+    def stall(self) -> None:
+        """Let it accept connections and answer nothing."""
+        assert self.process
+        self.process.send_signal(signal.SIGSTOP)
 
     def stop(self) -> None:
         """End the server and wait for it."""

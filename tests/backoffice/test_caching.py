@@ -258,6 +258,24 @@ def test_pages_work_while_redis_is_away_and_it_is_told_once(
 
 
 @pytest.mark.redis
+def test_a_redis_that_hangs_holds_nobody_up(
+    as_manager: Client, settings: Settings, tmp_path: Path
+) -> None:
+    server = Redis(tmp_path)
+    settings.CACHES = {"default": cache_of(server.url, settings.DATABASES["default"])}
+    server.start()
+    try:
+        assert as_manager.get("/admin/").status_code == 200
+        server.stall()
+        began = time.monotonic()
+        for _ in range(5):
+            assert as_manager.get("/admin/").status_code == 200
+        assert time.monotonic() - began < 3
+    finally:
+        server.stop()
+
+
+@pytest.mark.redis
 def test_a_value_that_cannot_be_read_counts_as_not_kept(
     redis_server: Redis, settings: Settings
 ) -> None:

@@ -12,7 +12,7 @@ export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONHOME
 
-.PHONY: setup run test lint bench bench-sync test-faults test-browser fuzz clean
+.PHONY: setup run test lint bench bench-sync bench-api test-faults test-browser fuzz clean
 .DEFAULT_GOAL := run
 
 # Installs only when a file of requirements changed since the last time.
@@ -45,6 +45,7 @@ run: $(VENV)/.local
 
 test: setup lint
 	@sh .ci/chromium
+	@sh .ci/redis
 	pytest -m "not slow"
 
 lint: setup
@@ -60,6 +61,10 @@ bench: $(VENV)/.bench
 # A sync beside a bare loop with requests, and a million records.
 bench-sync: setup
 	python -m tests.benchmarks.syncs
+
+# Pages, records and streams of the API over a million claims.
+bench-api: setup
+	python -m tests.benchmarks.api
 
 # The long way round: processes killed at every stage of the work (ten minutes).
 test-faults: setup

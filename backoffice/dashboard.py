@@ -1,6 +1,7 @@
 """The home page: what waits for me, what came in lately."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,28 +17,62 @@ from importers.models import Feed, Ingestion, Sync
 from importers.services import permissions
 from importers.services.doable import doable
 from importers.values import Status, SyncStatus
+from reinsurance.caching import Topic, remembered
+from reinsurance.visibility import cedants_of, seen_by
 
 WAITING = (Status.NEEDS_MAPPING, Status.READY, Status.FAILED)
 ON_THE_WAY = (Status.RECEIVED, Status.CHECKING, Status.APPROVED, Status.LOADING)
 WEEK = timedelta(days=7)
 SHOWN = 10
+NOT_SHOWN = ("matches", "totals", "issue_counts", "preview", "seconds")
+NEWS_SECONDS = 60
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """The admin's index with the waiting work above; five queries of its own."""
+    """The admin's index with the waiting work above; what it tells is remembered."""
+    user = page.user_of(request)
     extra: dict[str, Any] = {"title": "Home"}
-    if request.user.has_perm("importers.view_ingestion"):
-        extra |= overview(page.user_of(request))
-    if request.user.has_perm("importers.view_feed"):
-        extra["troubles"] = troubles()
+    sees_files = user.has_perm("importers.view_ingestion")
+    sees_feeds = user.has_perm("importers.view_feed")
+    if sees_files or sees_feeds:
+        news = news_for(user)
+        if sees_files:
+            extra |= overview(news, user)
+        if sees_feeds:
+            extra["troubles"] = troubles(news)
     return admin.site.index(request, extra)
 
 
-def overview(user: User) -> dict[str, Any]:
-    """Counts, the files that wait for someone, and the last loads."""
+@dataclass(frozen=True, slots=True)
+class News:
+    """What the books say of files and feeds, before anybody's point of view."""
+
+    counts: dict[str, int]
+    waiting: list[Ingestion]
+    loaded: list[Ingestion]
+    since: datetime
+    paused_feeds: int
+    failed_syncs: int
+
+
+def news_for(user: User) -> News:
+    """The news of what the user may see, remembered for a minute at most.
+
+    All who see everything share them; who is limited to cedants sees these cedants'
+    files and their own.
+    """
+    cedants = cedants_of(user)
+    key = "" if cedants is None else f" of {user.pk} for {sorted(cedants)}"
+    return remembered(
+        Topic.HOME, f"news{key}", lambda: _news(user), seconds=NEWS_SECONDS
+    )
+
+
+def _news(user: User) -> News:
     since = timezone.now() - WEEK
     recent = Q(status=Status.LOADED, loaded_at__gte=since)
-    counts = Ingestion.objects.aggregate(
+    files = seen_by(Ingestion.objects.all(), user)
+    counts = files.aggregate(
         **{
             status.name.lower(): Count("pk", filter=Q(status=status))
             for status in WAITING
@@ -47,32 +82,37 @@ def overview(user: User) -> dict[str, Any]:
         created=Sum("rows_created", filter=recent, default=0),
         updated=Sum("rows_updated", filter=recent, default=0),
     )
-    rows = Ingestion.objects.select_related("source", "submitted_by")
-    waiting = rows.filter(status__in=WAITING).order_by("-pk")[:SHOWN]
-    loaded = rows.filter(status=Status.LOADED).order_by("-pk")[:SHOWN]
+    rows = files.select_related("source", "submitted_by").defer(*NOT_SHOWN)
+    failed = Sync.objects.filter(status=SyncStatus.FAILED, asked_at__gte=since)
+    paused = Feed.objects.filter(paused_at__isnull=False)
+    return News(
+        counts=counts,
+        waiting=list(rows.filter(status__in=WAITING).order_by("-pk")[:SHOWN]),
+        loaded=list(rows.filter(status=Status.LOADED).order_by("-pk")[:SHOWN]),
+        since=since,
+        paused_feeds=seen_by(paused, user).count(),
+        failed_syncs=seen_by(failed, user).count(),
+    )
+
+
+def overview(news: News, user: User) -> dict[str, Any]:
+    """Counts, the files that wait for someone, and the last loads."""
     return {
-        "tiles": _tiles(counts),
-        "waiting": [_waiting(ingestion, user) for ingestion in waiting],
-        "loaded": [_line(ingestion) for ingestion in loaded],
+        "tiles": _tiles(news.counts),
+        "waiting": [_waiting(ingestion, user) for ingestion in news.waiting],
+        "loaded": [_line(ingestion) for ingestion in news.loaded],
         "may_submit": permissions.may_submit(user),
     }
 
 
-def troubles() -> list[dict[str, Any]]:
+def troubles(news: News) -> list[dict[str, Any]]:
     """What keeps partners' data from coming: paused feeds, failed syncs of the week."""
-    since = timezone.now() - WEEK
-    failed = Sync.objects.filter(status=SyncStatus.FAILED, asked_at__gte=since)
-    paused = Feed.objects.filter(paused_at__isnull=False)
     feeds = reverse("admin:importers_feed_changelist")
     syncs = reverse("admin:importers_sync_changelist")
+    failed = urlencode({"status__exact": "failed", "asked_at__gte": news.since})
     found = (
-        ("feed", "paused", paused.count(), f"{feeds}?state=paused"),
-        (
-            "sync",
-            "failed this week",
-            failed.count(),
-            f"{syncs}?{urlencode({'status__exact': 'failed', 'asked_at__gte': since})}",
-        ),
+        ("feed", "paused", news.paused_feeds, f"{feeds}?state=paused"),
+        ("sync", "failed this week", news.failed_syncs, f"{syncs}?{failed}"),
     )
     return [
         {"label": f"{count} {what}{'' if count == 1 else 's'} {state}", "url": url}

@@ -12,6 +12,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 from django.db.models import Q, QuerySet
 
+from reinsurance.caching import Topic, remembered
 from reinsurance.models import CedantLimit
 
 _LIMIT = "_cedant_limit"
@@ -23,16 +24,31 @@ Cedants = frozenset[int] | None
 def cedants_of(user: AbstractBaseUser | AnonymousUser) -> Cedants:
     """The cedants that the user is limited to; asked once in the life of ``user``."""
     if not hasattr(user, _LIMIT):
-        limits = CedantLimit.objects.filter(user_id=user.pk or 0)
-        keys = limits.values_list("cedant_id", flat=True)
-        limit_to(user, frozenset(keys) or None)
+        key = user.pk
+        limit_to(
+            user,
+            key
+            and remembered(Topic.ACCESS, f"cedants of {key}", lambda: limits_of(key)),
+        )
     limit: Cedants = getattr(user, _LIMIT)
     return limit
+
+
+def limits_of(user: int) -> Cedants:
+    """The cedants that the user with this key is limited to, from the database."""
+    limits = CedantLimit.objects.filter(user_id=user)
+    return frozenset(limits.values_list("cedant_id", flat=True)) or None
 
 
 def limit_to(user: AbstractBaseUser | AnonymousUser, cedants: Cedants) -> None:
     """Have this ``user`` object see no more than these cedants' records."""
     setattr(user, _LIMIT, cedants)
+
+
+def know_limit(user: AbstractBaseUser | AnonymousUser, cedants: Cedants) -> None:
+    """These are the user's limits: spare asking, but leave a narrower view as it is."""
+    if not hasattr(user, _LIMIT):
+        limit_to(user, cedants)
 
 
 def seen_by(

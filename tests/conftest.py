@@ -10,12 +10,15 @@ import psycopg2
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, User
+from django.core.cache import cache
 from django.db import connection
 from pytest_django import DjangoDbBlocker, Settings
 
 from backoffice.postgres import Server
 from backoffice.reference import load_reference
 from backoffice.roles import CLERK, MANAGER, Role, load_roles
+from backoffice.settings.caching import cache_of
+from tests.caches import Redis
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
@@ -29,6 +32,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         reasons["shared_data"] = f"no real files in {SHARED_DATA}"
     if not any(map(shutil.which, BROWSERS)):
         reasons["browser"] = f"none of {', '.join(BROWSERS)} is installed"
+    if not shutil.which("redis-server"):
+        reasons["redis"] = "redis-server is not installed"
     for item in items:
         for marker, reason in reasons.items():
             if item.get_closest_marker(marker):
@@ -180,6 +185,29 @@ def clerk(db: None, user_with: Callable[[Role], User]) -> User:
 def manager(db: None, user_with: Callable[[Role], User]) -> User:
     """Approves, rejects and undoes."""
     return user_with(MANAGER)
+
+
+# -- caches ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    """A running Redis; mark the test `redis`."""
+    server = Redis(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["memory", pytest.param("redis", marks=pytest.mark.redis)])
+def store(request: pytest.FixtureRequest, settings: Settings) -> str:
+    """Each kind of cache in turn, empty; its CACHE_URL."""
+    url = "locmemcache://tests"
+    if request.param == "redis":
+        url = request.getfixturevalue("redis_server").url
+    settings.CACHES = {"default": cache_of(url, settings.DATABASES["default"])}
+    cache.clear()
+    return url
 
 
 # -- real processes -------------------------------------------------------------------

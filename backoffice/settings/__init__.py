@@ -6,6 +6,7 @@ local storage, random secret key). `.env.example` lists every variable.
 
 from backoffice.settings.base import *
 from backoffice.settings.database import *
+from backoffice.settings.caching import *
 from backoffice.settings.storage import *
 from backoffice.settings.queue import *
 from backoffice.settings.api import *

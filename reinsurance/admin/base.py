@@ -15,6 +15,7 @@ from django.utils.text import smart_split, unescape_string_literal
 from import_export.admin import ExportMixin
 from import_export.forms import ExportForm
 
+from reinsurance.admin.codes import CODE_TABLES, CodeField
 from reinsurance.admin.values import DecimalInput
 from reinsurance.models.base import MoneyField, ShareField
 from reinsurance.resources.formats import EXPORT_FORMATS
@@ -45,6 +46,14 @@ class PlainAdmin(admin.ModelAdmin):
 
     class Media:
         css: ClassVar[dict[str, list[str]]] = {"all": ["backoffice/admin.css"]}
+
+    def formfield_for_foreignkey(
+        self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """A code is chosen from the remembered list of codes."""
+        if db_field.remote_field.model in CODE_TABLES:
+            kwargs.setdefault("form_class", CodeField)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 class ReadOnlyAdmin(PlainAdmin):

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from reinsurance.admin.base import Panel, ReadOnlyAdmin, RecordAdmin, year_filter
+from reinsurance.admin.codes import CodeFilter
 from reinsurance.admin.values import currency_column, money_column
 from reinsurance.models import Claim, ClaimMovement, LossEvent, Treaty
 from reinsurance.resources.claims import ClaimResource
@@ -74,7 +75,10 @@ class ClaimAdmin(RecordAdmin):
         "reserve",
         "incurred_amount",
     )
-    list_filter = ("status", year_filter("date_of_loss", "year of loss"))
+    list_filter = (
+        ("status", CodeFilter),
+        year_filter("date_of_loss", "year of loss"),
+    )
     list_select_related = ("treaty", "status")
     search_fields = (
         "reference__startswith",

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from reinsurance.admin.base import Panel, PlainAdmin, RecordAdmin, year_filter
+from reinsurance.admin.codes import CodeFilter
 from reinsurance.admin.values import currency_column, money_column, share_column
 from reinsurance.models import Layer, Participation, Party, Treaty, TreatyScope
 from reinsurance.resources.layers import LayerResource
@@ -75,7 +76,7 @@ class TreatyAdmin(RecordAdmin):
     list_filter = (
         "treaty_type",
         year_filter("inception", "inception year"),
-        "line_of_business",
+        ("line_of_business", CodeFilter),
     )
     list_select_related = ("cedant", "broker", "line_of_business")
     search_fields = ("reference__startswith", "name__istartswith")

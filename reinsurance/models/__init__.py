@@ -12,6 +12,7 @@ from reinsurance.models.reference import (
     ExchangeRate,
     LineOfBusiness,
 )
+from reinsurance.models.stamps import Stamp
 from reinsurance.models.treaties import Layer, Participation, Treaty, TreatyScope
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Participation",
     "Party",
     "PremiumEntry",
+    "Stamp",
     "Treaty",
     "TreatyScope",
 ]

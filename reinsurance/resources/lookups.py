@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 from django.db import models
 
+from reinsurance.caching import Topic, remembered
 from reinsurance.resources.cells import CellError
 from reinsurance.resources.widgets import CellWidget, key_of
 
@@ -24,6 +25,10 @@ class CodeWidget(CellWidget):
 
     def table(self) -> dict[str, str]:
         """Every way of writing a code, in comparable form, to the code."""
+        key = f"words of {self.model._meta.label} by {' '.join(self.names)}"
+        return remembered(Topic.REFERENCE, key, self._words)
+
+    def _words(self) -> dict[str, str]:
         words: dict[str, str] = {}
         for values in self.model._default_manager.values_list("pk", *self.names):
             for word in reversed(values):

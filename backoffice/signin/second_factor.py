@@ -18,6 +18,7 @@ SINGLE_SIGN_ON = "backoffice.signin.single_sign_on.CompanySignIn"
 RECOVERY_CODES = 10
 DEVICE_NAME = "Authenticator app"
 DIGITS = 6
+_PROVED = "_second_factor_proved"
 
 
 def device_of(user: User | AnonymousUser) -> TOTPDevice | None:
@@ -37,8 +38,15 @@ def has_second_factor(request: HttpRequest) -> bool:
     """Whether the session is proved well enough for who it belongs to.
 
     It is when a code was given, when the company's sign-in opened it, or when the user
-    has no authenticator app and needs none.
+    has no authenticator app and needs none.  Found out once in a request.
     """
+    if not hasattr(request, _PROVED):
+        setattr(request, _PROVED, _is_proved(request))
+    proved: bool = getattr(request, _PROVED)
+    return proved
+
+
+def _is_proved(request: HttpRequest) -> bool:
     user = request.user
     if not user.is_authenticated:
         return False
@@ -51,16 +59,19 @@ def has_second_factor(request: HttpRequest) -> bool:
     return device_of(user) is None
 
 
+def is_bound(request: HttpRequest) -> bool:
+    """Whether the user may not do without: staff, where SECOND_FACTOR_REQUIRED is on."""
+    return bool(
+        settings.SECOND_FACTOR_REQUIRED
+        and request.user.is_staff
+        and not came_by_single_sign_on(request)
+    )
+
+
 def must_enrol(request: HttpRequest) -> bool:
     """Whether the user has to set up an authenticator app before anything else."""
     user = request.user
-    return bool(
-        user.is_authenticated
-        and user.is_staff
-        and settings.SECOND_FACTOR_REQUIRED
-        and not came_by_single_sign_on(request)
-        and device_of(user) is None
-    )
+    return user.is_authenticated and is_bound(request) and device_of(user) is None
 
 
 def prove(user: User, code: str) -> TOTPDevice | StaticDevice | None:

@@ -38,9 +38,9 @@ def second_factor_page(request: HttpRequest) -> HttpResponse:
     if request.session.get(REPLACING) or not second_factor.device_of(user):
         return _set_up(request, user)
     move = request.POST.get("move", "")
-    if request.method == "POST" and move in ("replace", "give_up"):
+    if move == "replace" or (move == "give_up" and not second_factor.is_bound(request)):
         return _change(request, user, move)
-    return render(request, PAGE, _kept(user, CodeForm()))
+    return render(request, PAGE, _kept(request, user, CodeForm()))
 
 
 def _may(request: HttpRequest, user: User) -> bool:
@@ -50,21 +50,24 @@ def _may(request: HttpRequest, user: User) -> bool:
     return True
 
 
-def _kept(user: User, form: CodeForm) -> dict[str, Any]:
+def _kept(request: HttpRequest, user: User, form: CodeForm) -> dict[str, Any]:
     left = StaticToken.objects.filter(device__user=user, device__confirmed=True)
-    return {"title": "Second factor", "form": form, "codes_left": left.count()}
+    return {
+        "title": "Second factor",
+        "form": form,
+        "codes_left": left.count(),
+        "is_required": second_factor.is_bound(request),
+    }
 
 
 def _change(request: HttpRequest, user: User, move: str) -> HttpResponse:
     form = CodeForm(request.POST)
     if not (form.is_valid() and _is_right(request, user, form)):
-        return render(request, PAGE, _kept(user, form))
+        return render(request, PAGE, _kept(request, user, form))
     if move == "replace":
         request.session[REPLACING] = True
         return redirect("account:second_factor")
     second_factor.take_away(user)
-    if second_factor.must_enrol(request):
-        return redirect("account:second_factor")
     messages.success(request, "You sign in without a second factor from now on.")
     return redirect("account:home")
 

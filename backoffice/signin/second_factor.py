@@ -60,7 +60,7 @@ def _is_proved(request: HttpRequest) -> bool:
 
 
 def is_bound(request: HttpRequest) -> bool:
-    """Whether the user may not do without: staff, where SECOND_FACTOR_REQUIRED is on."""
+    """Whether the user may not do without: staff, where it is required."""
     return bool(
         settings.SECOND_FACTOR_REQUIRED
         and request.user.is_staff

@@ -45,8 +45,12 @@ DECIDE = (
     | _permissions("importers", "add change", SENDER_MODELS)
     | _permissions("reinsurance", "add change", RECORD_MODELS + REFERENCE_MODELS)
 )
-OPERATE = _permissions("django_q", "view", QUEUE_MODELS) | _permissions(
-    "auth", "view", ("user", "group")
+OPERATE = (
+    _permissions("django_q", "view", QUEUE_MODELS)
+    | _permissions("auth", "view", ("user", "group"))
+    | _permissions("backoffice", "view add change delete", ("client",))
+    | _permissions("oauth2_provider", "view", ("accesstoken",))
+    | _permissions("axes", "view", ("accessattempt", "accesslog"))
 )
 
 
@@ -71,7 +75,8 @@ MANAGER = Role(
 )
 OPERATOR = Role(
     "Operator",
-    "watches queue and users, keeps senders and feeds; decides nothing about money",
+    "watches queue and users, keeps senders, feeds and clients of the API; decides "
+    "nothing about money",
     VIEW | OPERATE | FETCH | _permissions("importers", "add change", SENDER_MODELS),
 )
 AUDITOR = Role("Auditor", "reads everything, changes nothing", VIEW)

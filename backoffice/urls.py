@@ -1,15 +1,20 @@
 """Where the addresses of the site lead."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
 from backoffice import api, dashboard
+from backoffice.signin import urls as account
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("admin/", admin.site.admin_view(dashboard.home)),  # before the site's own
     path("admin/", admin.site.urls),
+    path("account/sso/", include(account.sso_urlpatterns)),
+    path("account/", include("backoffice.signin.urls")),
+    path("oauth/", include("backoffice.signin.oauth")),
+    path("api/v1/auth/", include("backoffice.signin.api")),
     *api.urlpatterns,
 ]
 

@@ -4,8 +4,9 @@ from backoffice.settings.environment import env
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "backoffice.signin.authentication.ClientAuthentication",
+        "backoffice.signin.authentication.TokenAuthentication",
+        "backoffice.signin.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["backoffice.access.ByTable"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -28,8 +29,8 @@ SWAGGER_USE_COMPAT_RENDERERS = False
 SWAGGER_SETTINGS = {
     "DEFAULT_AUTO_SCHEMA_CLASS": "reinsurance.api.described.Described",
     "USE_SESSION_AUTH": True,
-    "LOGIN_URL": "admin:login",
-    "LOGOUT_URL": "admin:logout",
+    "LOGIN_URL": "account:login",
+    "LOGOUT_URL": "account:logout",
     "DEFAULT_MODEL_RENDERING": "example",
     "DOC_EXPANSION": "none",
     "PERSIST_AUTH": True,

@@ -7,7 +7,7 @@ from backoffice.settings.environment import VAR_DIR as VAR_DIR
 
 INSTALLED_APPS = [
     "jazzmin",  # before the admin, whose templates it replaces
-    "django.contrib.admin",
+    "backoffice.apps.BackofficeAdminConfig",  # the admin, with our sign-in
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -20,6 +20,12 @@ INSTALLED_APPS = [
     "rest_framework",
     "rest_framework.authtoken",
     "djoser",
+    "oauth2_provider",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",  # recovery codes
+    "social_django",
+    "axes",
     "drf_yasg",
     "django_filters",
     "storages",
@@ -35,8 +41,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "backoffice.signin.sso_errors.SingleSignOnErrors",
+    "axes.middleware.AxesMiddleware",  # last: it answers for who is locked out
 ]
 
 ROOT_URLCONF = "backoffice.urls"

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("importers", "0001_initial"),
-        ("reinsurance", "0004_stamping"),
+        ("reinsurance", "0002_stamping"),
     ]
 
     operations = [

@@ -27,7 +27,7 @@ REFERENCE = (
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("reinsurance", "0003_stamps"),
+        ("reinsurance", "0001_initial"),
         ("auth", "0012_alter_user_first_name_max_length"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

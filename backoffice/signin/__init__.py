@@ -1,0 +1,1 @@
+"""How people, apps and outside systems prove who they are."""

@@ -6,7 +6,7 @@ one time stamp; the last tenth was touched one by one.
 """
 
 from django.contrib.auth.models import Group, User
-from django.db import connection
+from django.db import connection, transaction
 
 CEDANTS, TREATIES, LOAD = 20, 2_000, 50_000
 
@@ -41,15 +41,17 @@ _STEPS = (
         status_id, currency_id, paid_indemnity, paid_fees, reserve_indemnity,
         reserve_fees, created_at, updated_at)
     SELECT t.id, 'CLM' || lpad(n::text, 9, '0'), t.bordereau,
-        'POL' || lpad((n * 7919 %% 300000)::text, 7, '0'), '',
-        'Insured ' || (n * 104729 %% 500000) || ' Ltd',
+        'POL' || lpad((n::bigint * 7919 %% 300000)::text, 7, '0'), '',
+        'Insured ' || (n::bigint * 104729 %% 500000) || ' Ltd',
         (ARRAY['Fire','Storm','Flood','Theft','Impact'])[1 + n %% 5],
         'Damage reported by the occupier, item ' || n %% 977,
         (ARRAY['GB','US','FR','DE','IT'])[1 + n %% 5],
-        t.inception + (n * 31 %% 300)::int, t.inception + (n * 31 %% 300 + 20)::int,
+        t.inception + n %% 300, t.inception + n %% 300 + 20,
         t.inception, t.expiry, s.codes[1 + n %% array_length(s.codes, 1)],
-        t.currency_id, (n * 6151 %% 5000000) / 100.0, (n * 6151 %% 90000) / 100.0,
-        CASE WHEN n %% 3 = 0 THEN 0 ELSE (n * 7919 %% 4000000) / 100.0 END, 0, l.at,
+        t.currency_id, (n::bigint * 6151 %% 5000000) / 100.0,
+        (n::bigint * 6151 %% 90000) / 100.0,
+        CASE WHEN n %% 3 = 0 THEN 0 ELSE (n::bigint * 7919 %% 4000000) / 100.0 END,
+        0, l.at,
         CASE WHEN n <= %(claims)s * 9 / 10 THEN l.at
              ELSE timestamptz '2026-10-01' + n * interval '1.7 seconds' END
     FROM generate_series(1, %(claims)s) n
@@ -85,8 +87,9 @@ def fill(claims: int) -> None:
         "load": LOAD,
     }
     with connection.cursor() as cursor:
-        for step in _STEPS:
-            cursor.execute(step, numbers)
+        with transaction.atomic():
+            for step in _STEPS:
+                cursor.execute(step, numbers)
         cursor.execute("VACUUM ANALYZE")
         cursor.execute("CHECKPOINT")
 

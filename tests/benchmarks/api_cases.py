@@ -24,7 +24,7 @@ from tests.benchmarks import api_books
 
 CLAIMS = "/api/v1/claims/"
 PAGE, STRIDE = 100, 1_000
-TIMES = 200
+TIMES = 100
 _DECLARED = re.compile(r"^\s*DECLARE .*? CURSOR .*? FOR ", re.DOTALL)
 
 Figure = dict[str, Any]
@@ -126,13 +126,14 @@ def _measured(
 ) -> Figure:
     with CaptureQueriesContext(connection) as queries:
         call(client, 0)
-    (sql,) = [q["sql"] for q in queries if 'FROM "reinsurance_claim"' in q["sql"]]
+    asked = [query["sql"] for query in queries.captured_queries]
+    (sql,) = [text for text in asked if 'FROM "reinsurance_claim"' in text]
     median, worst = _timed(lambda number: call(client, number))
     return {
         **labels,
         "median_ms": median,
         "p95_ms": worst,
-        "queries": len(queries),
+        "queries": len(asked),
         "bare_ms": _bare(sql),
     }
 

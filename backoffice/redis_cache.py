@@ -40,7 +40,8 @@ class Outage:
         return answer
 
 
-outage = Outage()
+_outages: dict[str, Outage] = {}
+"""Of each server that this process knows."""
 
 
 class ForgivingRedisCache(RedisCache):
@@ -48,6 +49,10 @@ class ForgivingRedisCache(RedisCache):
 
     A kept value that this version of the program cannot read counts as not found.
     """
+
+    def __init__(self, server: Any, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._outage = _outages.setdefault(str(server), Outage())
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         """The kept value."""
@@ -61,7 +66,7 @@ class ForgivingRedisCache(RedisCache):
             except Exception:  # noqa: BLE001 - unpickling may raise anything
                 return default
 
-        return outage.ask(readable, default)
+        return self._outage.ask(readable, default)
 
     def get_many(self, keys: Iterable[Any], version: int | None = None) -> dict:
         """The kept ones of several values, one by one as any may be unreadable."""
@@ -77,7 +82,7 @@ class ForgivingRedisCache(RedisCache):
     ) -> bool:
         """Keep a value that is not kept yet; whether it is now."""
         ask = super().add
-        return bool(outage.ask(lambda: ask(key, value, timeout, version), False))
+        return bool(self._outage.ask(lambda: ask(key, value, timeout, version), False))
 
     def set(
         self,
@@ -88,7 +93,7 @@ class ForgivingRedisCache(RedisCache):
     ) -> None:
         """Keep a value."""
         ask = super().set
-        outage.ask(lambda: ask(key, value, timeout, version), None)
+        self._outage.ask(lambda: ask(key, value, timeout, version), None)
 
     def set_many(
         self,
@@ -98,7 +103,9 @@ class ForgivingRedisCache(RedisCache):
     ) -> list[Any]:
         """Keep several values; the keys of those that were not."""
         ask = super().set_many
-        failed: list[Any] = outage.ask(lambda: ask(data, timeout, version), list(data))
+        failed: list[Any] = self._outage.ask(
+            lambda: ask(data, timeout, version), list(data)
+        )
         return failed
 
     def touch(
@@ -109,12 +116,12 @@ class ForgivingRedisCache(RedisCache):
     ) -> bool:
         """Keep a kept value longer; whether there is one."""
         ask = super().touch
-        return bool(outage.ask(lambda: ask(key, timeout, version), False))
+        return bool(self._outage.ask(lambda: ask(key, timeout, version), False))
 
     def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
         """The kept number and ``delta``; raises ValueError where none is kept."""
         ask = super().incr
-        number: int | None = outage.ask(lambda: ask(key, delta, version), None)
+        number: int | None = self._outage.ask(lambda: ask(key, delta, version), None)
         if number is None:
             raise ValueError(f"Key {key!r} not found.")
         return number
@@ -122,18 +129,18 @@ class ForgivingRedisCache(RedisCache):
     def has_key(self, key: Any, version: int | None = None) -> bool:
         """Whether a value is kept."""
         ask = super().has_key
-        return bool(outage.ask(lambda: ask(key, version), False))
+        return bool(self._outage.ask(lambda: ask(key, version), False))
 
     def delete(self, key: Any, version: int | None = None) -> bool:
         """Forget a value; whether there was one."""
         ask = super().delete
-        return bool(outage.ask(lambda: ask(key, version), False))
+        return bool(self._outage.ask(lambda: ask(key, version), False))
 
     def delete_many(self, keys: Iterable[Any], version: int | None = None) -> None:
         """Forget several values."""
         ask = super().delete_many
-        outage.ask(lambda: ask(keys, version), None)
+        self._outage.ask(lambda: ask(keys, version), None)
 
     def clear(self) -> None:
         """Forget everything."""
-        outage.ask(super().clear, None)
+        self._outage.ask(super().clear, None)

@@ -14,6 +14,8 @@ from django_otp import DEVICE_ID_SESSION_KEY, verify_token
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from backoffice.permission_sets import access_of
+
 SINGLE_SIGN_ON = "backoffice.signin.single_sign_on.CompanySignIn"
 RECOVERY_CODES = 10
 DEVICE_NAME = "Authenticator app"
@@ -56,7 +58,7 @@ def _is_proved(request: HttpRequest) -> bool:
         return bool(user.is_verified())  # type: ignore[attr-defined] # by django-otp
     if settings.SECOND_FACTOR_REQUIRED and user.is_staff:
         return False
-    return device_of(user) is None
+    return not access_of(user).has_app
 
 
 def is_bound(request: HttpRequest) -> bool:

@@ -118,14 +118,14 @@ def other(process_environment: dict[str, str], store: str) -> Iterator[OtherProc
 def test_processes_see_what_the_others_change(
     store: str, clerk: User, other: OtherProcess
 ) -> None:
-    assert other.has_perm("clerk", SUBMIT) == [True, 3]
+    assert other.has_perm("clerk", SUBMIT) == [True, 4]
     assert other.has_perm("clerk", SUBMIT) == [True, 1]
     clerk.groups.clear()
-    assert other.has_perm("clerk", SUBMIT) == [False, 3]
+    assert other.has_perm("clerk", SUBMIT) == [False, 4]
     assert other.has_perm("clerk", SUBMIT) == [False, 1]
     assert not again(clerk).has_perm(SUBMIT)
     clerk.groups.add(Group.objects.get(name="Manager"))
-    assert other.has_perm("clerk", APPROVE) == [True, 3]
+    assert other.has_perm("clerk", APPROVE) == [True, 4]
     assert again(clerk).has_perm(APPROVE)
 
 
@@ -136,7 +136,7 @@ def test_processes_with_a_redis_answer_for_each_other(
     environment = {**process_environment, "CACHE_URL": redis_server.url}
     first, second = OtherProcess(environment), OtherProcess(environment)
     try:
-        assert first.has_perm("clerk", SUBMIT) == [True, 3]
+        assert first.has_perm("clerk", SUBMIT) == [True, 4]
         assert second.has_perm("clerk", SUBMIT) == [True, 1]
     finally:
         first.end()

@@ -11,7 +11,7 @@ from django.urls.resolvers import URLResolver
 from drf_yasg import openapi
 from drf_yasg.views import get_schema_view
 
-from backoffice.access import ByTable
+from backoffice.access.doors import ByTable
 from importers.api.urls import urlpatterns as machine
 from reinsurance.api.urls import urlpatterns as records
 
@@ -66,7 +66,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "api/v1/swagger.json",
         schema_view.without_ui(),
-        {"format": ".json"},
+        {"format": "json"},
         name="api-schema",
     ),
     path("api/v1/docs/", _page(schema_view.with_ui("swagger")), name="api-docs"),

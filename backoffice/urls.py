@@ -8,8 +8,15 @@ from backoffice import api, dashboard
 from backoffice.signin import urls as account
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
-    path("admin/", admin.site.admin_view(dashboard.home)),  # before the site's own
+    path(
+        "",
+        RedirectView.as_view(
+            pattern_name="admin:index", http_method_names=["get", "head"]
+        ),
+        name="home",
+    ),
+    # Before the site's own.
+    path("admin/", admin.site.admin_view(dashboard.home), name="admin-home"),
     path("admin/", admin.site.urls),
     path("account/sso/", include(account.sso_urlpatterns)),
     path("account/", include("backoffice.signin.urls")),

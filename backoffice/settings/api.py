@@ -8,7 +8,7 @@ REST_FRAMEWORK = {
         "backoffice.signin.authentication.TokenAuthentication",
         "backoffice.signin.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["backoffice.access.ByTable"],
+    "DEFAULT_PERMISSION_CLASSES": ["backoffice.access.doors.ByTable"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_THROTTLE_CLASSES": [

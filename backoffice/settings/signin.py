@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from backoffice.access.scopes import SCOPES
 from backoffice.settings.environment import DEBUG, IS_LOCAL, env
 from backoffice.settings.security import HTTPS
 
@@ -42,12 +43,7 @@ OTP_TOTP_ISSUER = "Reinsurance back office"
 # -- OAuth2 for outside systems and apps ----------------------------------------------
 OAUTH2_PROVIDER_APPLICATION_MODEL = "backoffice.Client"
 OAUTH2_PROVIDER: dict[str, Any] = {
-    "SCOPES": {
-        "ingest": "hand in files and follow them",
-        "approve": "approve, reject and undo",
-        "read": "read records",
-        "sync": "have feeds synced",
-    },
+    "SCOPES": SCOPES,
     "SCOPES_BACKEND_CLASS": "backoffice.signin.scopes.ClientScopes",
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
     "REFRESH_TOKEN_EXPIRE_SECONDS": 30 * 24 * 3600,

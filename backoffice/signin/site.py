@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
+from backoffice.access.doors import by_table
 from backoffice.signin import second_factor
 from backoffice.signin.forms import AdminSignInForm
 from backoffice.signin.pages import SignIn, enrolment
@@ -25,6 +26,10 @@ class BackOfficeSite(AdminSite):
         return super().has_permission(request) and second_factor.has_second_factor(
             request
         )
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """A page of the site, open to those whom the table of access admits."""
+        return super().admin_view(by_table(view), cacheable)
 
     @method_decorator(never_cache)
     def login(

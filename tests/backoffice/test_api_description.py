@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group, User
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, transaction
+from django.test import Client
 from drf_yasg import openapi
 from drf_yasg.codecs import OpenAPICodecJson
 from drf_yasg.generators import OpenAPISchemaGenerator
@@ -158,3 +159,21 @@ def test_every_post_may_carry_a_key() -> None:
         names = [parameter["name"] for parameter in operation["parameters"]]
         assert "Idempotency-Key" in names
         assert {"409", "422", "429"} <= set(operation["responses"])
+
+
+def test_the_pages_of_the_description(as_clerk: Client, client: Client) -> None:
+    told = as_clerk.get("/api/v1/swagger.json")
+    assert told.status_code == 200
+    document = told.json()
+    assert document["swagger"] == "2.0"
+    assert document["paths"] == DESCRIBED["paths"]
+    for page, word in (("docs", b"swagger-ui"), ("redoc", b"redoc")):
+        answer = as_clerk.get(f"/api/v1/{page}/")
+        assert answer.status_code == 200
+        assert word in answer.content
+        assert (
+            b"http" not in answer.content.replace(b"http-equiv", b"").split(b"spec")[0]
+        )
+        anonymous = client.get(f"/api/v1/{page}/")
+        assert anonymous["Location"] == f"/account/login/?next=/api/v1/{page}/"
+    assert client.get("/api/v1/swagger.json").status_code == 401

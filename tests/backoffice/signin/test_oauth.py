@@ -193,7 +193,7 @@ def test_an_app_asks_plainly_and_gets_a_token(
     browser.force_login(person)
     page = browser.get("/oauth/authorize/", asked(app)).content.decode()
     assert "“Treaty viewer”" in page
-    assert "<li>read records</li>" in page
+    assert "<li>read records, the ingestion log and its files</li>" in page
     got = allowed(browser, asked(app))
     assert (got["state"], got["iss"]) == (["s-1"], ["http://testserver"])
     answer = exchanged(browser, app, got["code"][0])

@@ -1,52 +1,8 @@
-"""Who may open which address: one table for the API and the pages of the admin.
-
-An address that is not in the table is closed to everybody; the tests walk every
-address of the site, role by role and method by method, and hold it against the table.
-"""
+"""The table for the API: address and method, to permission and scope."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
-from django.contrib.auth.models import AnonymousUser, User
-from rest_framework.exceptions import MethodNotAllowed
-from rest_framework.permissions import BasePermission
-from rest_framework.request import Request
-
-from reinsurance.api.problems import ApiProblem
-
-SCOPES = {
-    "read": "Read records, the ingestion log and its files",
-    "ingest": "Hand files in, map their columns, withdraw and retry them",
-    "approve": "Approve, reject and undo",
-    "sync": "Have feeds synced, pause and resume them",
-}
-"""What a token of an outside system or app may be for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Who may: holders of any of the permissions, with a token of the scope.
-
-    ``is_public``: everybody, signed in or not.  No permission: whoever is signed in.
-    """
-
-    permissions: tuple[str, ...] = ()
-    scope: str = ""
-    is_public: bool = False
-
-    def admits(self, user: User | AnonymousUser) -> bool:
-        """Whether the user may, whatever the token is for."""
-        if self.is_public:
-            return True
-        if not (user.is_authenticated and user.is_active):
-            return False
-        return not self.permissions or any(map(user.has_perm, self.permissions))
-
-
-PUBLIC = Rule(is_public=True)
-SIGNED_IN = Rule()
-Rules = Mapping[str, Mapping[str, Rule]]
+from backoffice.access.rules import FOR_CLIENTS, PUBLIC, SIGNED_IN, Rule, Rules
 
 
 def _view(model: str, app: str = "reinsurance") -> Mapping[str, Rule]:
@@ -137,30 +93,20 @@ API: Rules = {
     "api-redoc": {"GET": SIGNED_IN},
 }
 
-
-def rule_of(name: str, method: str, table: Rules = API) -> Rule | None:
-    """The rule of an address and method; None where the table has none."""
-    asked = "GET" if method == "HEAD" else method
-    return table.get(name, {}).get(asked)
-
-
-class ByTable(BasePermission):
-    """REST framework's permission: the table above."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        """Whether the caller may; raises for a method that there is not."""
-        name = request.resolver_match.view_name if request.resolver_match else ""
-        rule = rule_of(name, request.method or "")
-        user = request.user
-        if rule is None:
-            if user.is_authenticated and name in API:
-                raise MethodNotAllowed(request.method or "")
-            return False
-        if not rule.admits(user):
-            return False
-        scopes = getattr(request.auth, "scope", None)
-        if rule.scope and scopes is not None and rule.scope not in scopes.split():
-            raise ApiProblem(
-                "missing_scope", f"This takes a token with the scope “{rule.scope}”."
-            )
-        return True
+SIGNING_IN: Rules = {
+    **{
+        f"auth:{name}": {"POST": PUBLIC}
+        for name in (
+            "login", "activation", "resend-activation", "reset-password",
+            "reset-password-confirm",
+        )
+    },
+    "auth:logout": {"POST": SIGNED_IN},
+    "auth:set-password": {"POST": SIGNED_IN},
+    "auth:me": {"GET": SIGNED_IN, "PATCH": SIGNED_IN},
+    "oauth2_provider:token": {"POST": FOR_CLIENTS},
+    "oauth2_provider:revoke-token": {"POST": FOR_CLIENTS},
+    "oauth2_provider:introspect": {"POST": FOR_CLIENTS},
+    "oauth2_provider:authorize": {"GET": SIGNED_IN, "POST": SIGNED_IN},
+}  # fmt: skip
+"""How one gets in; the views themselves look at who comes."""

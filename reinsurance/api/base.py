@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.cache import patch_vary_headers
@@ -14,12 +14,11 @@ from rest_framework import serializers
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from reinsurance.api import streams
 from reinsurance.api.filters import Narrowed, require_known
-from reinsurance.api.pages import CursorPages, Order, wrong
+from reinsurance.api.pages import CursorPages, Line, Order, wrong
 from reinsurance.api.problems import ApiProblem
 from reinsurance.visibility import seen_by
 
@@ -98,24 +97,33 @@ class ListDoor(Door):
         rows = self.filter_queryset(self.get_queryset())
         if kind != "json":
             return self.streamed(request, rows, kind)
-        page = self.paginate_queryset(rows)
-        serializer = self.get_serializer(page, many=True)
-        return self.get_paginated_response(serializer.data)
+        return self.get_paginated_response(self.paginate_queryset(rows))
+
+    def columns(self) -> Sequence[streams.OutColumn]:
+        """What is told of each record: the serializer's fields, or those wanted."""
+        serializer: Any = self.get_serializer()
+        return streams.columns_of(serializer.Meta.model, serializer.fields)
+
+    def lines_of(self, rows: QuerySet, keys: Sequence[str] = ()) -> Sequence[Line]:
+        """The records as JSON objects, each with its values of ``keys``."""
+        return streams.json_rows(rows, self.columns(), keys)
 
     def streamed(self, request: Request, rows: QuerySet, kind: str) -> HttpResponseBase:
         """All the records, line by line."""
-        serializer: Any = self.get_serializer()
         return streams.stream(
-            self.order_of(request).applied(rows).select_related(None),
-            streams.columns_of(rows.model, serializer.fields),
+            self.order_of(request).applied(rows),
+            self.columns(),
             kind=kind,
             name=self.called,
         )
 
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """One record."""
         require_known(request, ("fields",))
-        return Response(self.get_serializer(self.found(kwargs["pk"])).data)
+        lines = self.lines_of(self.get_queryset().filter(pk=kwargs["pk"]))
+        if not lines:
+            raise Http404
+        return HttpResponse(lines[0][0], content_type="application/json")
 
     def order_of(self, request: Request) -> Order:
         """How the list is sorted; raises ApiProblem for what it cannot be sorted by."""

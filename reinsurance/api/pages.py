@@ -10,13 +10,12 @@ import datetime
 import json
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.db.models import BooleanField, F, Func, QuerySet, Value
+from django.http import HttpResponse
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from reinsurance.api.problems import ApiProblem
 
@@ -101,13 +100,6 @@ class Order:
         seek = After(operator, *(F(name) for name in self.columns), *parts)
         return queryset.filter(seek)
 
-    def values_of(self, record: Any) -> list[str]:
-        """The record's values in this order, as text."""
-        return [
-            value.isoformat() if hasattr(value, "isoformat") else str(value)
-            for value in (getattr(record, name) for name in self.columns)
-        ]
-
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
@@ -141,6 +133,10 @@ class Cursor:
         return cls(order, values, backwards)
 
 
+def _text(value: Any) -> str:
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
 def _known(value: Any) -> Any:
     """Times in UTC, as the database knows no farther zones than 16 hours."""
     if isinstance(value, datetime.datetime):
@@ -152,13 +148,17 @@ def _bad() -> ApiProblem:
     return ApiProblem("bad_cursor", "This is no cursor of this list.")
 
 
+Line = tuple[str, list[Any]]
+"""A record as a JSON object, and its values of the columns that sort the list."""
+
+
 class CursorPages(BasePagination):
     """``limit`` and ``cursor``; the view says by ``order_of(request)`` how it sorts."""
 
     def paginate_queryset(
         self, queryset: Any, request: Request, view: Any = None
-    ) -> list[Any]:
-        """The records of the page; remembers what lies around it."""
+    ) -> Any:
+        """The page's records as JSON objects; remembers what lies around it."""
         self.request = request
         order = view.order_of(request)
         limit = limit_of(request)
@@ -168,7 +168,7 @@ class CursorPages(BasePagination):
         rows = order.applied(queryset, backwards=backwards)
         if cursor is not None:
             rows = order.after(rows, cursor.values, backwards=backwards)
-        found = list(rows[: limit + 1])
+        found: list[Line] = view.lines_of(rows[: limit + 1], order.columns)
         has_more, page = len(found) > limit, found[:limit]
         if backwards:
             page.reverse()
@@ -179,28 +179,28 @@ class CursorPages(BasePagination):
             if is_after or (backwards and has_more)
             else ""
         )
-        return page
+        return [line for line, _ in page]
 
-    def _link(self, order: Order, page: list[Any], at: int, backwards: bool) -> str:
+    def _link(self, order: Order, page: list[Line], at: int, backwards: bool) -> str:
         if not page:
             return ""
-        values = order.values_of(page[at])
+        values = [_text(value) for value in page[at][1]]
         query = self.request.query_params.copy()
         query["cursor"] = Cursor(order, values, backwards).text()
-        pairs = [(name, value) for name, values in query.lists() for value in values]
         return self.request.build_absolute_uri(
-            f"{self.request.path}?{urlencode(pairs)}"
+            f"{self.request.path}?{query.urlencode()}"
         )
 
-    def get_paginated_response(self, data: Any) -> Response:
-        """The page between its neighbours."""
-        return Response(
-            {
-                "next": self.next or None,
-                "previous": self.previous or None,
-                "results": data,
-            }
+    def get_paginated_response(self, data: Any) -> Any:
+        """The page between its neighbours; ``data``: its records as JSON objects."""
+        following, before = (
+            json.dumps(self.next or None),
+            json.dumps(self.previous or None),
         )
+        body = (
+            f'{{"next":{following},"previous":{before},"results":[{",".join(data)}]}}'
+        )
+        return HttpResponse(body, content_type="application/json")
 
     def get_paginated_response_schema(self, schema: Any) -> Any:
         """How a page looks, for the description."""

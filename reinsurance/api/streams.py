@@ -1,14 +1,15 @@
-"""Whole lists as CSV or JSON lines: the database writes the lines, we pass them on.
+"""Records as text: the database writes the lines, we pass them on.
 
-Each line is made by PostgreSQL from the serializer's own fields, so a stream says what
-the pages say and costs neither memory nor an object for each row.  All of it is read
-from one snapshot of the database.
+Each line is made by PostgreSQL from the serializer's own fields.  Pages, details and
+streams are made of the same lines, so they say the same, and none costs an object for
+each row and value.  A stream is read from one snapshot of the database.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Cast
@@ -100,7 +101,7 @@ def _model_field(model: type[models.Model], path: list[str]) -> models.Field:
 
 
 def stream(
-    queryset: QuerySet, columns: list[OutColumn], *, kind: str, name: str
+    queryset: QuerySet, columns: Sequence[OutColumn], *, kind: str, name: str
 ) -> StreamingHttpResponse:
     """The records as an attachment ``name.csv`` or ``name.jsonl``."""
     lines = csv_lines if kind == "csv" else json_lines
@@ -117,7 +118,7 @@ def stream(
     return response
 
 
-def csv_lines(queryset: QuerySet, columns: list[OutColumn]) -> Iterator[bytes]:
+def csv_lines(queryset: QuerySet, columns: Sequence[OutColumn]) -> Iterator[bytes]:
     """Header and rows (RFC 4180), texts made harmless for spreadsheet programs."""
     yield (",".join(column.name for column in columns) + "\r\n").encode()
     parts = [
@@ -140,22 +141,54 @@ def _csv_text(value: str) -> str:
     )
 
 
-def json_lines(queryset: QuerySet, columns: list[OutColumn]) -> Iterator[bytes]:
-    """One JSON object a line, as the pages have it."""
+def json_lines(queryset: QuerySet, columns: Sequence[OutColumn]) -> Iterator[bytes]:
+    """One JSON object a line."""
+    yield from _lines(queryset, columns, _json_line(columns), b"\n")
+
+
+def json_rows(
+    queryset: QuerySet, columns: Sequence[OutColumn], keys: Sequence[str] = ()
+) -> list[tuple[str, list[Any]]]:
+    """Each record as a JSON object, and its values of the columns ``keys``."""
+    names = {f"k{n}": F(key) for n, key in enumerate(keys)}
+    line = ", ".join([_json_line(columns), *(f"q.{name}" for name in names)])
+    asked = _asked(queryset, columns, line, names)
+    if asked is None:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(*asked)
+        return [(text, values) for text, *values in cursor.fetchall()]
+
+
+def _json_line(columns: Sequence[OutColumn]) -> str:
     quote = connection.ops.quote_name
     named = ", ".join(f"q.c{n} AS {quote(c.name)}" for n, c in enumerate(columns))
-    line = f"(SELECT row_to_json(r)::text FROM (SELECT {named}) r)"  # noqa: S608
-    yield from _lines(queryset, columns, line, b"\n")
+    return f"(SELECT row_to_json(r)::text FROM (SELECT {named}) r)"  # noqa: S608
 
 
 def _lines(
-    queryset: QuerySet, columns: list[OutColumn], line: str, end: bytes
+    queryset: QuerySet, columns: Sequence[OutColumn], line: str, end: bytes
 ) -> Iterator[bytes]:
-    named = {f"c{n}": column.expression for n, column in enumerate(columns)}
-    sql, parameters = queryset.values(**named).query.sql_with_params()
-    escaped = line.replace("%", "%%")  # what is no parameter
-    statement = f"SELECT {escaped} FROM ({sql}) q"  # noqa: S608 names are ours
+    asked = _asked(queryset, columns, line, {})
+    if asked is None:
+        return
     with transaction.atomic(), connection.chunked_cursor() as cursor:
-        cursor.execute(statement, parameters)
+        cursor.execute(*asked)
         while rows := cursor.fetchmany(BATCH):
             yield b"".join([text.encode() + end for (text,) in rows])
+
+
+def _asked(
+    queryset: QuerySet,
+    columns: Sequence[OutColumn],
+    line: str,
+    more: Mapping[str, Any],
+) -> tuple[str, Any] | None:
+    """The statement that gives ``line`` for each record; None: there can be none."""
+    named = {f"c{n}": column.expression for n, column in enumerate(columns)}
+    try:
+        sql, parameters = queryset.values(**named, **more).query.sql_with_params()
+    except EmptyResultSet:  # a number that no record can have
+        return None
+    escaped = line.replace("%", "%%")  # what is no parameter
+    return f"SELECT {escaped} FROM ({sql}) q", parameters  # noqa: S608 names are ours

@@ -8,6 +8,8 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.urls import get_resolver
+from drf_yasg import openapi
+from drf_yasg.generators import OpenAPISchemaGenerator
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
@@ -214,3 +216,22 @@ def test_who_was_switched_off_does_not_switch_on_again(
     assert answer.status_code == 400
     person.refresh_from_db()
     assert not person.is_active
+
+
+def test_the_views_describe_themselves() -> None:
+    generator = OpenAPISchemaGenerator(openapi.Info(title="API", default_version="v1"))
+    schema = generator.get_schema(None, public=True)
+    paths = {f"{schema.base_path}{path}": of for path, of in schema.paths.items()}
+    assert sum(path.startswith(f"{AUTH}/") for path in paths) == 8
+    assert set(paths[f"{AUTH}/users/me/"]) == {"get", "patch", "parameters"}
+    taken = {
+        name: sorted(schema.definitions[name]["properties"])
+        for name in ("Login", "LoginToken", "Address", "PasswordChange", "Activation")
+    }
+    assert taken == {
+        "Login": ["password", "username"],
+        "LoginToken": ["auth_token"],
+        "Address": ["email"],
+        "PasswordChange": ["current_password", "new_password"],
+        "Activation": ["new_password", "token", "uid"],
+    }

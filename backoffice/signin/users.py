@@ -8,11 +8,20 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from backoffice.models import Invitation
 from backoffice.signin import mails, passwords, second_factor
-from backoffice.signin.user_forms import INVITE, PASSWORD, NewPersonForm, PersonForm
+from backoffice.signin.user_forms import (
+    INVITE,
+    PASSWORD,
+    NewPersonForm,
+    PasswordForm,
+    PersonForm,
+)
 from reinsurance.admin.base import PlainAdmin
 from reinsurance.models import CedantLimit
 
@@ -109,7 +118,10 @@ class PersonAdmin(PlainAdmin, DjangoUserAdmin):
     search_help_text = "User name, last name or address begins with"
     filter_horizontal = ()
     actions = (send_link, invite, take_away_factor, forget_company)
-    readonly_fields = ("factor", "invited", "company", "last_login", "date_joined")
+    change_password_form = PasswordForm
+    readonly_fields = (
+        "password_state", "factor", "invited", "company", "last_login", "date_joined",
+    )  # fmt: skip
     fieldsets = (
         ("Person", {"fields": ("username", "first_name", "last_name", "email")}),
         (
@@ -118,9 +130,14 @@ class PersonAdmin(PlainAdmin, DjangoUserAdmin):
         ),
         (
             "Sign-in",
-            {"fields": ("factor", "company", "invited", "last_login", "date_joined")},
+            {
+                "fields": (
+                    "password_state", "factor", "company", "invited", "last_login",
+                    "date_joined",
+                )
+            },
         ),
-    )
+    )  # fmt: skip
     add_fieldsets = (
         ("Person", {"fields": ("username", "first_name", "last_name", "email")}),
         ("Access", {"fields": ("is_staff", "groups")}),
@@ -144,6 +161,15 @@ class PersonAdmin(PlainAdmin, DjangoUserAdmin):
         if user.is_superuser:
             return "everything"
         return ", ".join(group.name for group in user.groups.all())
+
+    @admin.display(description="password")
+    def password_state(self, user: User) -> SafeString:
+        """Whether there is one, and where a superuser chooses another."""
+        return format_html(
+            '{}. <a href="{}">Choose one for them</a>',
+            "Set" if user.has_usable_password() else "None",
+            reverse("admin:auth_user_password_change", args=[user.pk]),
+        )
 
     @admin.display(description="second factor", boolean=True)
     def factor(self, user: Any) -> bool:

@@ -1,13 +1,27 @@
 """The wiring as an app, so that its commands and templates are found."""
 
+from axes.apps import AppConfig as AxesConfig
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from oauth2_provider.apps import DOTConfig
 
 
 class BackofficeAdminConfig(AdminConfig):
     """Django's admin, signed in to by our rules."""
 
     default_site = "backoffice.signin.site.BackOfficeSite"
+
+
+class SignInsConfig(AxesConfig):
+    """django-axes, called what operators call it."""
+
+    verbose_name = "Sign-ins"
+
+
+class TokensConfig(DOTConfig):
+    """django-oauth-toolkit, called what operators call it."""
+
+    verbose_name = "Access of programs"
 
 
 class BackofficeConfig(AppConfig):

@@ -120,7 +120,7 @@ def picture(device: TOTPDevice) -> SafeString:
     """The QR code of the device's address, as SVG to stand in a page."""
     drawn = io.BytesIO()
     segno.make(device.config_url, error="m").save(
-        drawn, kind="svg", scale=5, xmldecl=False, svgns=True, omitsize=False,
+        drawn, kind="svg", scale=5, xmldecl=False, svgns=True, omitsize=True,
         title="QR code to scan with an authenticator app",
     )  # fmt: skip
     return mark_safe(drawn.getvalue().decode())  # noqa: S308 # drawn here

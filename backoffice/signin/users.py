@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -117,6 +118,7 @@ class PersonAdmin(PlainAdmin, DjangoUserAdmin):
     )  # fmt: skip
     search_help_text = "User name, last name or address begins with"
     filter_horizontal = ()
+    autocomplete_fields = ("groups",)
     actions = (send_link, invite, take_away_factor, forget_company)
     change_password_form = PasswordForm
     readonly_fields = (
@@ -176,11 +178,11 @@ class PersonAdmin(PlainAdmin, DjangoUserAdmin):
         """Whether an authenticator app is set up."""
         return bool(getattr(user, "has_factor", False))
 
-    @admin.display(description="invited, not answered", empty_value="No")
-    def invited(self, user: User) -> Any:
+    @admin.display(description="invited, not answered")
+    def invited(self, user: User) -> str:
         """Since when an invitation is open."""
         waiting = Invitation.objects.filter(user=user).first()
-        return waiting.invited_at if waiting else None
+        return date_format(waiting.invited_at, "j M Y, H:i") if waiting else "No"
 
     @admin.display(description="company account", boolean=True)
     def company(self, user: Any) -> bool:

@@ -54,7 +54,7 @@ def send_link(
     """Mail the link to those who have an address and are switched on."""
     able = [user for user in chosen if user.is_active and user.email]
     for user in able:
-        mails.send_reset(request, user)
+        mails.ask_for_reset(request, user)
     page.message_user(request, f"{len(able)} mail{'s' if len(able) != 1 else ''} sent.")
     if len(able) < chosen.count():
         page.message_user(

@@ -1,5 +1,7 @@
 """The wiring as an app, so that its commands and templates are found."""
 
+from importlib import import_module
+
 from axes.apps import AppConfig as AxesConfig
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
@@ -29,3 +31,7 @@ class BackofficeConfig(AppConfig):
 
     name = "backoffice"
     verbose_name = "Back office"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        import_module("backoffice.checks")

@@ -5,7 +5,9 @@ import subprocess
 import sys
 
 import pytest
+from pytest_django import Settings
 
+from backoffice.checks import single_sign_on_is_complete
 from tests.conftest import REPOSITORY
 
 PRODUCTION = {
@@ -54,3 +56,22 @@ def test_the_environment_chooses(tmp_path: os.PathLike[str]) -> None:
         "backoffice.signin.single_sign_on.CompanySignIn mail.example.com True 3 "
         "['https']\n"
     )
+
+
+def test_single_sign_on_that_lets_nobody_in_is_an_error(settings: Settings) -> None:
+    assert single_sign_on_is_complete() == []
+    settings.OIDC_ISSUER = "http://sso.example.com"
+    settings.HTTPS = True
+    settings.OIDC_ROLES = {}
+    assert [error.msg for error in single_sign_on_is_complete()] == [
+        "OIDC_ISSUER needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET.",
+        "OIDC_ISSUER must begin with https://.",
+        "Without OIDC_ROLES nobody gets in by single sign-on.",
+    ]
+    settings.OIDC_ISSUER = "https://sso.example.com"
+    settings.SOCIAL_AUTH_OIDC_KEY = settings.SOCIAL_AUTH_OIDC_SECRET = "x"
+    settings.OIDC_ROLES = {"a": "Clerk", "b": "Boss"}
+    assert [error.msg for error in single_sign_on_is_complete()] == [
+        "OIDC_ROLES names Boss, which is no role. There are: Auditor, Clerk, "
+        "Integrator, Manager, Operator."
+    ]

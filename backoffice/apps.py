@@ -1,7 +1,11 @@
 """The wiring as an app, so that its commands and templates are found."""
 
+from importlib import import_module
+
+from axes.apps import AppConfig as AxesConfig
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from oauth2_provider.apps import DOTConfig
 
 
 class BackofficeAdminConfig(AdminConfig):
@@ -10,8 +14,24 @@ class BackofficeAdminConfig(AdminConfig):
     default_site = "backoffice.signin.site.BackOfficeSite"
 
 
+class SignInsConfig(AxesConfig):
+    """django-axes, called what operators call it."""
+
+    verbose_name = "Sign-ins"
+
+
+class TokensConfig(DOTConfig):
+    """django-oauth-toolkit, called what operators call it."""
+
+    verbose_name = "Access of programs"
+
+
 class BackofficeConfig(AppConfig):
     """Settings, roles, the embedded database and the commands around them."""
 
     name = "backoffice"
     verbose_name = "Back office"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        import_module("backoffice.checks")

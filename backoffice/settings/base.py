@@ -20,12 +20,12 @@ INSTALLED_APPS = [
     "rest_framework",
     "rest_framework.authtoken",
     "djoser",
-    "oauth2_provider",
+    "backoffice.apps.TokensConfig",  # django-oauth-toolkit
     "django_otp",
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",  # recovery codes
     "social_django",
-    "axes",
+    "backoffice.apps.SignInsConfig",  # django-axes
     "drf_yasg",
     "django_filters",
     "storages",

@@ -48,11 +48,6 @@ class Login(views.TokenCreateView):
     permission_classes = (AllowAny,)
     serializer_class = serializers.LoginSerializer
 
-    def get_serializer_context(self) -> dict[str, Any]:
-        """With the request as the lock-out knows it."""
-        context: dict[str, Any] = super().get_serializer_context()
-        return {**context, "sessionless": sessionless(self.request)}
-
     @swagger_auto_schema(
         operation_id="auth_login",
         responses={
@@ -63,8 +58,11 @@ class Login(views.TokenCreateView):
     )
     def post(self, request: Request, **kwargs: Any) -> Response:
         """Sign in with user name and password; staff use the pages instead."""
-        answer: Response = super().post(request, **kwargs)
-        return answer
+        given = self.serializer_class(
+            data=request.data, context={"sessionless": sessionless(request)}
+        )
+        given.is_valid(raise_exception=True)
+        return self._action(given)
 
     def _action(self, serializer: Any) -> Response:
         token, is_new = Token.objects.get_or_create(user=serializer.user)

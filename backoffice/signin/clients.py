@@ -13,7 +13,7 @@ from django.utils.cache import add_never_cache_headers
 from oauth2_provider.models import AccessToken, RefreshToken
 
 from backoffice.models import Client
-from backoffice.signin.client_forms import ClientForm, new_secret
+from backoffice.signin.client_forms import KEEPING, ClientForm, new_secret
 from reinsurance.admin.base import PlainAdmin
 
 for _model in (Client, AccessToken):
@@ -53,6 +53,11 @@ class ClientAdmin(PlainAdmin):
         """A system or an app."""
         return "Outside system" if client.is_system else "App"
 
+    @admin.display(description="can it keep a secret?")
+    def keeping(self, client: Client) -> str:
+        """Whether it has a secret."""
+        return KEEPING[client.client_type]
+
     @admin.display(description="acts as", ordering="user")
     def account(self, client: Client) -> str:
         """Whom it acts as."""
@@ -66,16 +71,16 @@ class ClientAdmin(PlainAdmin):
     # ---------------------------------------------------------------------- form
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The id is ours; what it is stays what it was."""
-        if obj is None:
-            return ("client_id",)
-        return ("client_id", "authorization_grant_type", "client_type")
+        return ("client_id", "kind", "keeping") if obj else ("client_id",)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Without the id, before there is one."""
-        sets = super().get_fieldsets(request, obj)
-        if obj is not None:
-            return sets
-        return [("Client", {"fields": ("name", "is_active")}), *sets[1:]]
+        """All to choose from for a new one; later what concerns its kind."""
+        first, second, third = super().get_fieldsets(request, obj)
+        if obj is None:
+            return [("Client", {"fields": ("name", "is_active")}), second, third]
+        concerns = ("user",) if obj.is_system else ("redirect_uris",)
+        of_kind = {"fields": ("kind", *concerns, "keeping")}
+        return [first, ("What it is", of_kind), third]
 
     def save_model(
         self, request: HttpRequest, obj: Client, form: Any, change: bool

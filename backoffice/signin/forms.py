@@ -39,6 +39,10 @@ class SignInForm(AuthenticationForm):
         "not_staff": "This account is not for the back office.",
     }
 
+    def __init__(self, request: Any = None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        self.fields["username"].label = "User name"
+
     def clean(self) -> dict[str, Any]:
         """Check the password, then the code."""
         cleaned = super().clean()

@@ -104,6 +104,14 @@ def locked_out(
     return page.render()
 
 
+def turned_away(request: HttpRequest, user: User) -> HttpResponseBase | None:
+    """The same page for who is signed in and guesses there; None: go on."""
+    name = user.get_username()
+    if not is_locked_out(request, name):
+        return None
+    return locked_out(request, credentials={"username": name})
+
+
 def client_locked_out(request: HttpRequest, name: str) -> HttpResponse:
     """The same for a program that asked for a token."""
     seconds = seconds_left(request, name)

@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
 
-from backoffice.signin import passwords, second_factor
+from backoffice.signin import lockout, passwords, second_factor
 from backoffice.signin.pages import led_back
 
 TOKEN = "_password_link"  # noqa: S105 # where the session keeps a link's token
@@ -45,6 +45,8 @@ class ChangePassword(FormView):
             return led_back(request)
         if not cast(User, request.user).has_usable_password():
             raise Http404("You sign in without a password.")
+        if away := lockout.turned_away(request, cast(User, request.user)):
+            return away
         return super().dispatch(request, *args, **kwargs)
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -58,6 +60,12 @@ class ChangePassword(FormView):
         update_session_auth_hash(self.request, user)
         messages.success(self.request, "Your password was changed.")
         return redirect("account:home")
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """A wrong old password counts like one at the sign-in."""
+        if "old_password" in form.errors:
+            lockout.failed(self.request, form.user.get_username())
+        return super().form_invalid(form)
 
 
 @method_decorator(never_cache, name="dispatch")

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import User
 from django.contrib.auth.tokens import default_token_generator
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -12,6 +13,8 @@ from rest_framework.authtoken.models import Token
 
 from backoffice.models import Invitation
 from backoffice.signin import mails
+
+MAIL_PAUSE_SECONDS = 60
 
 
 def user_of(uid: str, token: str) -> User | None:
@@ -58,23 +61,29 @@ def forget_tokens(user: User) -> None:
 
 @transaction.atomic
 def invite(*, user: User, by: User, request: HttpRequest | None) -> None:
-    """Mail an invitation, again if need be; the mail goes when all is saved."""
+    """Mail an invitation, again if need be."""
     Invitation.objects.update_or_create(user=user, defaults={"invited_by": by})
-    transaction.on_commit(lambda: mails.send_invitation(request, user))
+    mails.ask_for_invitation(request, user)
 
 
 def forgotten(*, email: str, request: HttpRequest) -> None:
     """Mail a link to whoever has this address and a password; nobody learns whether."""
     for user in _with_address(email).filter(is_active=True):
-        if user.has_usable_password():
-            mails.send_reset(request, user)
+        if user.has_usable_password() and _is_first_for_a_while(user):
+            mails.ask_for_reset(request, user)
 
 
 def remind(*, email: str, request: HttpRequest) -> None:
     """Mail the invitation once more to who has not answered it."""
     for user in _with_address(email).filter(is_active=False, invitation__isnull=False):
-        mails.send_invitation(request, user)
+        if _is_first_for_a_while(user):
+            mails.ask_for_invitation(request, user)
 
 
 def _with_address(email: str) -> QuerySet[User]:
     return User.objects.filter(email__iexact=email).exclude(email="")
+
+
+def _is_first_for_a_while(user: User) -> bool:
+    """Whether this mail would not be one of many that somebody has sent to annoy."""
+    return cache.add(f"signin-mail-{user.pk}", True, MAIL_PAUSE_SECONDS)

@@ -7,7 +7,7 @@ import segno
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -30,11 +30,13 @@ REPLACING = "_second_factor_replaced"
 @never_cache
 @login_required
 @sensitive_post_parameters()
-def second_factor_page(request: HttpRequest) -> HttpResponse:
+def second_factor_page(request: HttpRequest) -> HttpResponseBase:
     """What there is to do: set up where there is none, else replace or give up."""
     user = cast(User, request.user)
     if not _may(request, user):
         return led_back(request)
+    if away := lockout.turned_away(request, user):
+        return away
     if request.session.get(REPLACING) or not second_factor.device_of(user):
         return _set_up(request, user)
     move = request.POST.get("move", "")
@@ -120,7 +122,7 @@ def picture(device: TOTPDevice) -> SafeString:
     """The QR code of the device's address, as SVG to stand in a page."""
     drawn = io.BytesIO()
     segno.make(device.config_url, error="m").save(
-        drawn, kind="svg", scale=5, xmldecl=False, svgns=True, omitsize=False,
+        drawn, kind="svg", scale=5, xmldecl=False, svgns=True, omitsize=True,
         title="QR code to scan with an authenticator app",
     )  # fmt: skip
     return mark_safe(drawn.getvalue().decode())  # noqa: S308 # drawn here

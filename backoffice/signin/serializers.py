@@ -113,9 +113,15 @@ class ChangeSerializer(_NewPasswordSerializer):
         ref_name = "PasswordChange"
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Both are right. Raises ValidationError."""
+        """Both are right. Raises ValidationError, Throttled."""
+        request = self.context["request"]._request
         user = self.context["request"].user
-        if not user.check_password(attrs["current_password"]):
+        name = user.get_username()
+        is_away = lockout.is_locked_out(request, name)
+        is_right = not is_away and user.check_password(attrs["current_password"])
+        if is_away or (not is_right and lockout.failed(request, name)):
+            raise Throttled(lockout.seconds_left(request, name))
+        if not is_right:
             raise serializers.ValidationError(
                 {"current_password": "This is not your password."}
             )

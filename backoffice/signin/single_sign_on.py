@@ -18,7 +18,7 @@ from social_core.backends.open_id_connect import OpenIdConnectAuth
 from social_django import views
 
 from backoffice.models import Invitation
-from backoffice.roles import INTEGRATOR
+from backoffice.roles import INTEGRATOR, ROLES
 from backoffice.signin.sso_errors import Refused
 
 NOT_INVITED = (
@@ -104,7 +104,7 @@ def roles_of(claims: dict[str, Any]) -> frozenset[str]:
     if isinstance(groups, str):
         groups = [groups]
     mapped = {settings.OIDC_ROLES.get(str(group)) for group in groups}
-    return frozenset(role for role in mapped if role)
+    return frozenset(role.name for role in ROLES if role.name in mapped)
 
 
 def _verified_address(claims: dict[str, Any]) -> str:

@@ -3,8 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
+
+from backoffice.signin import passwords
 
 INVITE = "invite"
 PASSWORD = "password"  # noqa: S105
@@ -73,3 +76,13 @@ class NewPersonForm(PersonForm):
             except forms.ValidationError as wrong:
                 self.add_error("password", wrong)
         return cleaned
+
+
+class PasswordForm(AdminPasswordChangeForm):
+    """A superuser chooses a password for somebody; tokens end with the old one."""
+
+    def save(self, commit: bool = True) -> User:
+        """Keep it."""
+        user: User = super().save(commit)
+        passwords.forget_tokens(user)
+        return user

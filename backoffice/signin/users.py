@@ -8,11 +8,21 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from backoffice.models import Invitation
 from backoffice.signin import mails, passwords, second_factor
-from backoffice.signin.user_forms import INVITE, PASSWORD, NewPersonForm, PersonForm
+from backoffice.signin.user_forms import (
+    INVITE,
+    PASSWORD,
+    NewPersonForm,
+    PasswordForm,
+    PersonForm,
+)
 from reinsurance.admin.base import PlainAdmin
 from reinsurance.models import CedantLimit
 
@@ -44,7 +54,7 @@ def send_link(
     """Mail the link to those who have an address and are switched on."""
     able = [user for user in chosen if user.is_active and user.email]
     for user in able:
-        mails.send_reset(request, user)
+        mails.ask_for_reset(request, user)
     page.message_user(request, f"{len(able)} mail{'s' if len(able) != 1 else ''} sent.")
     if len(able) < chosen.count():
         page.message_user(
@@ -108,8 +118,12 @@ class PersonAdmin(PlainAdmin, DjangoUserAdmin):
     )  # fmt: skip
     search_help_text = "User name, last name or address begins with"
     filter_horizontal = ()
+    autocomplete_fields = ("groups",)
     actions = (send_link, invite, take_away_factor, forget_company)
-    readonly_fields = ("factor", "invited", "company", "last_login", "date_joined")
+    change_password_form = PasswordForm
+    readonly_fields = (
+        "password_state", "factor", "invited", "company", "last_login", "date_joined",
+    )  # fmt: skip
     fieldsets = (
         ("Person", {"fields": ("username", "first_name", "last_name", "email")}),
         (
@@ -118,9 +132,14 @@ class PersonAdmin(PlainAdmin, DjangoUserAdmin):
         ),
         (
             "Sign-in",
-            {"fields": ("factor", "company", "invited", "last_login", "date_joined")},
+            {
+                "fields": (
+                    "password_state", "factor", "company", "invited", "last_login",
+                    "date_joined",
+                )
+            },
         ),
-    )
+    )  # fmt: skip
     add_fieldsets = (
         ("Person", {"fields": ("username", "first_name", "last_name", "email")}),
         ("Access", {"fields": ("is_staff", "groups")}),
@@ -145,16 +164,25 @@ class PersonAdmin(PlainAdmin, DjangoUserAdmin):
             return "everything"
         return ", ".join(group.name for group in user.groups.all())
 
+    @admin.display(description="password")
+    def password_state(self, user: User) -> SafeString:
+        """Whether there is one, and where a superuser chooses another."""
+        return format_html(
+            '{}. <a href="{}">Choose one for them</a>',
+            "Set" if user.has_usable_password() else "None",
+            reverse("admin:auth_user_password_change", args=[user.pk]),
+        )
+
     @admin.display(description="second factor", boolean=True)
     def factor(self, user: Any) -> bool:
         """Whether an authenticator app is set up."""
         return bool(getattr(user, "has_factor", False))
 
-    @admin.display(description="invited, not answered", empty_value="No")
-    def invited(self, user: User) -> Any:
+    @admin.display(description="invited, not answered")
+    def invited(self, user: User) -> str:
         """Since when an invitation is open."""
         waiting = Invitation.objects.filter(user=user).first()
-        return waiting.invited_at if waiting else None
+        return date_format(waiting.invited_at, "j M Y, H:i") if waiting else "No"
 
     @admin.display(description="company account", boolean=True)
     def company(self, user: Any) -> bool:

@@ -30,9 +30,9 @@ CLAIMS = (
 
 def sign_in(page: Page, user: User) -> None:
     page.goto("/admin/")
-    page.get_by_placeholder("Username").fill(user.username)
-    page.get_by_placeholder("Password").fill(f"{user.username}-password")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_label("User name").fill(user.username)
+    page.get_by_label("Password").fill(f"{user.username}-password")
+    page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url("/admin/")
 
 

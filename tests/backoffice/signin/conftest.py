@@ -5,9 +5,12 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.core.cache import cache
 from django.test import Client as Browser
+from django.utils.module_loading import import_string
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
+from django_q.models import OrmQ
 from rest_framework.test import APIClient
 
 from backoffice.models import Client
@@ -89,3 +92,15 @@ def browser() -> Browser:
 def api() -> APIClient:
     """A program that calls the API."""
     return APIClient()
+
+
+@pytest.fixture(autouse=True)
+def _no_pause_between_mails() -> None:
+    cache.clear()
+
+
+def deliver() -> None:
+    """Do what waits in the queue, as the cluster would."""
+    for queued in OrmQ.objects.order_by("pk"):
+        import_string(queued.task["func"])(*queued.task["args"])
+        queued.delete()

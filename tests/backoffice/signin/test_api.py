@@ -8,11 +8,14 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.urls import get_resolver
+from drf_yasg import openapi
+from drf_yasg.generators import OpenAPISchemaGenerator
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from backoffice.models import Client, Invitation
 from backoffice.signin import passwords
+from tests.backoffice.signin.conftest import deliver
 from tests.backoffice.signin.test_authentication import token_of
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +26,7 @@ NEW = "a-quite-different-one"
 
 def link_in(number: int = -1) -> tuple[str, str]:
     """The uid and token of the link in a sent mail."""
+    deliver()
     found = re.search(
         r"/account/(?:reset|activate)/([^/]+)/([^/]+)/", str(mail.outbox[number].body)
     )
@@ -153,7 +157,12 @@ def test_a_reset_goes_by_mail_and_does_not_tell_who_exists(
     unknown = api.post(f"{AUTH}/users/reset_password/", {"email": "no@example.com"})
     assert (known.status_code, known.content) == (204, b"")
     assert (unknown.status_code, unknown.content) == (204, b"")
+    deliver()
     assert [message.to for message in mail.outbox] == [["ines@example.com"]]
+    again = api.post(f"{AUTH}/users/reset_password/", {"email": person.email})
+    assert again.status_code == 204
+    deliver()
+    assert len(mail.outbox) == 1
     assert "http://testserver/account/reset/" in mail.outbox[0].body
     uid, token = link_in()
     data = {"uid": uid, "token": token, "new_password": NEW}
@@ -178,16 +187,17 @@ def test_who_is_switched_off_or_has_no_password_gets_no_mail(
     person.is_active = True
     person.save()
     api.post(f"{AUTH}/users/reset_password/", {"email": person.email})
+    deliver()
     assert mail.outbox == []
 
 
 def test_an_invited_person_chooses_a_password_once(
-    person: User, api: APIClient, as_admin: Any, django_capture_on_commit_callbacks: Any
+    person: User, api: APIClient, as_admin: Any
 ) -> None:
     User.objects.filter(pk=person.pk).update(is_active=False)
     root = User.objects.get(username="root")
-    with django_capture_on_commit_callbacks(execute=True):
-        passwords.invite(user=person, by=root, request=None)
+    passwords.invite(user=person, by=root, request=None)
+    deliver()
     mail.outbox.clear()
     answer = api.post(f"{AUTH}/users/resend_activation/", {"email": person.email})
     assert answer.status_code == 204
@@ -214,3 +224,22 @@ def test_who_was_switched_off_does_not_switch_on_again(
     assert answer.status_code == 400
     person.refresh_from_db()
     assert not person.is_active
+
+
+def test_the_views_describe_themselves() -> None:
+    generator = OpenAPISchemaGenerator(openapi.Info(title="API", default_version="v1"))
+    schema = generator.get_schema(None, public=True)
+    paths = {f"{schema.base_path}{path}": of for path, of in schema.paths.items()}
+    assert sum(path.startswith(f"{AUTH}/") for path in paths) == 8
+    assert set(paths[f"{AUTH}/users/me/"]) == {"get", "patch", "parameters"}
+    taken = {
+        name: sorted(schema.definitions[name]["properties"])
+        for name in ("Login", "LoginToken", "Address", "PasswordChange", "Activation")
+    }
+    assert taken == {
+        "Login": ["password", "username"],
+        "LoginToken": ["auth_token"],
+        "Address": ["email"],
+        "PasswordChange": ["current_password", "new_password"],
+        "Activation": ["new_password", "token", "uid"],
+    }

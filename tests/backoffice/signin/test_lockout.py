@@ -13,7 +13,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from backoffice.signin import lockout
-from tests.backoffice.signin.conftest import PASSWORD
+from tests.backoffice.signin.conftest import PASSWORD, code_of
 
 pytestmark = pytest.mark.django_db
 
@@ -137,3 +137,42 @@ def test_an_attempt_with_odd_characters_is_counted(browser: Browser, db: None) -
     assert answer.status_code == 429
     odd = browser.post("/account/login/", {"username": "a\0b", "password": "x"})
     assert odd.status_code == 200
+
+
+def test_the_old_password_is_not_guessed_from_a_session(
+    browser: Browser, person: User, api: APIClient
+) -> None:
+    browser.force_login(person)
+    new = {"new_password1": "a-quite-different-one"}
+    wrong = {"old_password": "wrong", **new, "new_password2": new["new_password1"]}
+    for _ in range(4):
+        assert browser.post("/account/password/", wrong).status_code == 200
+    assert browser.post("/account/password/", wrong).status_code == 429
+    right = {**wrong, "old_password": "ines-long-password"}
+    answer = browser.post("/account/password/", right)
+    assert (answer.status_code, "Retry-After" in answer) == (429, True)
+    api.force_login(person)
+    answer = api.post(
+        "/api/v1/auth/users/set_password/",
+        {"current_password": "ines-long-password", "new_password": "another-long-one"},
+    )
+    assert (answer.status_code, "Retry-After" in answer) == (429, True)
+    AccessAttempt.objects.all().delete()
+    data = {"current_password": "wrong", "new_password": "another-long-one"}
+    for expected in (400, 400, 400, 400, 429):
+        answer = api.post("/api/v1/auth/users/set_password/", data)
+        assert answer.status_code == expected
+    assert answer["Content-Type"] == "application/json"
+
+
+def test_codes_are_not_guessed_from_a_session(
+    browser: Browser, clerk: User, with_app: Any
+) -> None:
+    device = with_app(clerk)
+    data = {"username": "clerk", "password": PASSWORD, "code": code_of(device)}
+    browser.post("/account/login/", data)
+    for expected in (200, 200, 200, 200, 429, 429):
+        answer = browser.post(
+            "/account/second-factor/", {"move": "give_up", "code": "000000"}
+        )
+        assert answer.status_code == expected

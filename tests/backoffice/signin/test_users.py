@@ -11,6 +11,7 @@ from django.test import Client as Browser
 from backoffice.models import Invitation
 from backoffice.signin import second_factor
 from reinsurance.models import CedantLimit, Party
+from tests.backoffice.signin.conftest import deliver
 
 pytestmark = pytest.mark.django_db
 
@@ -32,22 +33,21 @@ NEW = {
 
 
 def test_an_invited_person_gets_a_mail_and_is_off_until_answered(
-    as_admin: Browser, django_capture_on_commit_callbacks: Any
+    as_admin: Browser,
 ) -> None:
     andes = Party.objects.create(code="ANDES", name="Andes")
     clerks = Group.objects.get(name="Clerk")
     page = as_admin.get(ADD).content.decode()
     assert "May see only the records of" in page
-    with django_capture_on_commit_callbacks(execute=True):
-        answer = as_admin.post(
-            ADD,
-            {
-                **NEW,
-                "groups": [clerks.pk],
-                "cedant_limits-TOTAL_FORMS": "1",
-                "cedant_limits-0-cedant": andes.pk,
-            },
-        )
+    answer = as_admin.post(
+        ADD,
+        {
+            **NEW,
+            "groups": [clerks.pk],
+            "cedant_limits-TOTAL_FORMS": "1",
+            "cedant_limits-0-cedant": andes.pk,
+        },
+    )
     assert answer.status_code == 302
     anna = User.objects.get(username="anna")
     assert (anna.is_active, anna.is_staff, anna.is_superuser) == (False, True, False)
@@ -55,6 +55,7 @@ def test_an_invited_person_gets_a_mail_and_is_off_until_answered(
     assert list(anna.groups.all()) == [clerks]
     assert CedantLimit.objects.get(user=anna).cedant == andes
     assert Invitation.objects.get().invited_by.username == "root"
+    deliver()
     [sent] = mail.outbox
     assert sent.to == ["anna@example.com"]
     assert "Hello Anna," in sent.body
@@ -75,6 +76,7 @@ def test_a_superuser_chooses_a_password(as_admin: Browser) -> None:
     anna = User.objects.get(username="anna")
     assert anna.is_active
     assert anna.check_password("quite-a-long-one")
+    deliver()
     assert mail.outbox == []
     assert not Invitation.objects.exists()
 
@@ -113,6 +115,7 @@ def test_operators_look_and_change_nothing(as_operator: Browser, clerk: User) ->
     assert answer.status_code == 403
     for action in ("send_link", "invite", "take_away_factor", "forget_company"):
         as_operator.post(LIST, {"action": action, "_selected_action": [clerk.pk]})
+    deliver()
     assert mail.outbox == []
     assert as_operator.get(f"{LIST}{clerk.pk}/password/").status_code == 403
 
@@ -122,9 +125,11 @@ def test_a_superuser_sends_links_and_takes_away_a_second_factor(
 ) -> None:
     second_factor.confirm(clerk, with_app(clerk))
     as_admin.post(LIST, {"action": "send_link", "_selected_action": [clerk.pk]})
+    deliver()
     assert mail.outbox == []
     User.objects.filter(pk=clerk.pk).update(email="clerk@example.com")
     as_admin.post(LIST, {"action": "send_link", "_selected_action": [clerk.pk]})
+    deliver()
     assert [sent.to for sent in mail.outbox] == [["clerk@example.com"]]
     chosen = {"action": "take_away_factor", "_selected_action": [clerk.pk]}
     as_admin.post(LIST, chosen)

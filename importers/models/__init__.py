@@ -3,9 +3,11 @@
 from importers.models.ingestions import Event, Ingestion, Issue, RowChange
 from importers.models.sources import Mapping, Source
 from importers.models.syncs import Sync
+from importers.models.webhooks import Delivery, Webhook
 from importers.models.webservices import Feed, WebService
 
 __all__ = [
+    "Delivery",
     "Event",
     "Feed",
     "Ingestion",
@@ -15,4 +17,5 @@ __all__ = [
     "Source",
     "Sync",
     "WebService",
+    "Webhook",
 ]

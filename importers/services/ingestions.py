@@ -16,7 +16,7 @@ from importers.models import Ingestion, Mapping, Source
 from importers.pipeline.receive import receive
 from importers.pipeline.undo import require_latest
 from importers.services import mappings, permissions
-from importers.services.states import move, say
+from importers.services.states import arrive, move, say
 from importers.values import OPEN, Status
 
 CHECK = "importers.tasks.check"
@@ -98,7 +98,7 @@ def submit(
                 period_end=period_end,
                 submitted_by=user,
             )
-            say(
+            arrive(
                 ingestion.pk,
                 f"{file_name} received ({door}).",
                 status=Status.RECEIVED,

@@ -1,10 +1,12 @@
 """Who may do what to an ingestion: the rules, for every door."""
 
 from django.contrib.auth.models import User
+from django.db.models import Model
 
 from importers import record_types
 from importers.exceptions import NotAllowed
 from importers.models import Ingestion
+from reinsurance.visibility import is_seen_by
 
 
 def may_submit(user: User) -> bool:
@@ -59,6 +61,38 @@ def require_sync(user: User | None) -> None:
     """Raise NotAllowed unless the user (None: the system) may run feeds."""
     if user is not None and not may_sync(user):
         raise NotAllowed("Only a manager may run a feed. Ask one to do it.")
+
+
+def may_send(user: User) -> bool:
+    """Whether the user may test webhooks and send to them again."""
+    return user.has_perm("importers.send_webhook")
+
+
+def require_send(user: User | None) -> None:
+    """Raise NotAllowed unless the user (None: the system) may send to webhooks."""
+    if user is not None and not may_send(user):
+        raise NotAllowed("Only a manager or an operator may send to webhooks.")
+
+
+def may_keep_webhooks(user: User) -> bool:
+    """Whether the user may switch webhooks on and off and renew their secrets."""
+    return user.has_perm("importers.change_webhook")
+
+
+def require_keep_webhooks(user: User | None) -> None:
+    """Raise NotAllowed unless the user (None: the system) may keep webhooks."""
+    if user is not None and not may_keep_webhooks(user):
+        raise NotAllowed("Only a manager or an operator may keep webhooks.")
+
+
+def require_seen(user: User | None, record: Model) -> None:
+    """Raise NotAllowed unless the user (None: the system) may see the record.
+
+    Said as of one that does not exist, so that nothing is given away.
+    """
+    if user is not None and not is_seen_by(record, user):
+        name = record._meta.verbose_name
+        raise NotAllowed(f"There is no {name} number {record.pk}.")
 
 
 def may_undo(user: User) -> bool:

@@ -21,7 +21,7 @@ from importers.pipeline.stage import part_key
 from importers.services import cursors, leases, mappings, verdicts
 from importers.services.bordereaux import bordereau_for
 from importers.services.leases import Lease
-from importers.services.states import move, say
+from importers.services.states import arrive, move
 from importers.services.tables import table_of
 from importers.values import Status
 from reinsurance.resources.cells import CellOptions
@@ -49,7 +49,7 @@ def check(ingestion: int) -> None:
         ingestion,
         from_=Status.RECEIVED,
         to=Status.CHECKING,
-        began=partial(say, ingestion, "Checking began.", status=Status.CHECKING),
+        began=partial(arrive, ingestion, "Checking began.", status=Status.CHECKING),
     )
     if lease is None:
         return
@@ -133,7 +133,7 @@ def load(ingestion: int) -> None:
         ingestion,
         from_=Status.APPROVED,
         to=Status.LOADING,
-        began=partial(say, ingestion, "Loading began.", status=Status.LOADING),
+        began=partial(arrive, ingestion, "Loading began.", status=Status.LOADING),
     )
     if lease is None:
         return

@@ -16,6 +16,7 @@ from pytest_django import DjangoDbBlocker, Settings
 from backoffice.postgres import Server
 from backoffice.reference import load_reference
 from backoffice.roles import CLERK, MANAGER, Role, load_roles
+from tests.flows.webhooks import Receiver
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
@@ -209,3 +210,14 @@ def process_environment(
         "HTTPS": "False",
         "ALLOWED_HOSTS": "*",
     }
+
+
+# -- webhooks -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def receiver(settings: Settings) -> Iterator[Receiver]:
+    """Somebody on this machine who takes messages at /hooks."""
+    settings.WEB_SERVICE_HOSTS = ["*", "http://127.0.0.1"]
+    with Receiver() as running:
+        yield running

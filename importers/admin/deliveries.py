@@ -28,7 +28,7 @@ from reinsurance.admin.values import amount_heading
 class DeliveryAdmin(OwnPages, ReadOnlyAdmin):
     """Each message to a webhook, and what came of it."""
 
-    actions = ("send_again",)
+    actions = ("send_again",)  # type: ignore[assignment]
     list_display = (
         "number", "receiver", "told", "file", "state", "tries", "last", "next_try",
         "problem",

@@ -32,10 +32,11 @@ def state_of(webhook: Webhook) -> tuple[str, str]:
 def what_next(webhook: Webhook) -> str:
     """One or two sentences: where the webhook stands and what happens next."""
     if not webhook.is_active:
-        reason = (
-            f": {webhook.switched_off_reason}" if webhook.switched_off_reason else "."
+        reason = webhook.switched_off_reason.rstrip(".")
+        return (
+            f"Switched off{f': {reason}' if reason else ''}. It is told of nothing "
+            "until somebody switches it on."
         )
-        return f"Switched off{reason} It is told of nothing until it is switched on."
     if webhook.failing_since:
         return (
             f"Nothing has come through since {moment(webhook.failing_since)}. It is "
@@ -66,7 +67,7 @@ def facts(webhook: Webhook) -> list[tuple[str, str, str]]:
     until = webhook.old_secret_until
     is_old_good = until is not None and until > now()
     found = [
-        ("Last delivered", moment(last_delivered(webhook)) or "Never", of_it),
+        ("Last delivered", moment(last_delivered(webhook)) or "Nothing lately", of_it),
         *(
             (status.capitalize(), f"{count:,}", f"{of_it}&status__exact={status}")
             for status, count in counts.items()

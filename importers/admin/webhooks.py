@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Max, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, reverse
 from django.utils.safestring import SafeString
@@ -14,6 +15,7 @@ from importers.admin.webhook_forms import WebhookForm
 from importers.admin.words import badge, moment
 from importers.models import Webhook
 from importers.services import permissions, webhooks
+from importers.values import DeliveryStatus
 from importers.webservices.hosts import shown
 from reinsurance.admin.base import PlainAdmin
 from reinsurance.visibility import cedants_of
@@ -32,6 +34,12 @@ class WebhookAdmin(OwnPages, PlainAdmin):
     search_help_text = "Name begins with"
 
     # ---------------------------------------------------------------------- list
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Webhook]:
+        """Webhooks with when they took something last."""
+        took = Q(deliveries__status=DeliveryStatus.DELIVERED)
+        rows = super().get_queryset(request)
+        return rows.annotate(took_at=Max("deliveries__last_at", filter=took))
+
     @admin.display(description="address", ordering="url")
     def address(self, webhook: Webhook) -> str:
         """Without parameters, which may hold what is nobody's business."""
@@ -52,10 +60,10 @@ class WebhookAdmin(OwnPages, PlainAdmin):
         """Where it stands, as a coloured badge."""
         return badge(*webhook_page.state_of(webhook))
 
-    @admin.display(description="last delivered")
-    def last_delivered(self, webhook: Webhook) -> str:
+    @admin.display(description="last delivered", ordering="took_at")
+    def last_delivered(self, webhook: Any) -> str:
         """When it took something last."""
-        return moment(webhook_page.last_delivered(webhook)) or "Never"
+        return moment(webhook.took_at) or "Nothing lately"
 
     # ----------------------------------------------------------------- addresses
     def get_urls(self) -> list[URLPattern]:

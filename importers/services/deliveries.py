@@ -236,7 +236,7 @@ def offer_due() -> int:
     busy = waiting.filter(offered_until__gt=now, webhook__failing_since__isnull=False)
     failing = due.filter(webhook__failing_since__isnull=False)
     failing = failing.exclude(webhook__in=busy.values("webhook"))
-    failing = failing.order_by("webhook", "next_try_at").distinct("webhook")
+    failing = failing.order_by("webhook_id", "next_try_at").distinct("webhook_id")
     count = 0
     for rows in (well, failing):
         for key in list(rows.values_list("pk", flat=True)[:MOST_OFFERED]):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,6 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from importers import watchdog
 from importers.models import Delivery, Ingestion
 from importers.services import ingestions
 from importers.webservices.signing import new_secret
@@ -58,6 +58,12 @@ def cluster(
         yield running
     finally:
         end(running)
+
+
+def workers_of(cluster: Cluster) -> set[int]:
+    """The living workers of this cluster, and nobody else's process."""
+    named = re.findall(r"ready for work at (\d+)\b", cluster.log)
+    return {int(pid) for pid in named} & cluster.members()
 
 
 def delivered() -> int:
@@ -115,7 +121,7 @@ def test_a_worker_that_is_killed_while_it_sends(
     receiver.fail(path=PATH, fault=faults.silence())
     a_file(a_source())
     wait_until(lambda: receiver.messages, "the first try")
-    workers = {p.pid for p in watchdog.processes() if _is_worker(p.pid, cluster)}
+    workers = workers_of(cluster)
     assert len(workers) == 2
     for pid in workers:
         os.kill(pid, signal.SIGKILL)
@@ -129,7 +135,3 @@ def test_a_worker_that_is_killed_while_it_sends(
     first, second = receiver.messages
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     assert Delivery.objects.get().attempts == 2
-
-
-def _is_worker(pid: int, cluster: Cluster) -> bool:
-    return f"ready for work at {pid}" in cluster.log

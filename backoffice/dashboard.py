@@ -15,6 +15,7 @@ from importers.admin import page
 from importers.models import Feed, Ingestion, Sync
 from importers.services import permissions
 from importers.values import Status, SyncStatus
+from reinsurance.visibility import seen_by
 
 WAITING = (Status.NEEDS_MAPPING, Status.READY, Status.FAILED)
 ON_THE_WAY = (Status.RECEIVED, Status.CHECKING, Status.APPROVED, Status.LOADING)
@@ -28,7 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.user.has_perm("importers.view_ingestion"):
         extra |= overview(page.user_of(request))
     if request.user.has_perm("importers.view_feed"):
-        extra["troubles"] = troubles()
+        extra["troubles"] = troubles(page.user_of(request))
     return admin.site.index(request, extra)
 
 
@@ -36,7 +37,8 @@ def overview(user: User) -> dict[str, Any]:
     """Counts, the files that wait for someone, and the last loads."""
     since = timezone.now() - WEEK
     recent = Q(status=Status.LOADED, loaded_at__gte=since)
-    counts = Ingestion.objects.aggregate(
+    files = seen_by(Ingestion.objects.all(), user)
+    counts = files.aggregate(
         **{
             status.name.lower(): Count("pk", filter=Q(status=status))
             for status in WAITING
@@ -46,7 +48,7 @@ def overview(user: User) -> dict[str, Any]:
         created=Sum("rows_created", filter=recent, default=0),
         updated=Sum("rows_updated", filter=recent, default=0),
     )
-    rows = Ingestion.objects.select_related("source", "submitted_by")
+    rows = files.select_related("source", "submitted_by")
     waiting = rows.filter(status__in=WAITING).order_by("-pk")[:SHOWN]
     loaded = rows.filter(status=Status.LOADED).order_by("-pk")[:SHOWN]
     return {
@@ -57,11 +59,12 @@ def overview(user: User) -> dict[str, Any]:
     }
 
 
-def troubles() -> list[dict[str, Any]]:
+def troubles(user: User) -> list[dict[str, Any]]:
     """What keeps partners' data from coming: paused feeds, failed syncs of the week."""
     since = timezone.now() - WEEK
     failed = Sync.objects.filter(status=SyncStatus.FAILED, asked_at__gte=since)
-    paused = Feed.objects.filter(paused_at__isnull=False)
+    failed = seen_by(failed, user)
+    paused = seen_by(Feed.objects.filter(paused_at__isnull=False), user)
     feeds = reverse("admin:importers_feed_changelist")
     syncs = reverse("admin:importers_sync_changelist")
     found = (

@@ -42,15 +42,24 @@ def seen_by(
 
     Raises AttributeError for a model that does not say whose its records are.
     """
-    cedants = cedants_of(user)
+    return _seen(queryset, cedants_of(user), user.pk)
+
+
+def of_cedants(queryset: QuerySet[Any], cedants: Cedants) -> QuerySet[Any]:
+    """Those of the records that are of the cedants, or everybody's."""
+    return _seen(queryset, cedants, None)
+
+
+def _seen(queryset: QuerySet[Any], cedants: Cedants, user: int | None) -> QuerySet[Any]:
     model: Any = queryset.model
     if cedants is None or not model.cedant_paths:
         return queryset
     wanted = Q()
     for path in model.cedant_paths:
         wanted |= Q(**{f"{path}__in": cedants})
-    if own := getattr(model, "own_path", ""):
-        wanted |= Q(**{own: user.pk})
+    own = getattr(model, "own_path", "")
+    if own and user is not None:
+        wanted |= Q(**{own: user})
     if shared := getattr(model, "shared_when", None):
         wanted |= Q(**shared)
     if any(_is_many(model, path) for path in model.cedant_paths):

@@ -21,6 +21,7 @@ from importers.models import Delivery
 from importers.services import deliveries, permissions
 from importers.values import DeliveryStatus
 from reinsurance.admin.base import ReadOnlyAdmin
+from reinsurance.admin.seen import SeenFilter
 from reinsurance.admin.values import amount_heading
 
 
@@ -34,7 +35,7 @@ class DeliveryAdmin(OwnPages, ReadOnlyAdmin):
         "problem",
     )  # fmt: skip
     list_display_links = ("number",)
-    list_filter = ("status", "webhook", "created_at")
+    list_filter = ("status", ("webhook", SeenFilter), "created_at")
     list_select_related = ("webhook",)
 
     # ---------------------------------------------------------------------- list

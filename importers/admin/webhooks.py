@@ -18,6 +18,7 @@ from importers.services import permissions, webhooks
 from importers.values import DeliveryStatus
 from importers.webservices.hosts import shown
 from reinsurance.admin.base import PlainAdmin
+from reinsurance.admin.seen import SeenFilter
 from reinsurance.visibility import cedants_of
 
 
@@ -28,7 +29,7 @@ class WebhookAdmin(OwnPages, PlainAdmin):
     form = WebhookForm
     fields = ("name", "url", "source", "statuses")
     list_display = ("name", "address", "told", "sender", "state", "last_delivered")
-    list_filter = ("is_active", "source")
+    list_filter = ("is_active", ("source", SeenFilter))
     list_select_related = ("source",)
     search_fields = ("name__istartswith",)
     search_help_text = "Name begins with"

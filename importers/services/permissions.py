@@ -5,13 +5,39 @@ from django.db.models import Model
 
 from importers import record_types
 from importers.exceptions import NotAllowed
-from importers.models import Ingestion
-from reinsurance.visibility import is_seen_by
+from importers.models import Ingestion, Source
+from importers.record_types import RecordType
+from reinsurance.visibility import cedants_of, is_seen_by
 
 
 def may_submit(user: User) -> bool:
     """Whether the user may hand in files."""
     return user.has_perm("importers.submit_ingestion")
+
+
+def kinds_for(user: User) -> list[RecordType]:
+    """The kinds of file that the user may hand in.
+
+    Who is limited to certain cedants hands in their bordereaux; registers, rates and
+    events are everybody's.
+    """
+    kinds = list(record_types.RECORD_TYPES.values())
+    if cedants_of(user) is None:
+        return kinds
+    return [kind for kind in kinds if kind.bordereau is not None]
+
+
+def require_hand_in(user: User | None, kind: RecordType, source: Source) -> None:
+    """Raise NotAllowed unless the user (None: the system) may hand such a file in."""
+    if user is None or (cedants := cedants_of(user)) is None:
+        return
+    if kind.bordereau is None:
+        labels = " and ".join(kind.label.lower() for kind in kinds_for(user))
+        raise NotAllowed(f"You may hand in {labels} only.")
+    if source.party_id not in cedants:
+        raise NotAllowed(
+            "You may hand in files of your own senders only. Choose one of them."
+        )
 
 
 def why_not_approve(user: User, ingestion: Ingestion) -> str:
@@ -90,7 +116,9 @@ def require_seen(user: User | None, record: Model) -> None:
 
     Said as of one that does not exist, so that nothing is given away.
     """
-    if user is not None and not is_seen_by(record, user):
+    if user is None or cedants_of(user) is None:
+        return
+    if not is_seen_by(record, user):
         name = record._meta.verbose_name
         raise NotAllowed(f"There is no {name} number {record.pk}.")
 

@@ -29,6 +29,7 @@ def set_times(
     """
     permissions.require_sync(user)
     record = Feed.objects.get(pk=feed)
+    permissions.require_seen(user, record)
     check_times(cron, minutes)
     queue.set_schedule(
         SYNC_FEED, record.pk, name=f"Sync {record.code}", cron=cron, minutes=minutes
@@ -38,6 +39,8 @@ def set_times(
 def clear_times(feed: int, *, user: User | None) -> None:
     """Take a feed's schedule away."""
     permissions.require_sync(user)
+    if user is not None:
+        permissions.require_seen(user, Feed.objects.get(pk=feed))
     queue.clear_schedule(SYNC_FEED, feed)
 
 

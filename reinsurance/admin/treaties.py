@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from reinsurance.admin.base import Panel, PlainAdmin, RecordAdmin, year_filter
+from reinsurance.admin.seen import SeenChoices
 from reinsurance.admin.values import currency_column, money_column, share_column
 from reinsurance.models import Layer, Participation, Party, Treaty, TreatyScope
 from reinsurance.resources.layers import LayerResource
@@ -15,7 +16,7 @@ from reinsurance.resources.scopes import TreatyScopeResource
 from reinsurance.resources.treaties import TreatyResource
 
 
-class LayerInline(admin.TabularInline):
+class LayerInline(SeenChoices, admin.TabularInline):
     """A treaty's layers with the terms that matter most; the pencil leads to all."""
 
     model = Layer
@@ -33,7 +34,7 @@ class LayerInline(admin.TabularInline):
     )
 
 
-class ParticipationInline(admin.TabularInline):
+class ParticipationInline(SeenChoices, admin.TabularInline):
     """Who carries a layer."""
 
     model = Participation

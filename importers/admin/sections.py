@@ -59,15 +59,14 @@ def summary(
     request: HttpRequest, ingestion: Ingestion, kind: RecordType
 ) -> dict[str, Any]:
     """Counts, control totals, kinds of issues, the first changes."""
+    user = page.user_of(request)
     ends = ingestion.status in {Status.READY, Status.APPROVED, Status.LOADING}
     return {
         "tiles": page.tiles(ingestion),
         "totals": page.totals(ingestion, kind),
         "kinds": issue_kinds(ingestion),
         "ignored": ignored(ingestion),
-        "preview": previewed(ingestion, kind, page.user_of(request))[:10]
-        if ends
-        else [],
+        "preview": previewed(ingestion, kind, user)[:10] if ends else [],
     }
 
 

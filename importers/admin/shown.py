@@ -56,8 +56,8 @@ class Names:
             rows = model._default_manager.select_related(
                 *ALONG.get(str(model._meta.model_name), ())
             )
-            rows = seen_by(rows, self._user).in_bulk(self._wanted[model])
-            self._known[model] = {pk: str(record) for pk, record in rows.items()}
+            found = seen_by(rows, self._user).in_bulk(self._wanted[model])
+            self._known[model] = {pk: str(record) for pk, record in found.items()}
         pk = model._meta.pk.to_python(key)
         label = model._meta.verbose_name
         return self._known[model].get(pk) or f"{label} no longer in the books"

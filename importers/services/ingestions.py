@@ -37,9 +37,9 @@ def source_of(code: str | None, *, user: User | None = None) -> Source:
         return Source.objects.get_or_create(
             code=DIRECT, defaults={"name": "Direct upload"}
         )[0]
-    known = (
-        Source.objects.all() if user is None else seen_by(Source.objects.all(), user)
-    )
+    known = Source.objects.all()
+    if user is not None:
+        known = seen_by(known, user)
     source = known.filter(code=code).first()
     if source is None:
         codes = ", ".join(known.values_list("code", flat=True)) or "none"

@@ -70,6 +70,9 @@ def all_times() -> dict[int, queue.Times]:
 def run_now(schedule: int, *, user: User | None) -> None:
     """Have a schedule run once at the next tick."""
     permissions.require_sync(user)
+    key = queue.key_of(schedule)
+    if key is not None and (feed := Feed.objects.filter(pk=key).first()):
+        permissions.require_seen(user, feed)
     if not queue.run_schedule_now(schedule, timezone.now()):
         raise StateProblem("This schedule is gone. Reload the page.")
 

@@ -86,7 +86,8 @@ def require_known(
         return
     options = CellOptions(cedants=cedants)
     for name, text in constants.items():
-        widget = record_type.columns[name].widget
+        column = record_type.columns.get(name)
+        widget = column.widget if column else None
         if text and isinstance(widget, ReferenceWidget):
             try:
                 widget.configured(options).clean(text)

@@ -1,5 +1,6 @@
 """Who is limited to certain cedants finds nothing of the others on any page."""
 
+import warnings
 from collections.abc import Callable
 
 import pytest
@@ -85,9 +86,9 @@ def test_the_pages_of_every_record(browser: Client) -> None:
         if model._meta.app_label in EVERYBODYS:
             continue
         rows = model._default_manager.order_by("pk")
-        seen = set(rows.values_list("pk", flat=True)[:5])
+        seen = set(rows.values_list("pk", flat=True))
         if hasattr(model, "cedant_paths"):
-            seen = set(seen_by(rows, user).values_list("pk", flat=True)[:5])
+            seen = set(seen_by(rows, user).values_list("pk", flat=True))
         if model is Schedule:
             seen = {Schedule.objects.get(name="Sync mine-feed").pk}
         others = set()
@@ -95,7 +96,7 @@ def test_the_pages_of_every_record(browser: Client) -> None:
             others = set(rows.values_list("pk", flat=True)) - seen
             assert others, model
             assert seen, model
-        for key in seen:
+        for key in sorted(seen, key=str)[:4]:
             content = read(browser, at(model, "change", key))
             assert FOREIGN not in content, (model, key)
             assert "doesn’t exist" not in content
@@ -114,31 +115,29 @@ def test_the_forms_to_add_one(browser: Client) -> None:
         assert FOREIGN not in answer.content.decode(), model
 
 
-@pytest.mark.parametrize("extension", ["csv", "xlsx"])
-def test_exports(extension: str, browser: Client) -> None:
-    number = {"csv": "0", "xlsx": "1"}[extension]
+def test_exports(browser: Client) -> None:
     for model in pages():
         if not hasattr(admin.site._registry[model], "get_export_queryset"):
             continue
         url = at(model, "export")
-        form = browser.get(url).context["form"]
-        resource = form["resource"].value() or "0"
-        fields = {
-            name: "on" for name in form.fields if name not in {"format", "resource"}
-        }
-        answer = browser.post(url, {"format": number, "resource": resource, **fields})
-        assert answer.status_code == 200, model
-        if extension == "csv":
-            text = answer.content.decode()
-            assert FOREIGN not in text, model
+        everything = model._default_manager.values_list("pk", flat=True)
+        for more in ({}, {"export_items": list(everything)}):
+            data = {"format": "0", "resource": "0", **more}
+            with warnings.catch_warnings():
+                # import-export's own call of a method that it takes out of use
+                warnings.simplefilter("ignore", DeprecationWarning)
+                answer = browser.post(url, data)
+            assert answer.headers["Content-Type"] == "text/csv", model
+            assert FOREIGN not in answer.content.decode(), model
 
 
-@pytest.mark.parametrize("term", [FOREIGN, "", FOREIGN.lower()])
-def test_what_forms_complete(term: str, browser: Client) -> None:
-    for model, field in (
-        (Claim, "treaty"),
-        (Treaty, "cedant"),
-        (Layer, "treaty"),
+def test_what_forms_complete(browser: Client) -> None:
+    for model, field, term in (
+        (Claim, "treaty", ""),
+        (Claim, "treaty", FOREIGN),
+        (Treaty, "cedant", ""),
+        (Treaty, "cedant", FOREIGN),
+        (Layer, "treaty", f"{FOREIGN}-T"),
     ):
         answer = browser.get(
             reverse("admin:autocomplete"),
@@ -169,6 +168,8 @@ def test_our_own_pages_answer_as_if_it_were_not_there(
         ):
             answer = browser.get(reverse(f"admin:{name}", args=args))
             assert answer.status_code == (200 if is_there else 404), name
+            if getattr(answer, "streaming", False):
+                assert b"Mine-T" in b"".join(answer.streaming_content)  # type: ignore[arg-type]
         for name, args in (
             ("importers_ingestion_rejected_rows", [key]),
             ("importers_sync_payload", [books.sync.pk]),

@@ -87,11 +87,14 @@ def books_of(mark: str, user: User | None = None) -> Books:
     work.check(loaded.pk)
     ingestions.approve(loaded.pk)
     work.load(loaded.pk)
-    asked = file_of(source, f"UMR,Paid\n{mark}-T,5\n", user=user)
-    work.check(asked.pk)
     loaded.refresh_from_db()
+    assert loaded.status == "loaded"
+    asked = file_of(source, f"UMR,Paid\n{mark}-T,5\n", user=user)
+    Ingestion.objects.filter(pk=asked.pk).update(
+        status="needs mapping",
+        table={"header": ["UMR", "Paid"], "samples": {"UMR": [f"{mark}-T"]}},
+    )
     asked.refresh_from_db()
-    assert (loaded.status, asked.status) == ("loaded", "needs mapping")
     bordereau = Bordereau.objects.get(party=party)
     PremiumEntry.objects.create(
         treaty=treaty, bordereau=bordereau, policy_reference=f"{mark}-POL",

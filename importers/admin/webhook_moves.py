@@ -15,21 +15,23 @@ from importers.models import Webhook
 from importers.models.secrets import cipher
 from importers.services import deliveries, webhooks
 
-KEPT = "new_webhook_secret"
+KEPT = "new_webhook_secrets"
 
 
 def show_once(request: HttpRequest, webhook: Webhook, secret: str) -> None:
     """Have the webhook's next page show its secret; till then it is encrypted."""
     sealed = cipher().encrypt(secret.encode()).decode()
-    request.session[KEPT] = [webhook.pk, sealed]
+    kept = request.session.get(KEPT, {})
+    request.session[KEPT] = {**kept, str(webhook.pk): sealed}
 
 
 def new_secret_of(request: HttpRequest, webhook: Webhook) -> str:
     """The secret that is still to be shown, this one time; else nothing."""
-    key, sealed = request.session.get(KEPT) or (None, "")
-    if key != webhook.pk:
+    kept = dict(request.session.get(KEPT, {}))
+    sealed = kept.pop(str(webhook.pk), None)
+    if sealed is None:
         return ""
-    del request.session[KEPT]
+    request.session[KEPT] = kept
     try:
         return cipher().decrypt(sealed).decode()
     except InvalidToken:

@@ -21,6 +21,11 @@ from reinsurance.admin.base import PlainAdmin
 from reinsurance.admin.seen import SeenFilter
 from reinsurance.visibility import cedants_of
 
+ONE_WAY_TO_SAVE = {
+    "show_save_and_continue": False,
+    "show_save_and_add_another": False,
+}
+
 
 @admin.register(Webhook)
 class WebhookAdmin(OwnPages, PlainAdmin):
@@ -117,11 +122,7 @@ class WebhookAdmin(OwnPages, PlainAdmin):
         """The form below where the webhook stands; the secret, when it is new."""
         is_known = object_id.isdecimal() and int(object_id) <= MOST_ID
         webhook = self.get_object(request, object_id) if is_known else None
-        extra: dict[str, Any] = {
-            "show_save_and_continue": False,
-            "show_save_and_add_another": False,
-            **(extra_context or {}),
-        }
+        extra: dict[str, Any] = {**ONE_WAY_TO_SAVE, **(extra_context or {})}
         if webhook is not None and self.has_view_permission(request, webhook):
             user = user_of(request)
             label, colour = webhook_page.state_of(webhook)
@@ -136,6 +137,16 @@ class WebhookAdmin(OwnPages, PlainAdmin):
                 "new_secret": webhook_moves.new_secret_of(request, webhook),
             }
         return super().change_view(request, object_id, form_url, extra)
+
+    def add_view(
+        self,
+        request: HttpRequest,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The form; saving leads to the page that shows the secret."""
+        extra = {**ONE_WAY_TO_SAVE, **(extra_context or {})}
+        return super().add_view(request, form_url, extra)
 
     def save_model(
         self, request: HttpRequest, obj: Webhook, form: Any, change: bool

@@ -115,4 +115,4 @@ def _excerpt(body: bytes) -> str:
     text = "".join(letter for letter in text if letter.isprintable())
     if not text or text.startswith("<"):
         return ""
-    return f" It says: {text[:SHOWN]}{'…' if len(text) > SHOWN else ''}"
+    return f" It says “{text[:SHOWN]}{'…' if len(text) > SHOWN else ''}”."

@@ -88,6 +88,19 @@ def test_the_secret_is_shown_once_after_adding(
     assert not SECRET.search(LogEntry.objects.get().change_message)
 
 
+def test_no_secret_is_lost_where_two_are_added(
+    as_manager: Client, receiver: Receiver
+) -> None:
+    page = as_manager.get(LIST + "add/").content.decode()
+    assert "_addanother" not in page
+    for name in ("One", "Two"):
+        as_manager.post(LIST + "add/", {"name": name, "url": receiver.url + PATH})
+    for webhook in Webhook.objects.all():
+        secrets = SECRET.findall(as_manager.get(at(webhook)).content.decode())
+        assert secrets == [webhook.secret.reveal()]
+        assert not SECRET.search(as_manager.get(at(webhook)).content.decode())
+
+
 def test_a_new_secret_is_shown_once(
     as_manager: Client, as_auditor: Client, webhook: Webhook, receiver: Receiver
 ) -> None:

@@ -95,7 +95,8 @@ def test_growing_pauses_and_then_no_more(
     assert again(delivery).status == "failed"
     assert (delivery.attempts, len(receiver.messages)) == (MOST_TRIES, MOST_TRIES)
     assert delivery.last_problem == (
-        '127.0.0.1/hooks has a fault of its own (500). It says “{"error":"Status 500"}”.'
+        "127.0.0.1/hooks has a fault of its own (500). "
+        'It says “{"error":"Status 500"}”.'
     )
     assert delivery.story[-1]["said"].endswith("That was the last try.")
     assert len({message.body for message in receiver.messages}) == 1

@@ -5,6 +5,8 @@ Django-Q's own pages let whoever may add a schedule run any function as the work
 schedules by :mod:`backoffice.schedule_admin`.
 """
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -14,14 +16,24 @@ from django.utils.safestring import SafeString
 from django_q.models import Failure, OrmQ, Schedule, Success
 
 from reinsurance.admin.base import ReadOnlyAdmin
+from reinsurance.visibility import cedants_of
 
 for _model in (Schedule, Success, Failure, OrmQ):
     if admin.site.is_registered(_model):
         admin.site.unregister(_model)
 
 
+class QueueAdmin(ReadOnlyAdmin):
+    """Everybody's tasks: not for who sees the records of certain cedants only."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether the user may look into the queue."""
+        may_view = super().has_view_permission(request, obj)
+        return may_view and cedants_of(request.user) is None
+
+
 @admin.register(OrmQ)
-class QueuedTaskAdmin(ReadOnlyAdmin):
+class QueuedTaskAdmin(QueueAdmin):
     """Tasks that wait or are being worked on."""
 
     list_display = ("what", "function", "state")
@@ -46,7 +58,7 @@ class QueuedTaskAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Failure)
-class FailedTaskAdmin(ReadOnlyAdmin):
+class FailedTaskAdmin(QueueAdmin):
     """Tasks that ended in an exception."""
 
     list_display = ("name", "func", "started", "stopped", "first_line")

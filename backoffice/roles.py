@@ -13,9 +13,9 @@ RECORD_MODELS = (
     "premiumentry", "claim", "lossevent",
 )  # fmt: skip
 LEDGER_MODELS = ("claimmovement",)  # append-only: nobody adds or changes by hand
-LOG_MODELS = ("ingestion", "issue", "event", "rowchange", "sync")
+LOG_MODELS = ("ingestion", "issue", "event", "rowchange", "sync", "delivery")
 SENDER_MODELS = ("source", "mapping")
-SERVICE_MODELS = ("webservice", "feed")
+SERVICE_MODELS = ("webservice", "feed", "webhook")
 QUEUE_MODELS = ("ormq", "success", "failure")
 
 
@@ -38,6 +38,7 @@ SUBMIT = _permissions("importers", "submit", ("ingestion",)) | _permissions(
 FETCH = (
     _permissions("importers", "add change", SERVICE_MODELS)
     | _permissions("importers", "run", ("feed",))
+    | _permissions("importers", "send", ("webhook",))
     | _permissions("django_q", "view add change delete", ("schedule",))
 )
 DECIDE = (

@@ -28,6 +28,7 @@ from importers.exceptions import ImporterError
 from importers.models import Feed
 from importers.services import permissions, schedules
 from reinsurance.admin.base import PlainAdmin
+from reinsurance.visibility import cedants_of, seen_by
 
 
 class ScheduleForm(forms.ModelForm):
@@ -115,6 +116,14 @@ class ScheduleAdmin(PlainAdmin):
     actions = ("run_now",)
 
     # ---------------------------------------------------------------------- list
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Schedule]:
+        """Schedules of the feeds that the user may see."""
+        rows = super().get_queryset(request)
+        if cedants_of(request.user) is None:
+            return rows
+        feeds = seen_by(Feed.objects.all(), request.user).values_list("pk", flat=True)
+        return rows.filter(func__in=schedules.TASKS, args__in=[str(pk) for pk in feeds])
+
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The list, each schedule with its feed."""
         found = super().get_changelist_instance(request)

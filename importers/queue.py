@@ -119,6 +119,12 @@ def run_schedule_now(schedule: int, at: datetime) -> bool:
     return bool(Schedule.objects.filter(pk=schedule).update(next_run=at))
 
 
+def key_of(schedule: int) -> int | None:
+    """The number that a schedule's task is called with; None: not known."""
+    args = Schedule.objects.filter(pk=schedule).values_list("args", flat=True).first()
+    return int(args) if args and args.isdecimal() else None
+
+
 def disable_schedules_but(allowed: Container[str]) -> int:
     """Switch off every schedule that calls anything else, or not with one number."""
     broken = [

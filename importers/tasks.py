@@ -3,7 +3,7 @@
 import logging
 
 from importers.exceptions import StateProblem
-from importers.services import fetching, syncs, undoing, work
+from importers.services import deliveries, fetching, syncs, undoing, work
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +21,11 @@ def load(ingestion: int) -> None:
 def undo(ingestion: int) -> None:
     """Take a loaded ingestion back."""
     undoing.undo(ingestion)
+
+
+def deliver(delivery: int) -> None:
+    """Tell a webhook of a move."""
+    deliveries.deliver(delivery)
 
 
 def run_sync(sync: int) -> None:

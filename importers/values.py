@@ -45,6 +45,14 @@ class SyncStatus(StrEnum):
 RUNNING = (SyncStatus.WAITING, SyncStatus.FETCHING)
 
 
+class DeliveryStatus(StrEnum):
+    """Where a message to a webhook stands."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
 class Severity(StrEnum):
     """How wrong a row is."""
 

@@ -1,9 +1,8 @@
 """What a user may see: everything, or the records of certain cedants.
 
 A model says with ``cedant_paths`` how its records lead to a cedant: the look-ups of
-which any may hit, or none at all where everybody sees every record.  What a user made
-is theirs to see (``own_path``); some rows are everybody's (``shared_when``).  Admin and
-API both read through :func:`seen_by`.
+which any may hit, or none at all where everybody sees every record.  Some rows are
+everybody's (``shared_when``).  Admin and API both read through :func:`seen_by`.
 """
 
 from typing import Any
@@ -58,15 +57,17 @@ def seen_by(
 
     Raises AttributeError for a model that does not say whose its records are.
     """
-    cedants = cedants_of(user)
+    return of_cedants(queryset, cedants_of(user))
+
+
+def of_cedants(queryset: QuerySet[Any], cedants: Cedants) -> QuerySet[Any]:
+    """Those of the records that are of the cedants, or everybody's."""
     model: Any = queryset.model
     if cedants is None or not model.cedant_paths:
         return queryset
     wanted = Q()
     for path in model.cedant_paths:
         wanted |= Q(**{f"{path}__in": cedants})
-    if own := getattr(model, "own_path", ""):
-        wanted |= Q(**{own: user.pk})
     if shared := getattr(model, "shared_when", None):
         wanted |= Q(**shared)
     if any(_is_many(model, path) for path in model.cedant_paths):

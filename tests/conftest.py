@@ -19,6 +19,7 @@ from backoffice.reference import load_reference
 from backoffice.roles import CLERK, MANAGER, Role, load_roles
 from backoffice.settings.caching import cache_of
 from tests.caches import Redis
+from tests.flows.webhooks import Receiver
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
@@ -237,3 +238,14 @@ def process_environment(
         "HTTPS": "False",
         "ALLOWED_HOSTS": "*",
     }
+
+
+# -- webhooks -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def receiver(settings: Settings) -> Iterator[Receiver]:
+    """Somebody on this machine who takes messages at /hooks."""
+    settings.WEB_SERVICE_HOSTS = ["*", "http://127.0.0.1"]
+    with Receiver() as running:
+        yield running

@@ -30,6 +30,8 @@ _PAGES = {
     "importers.mapping": "change delete",
     "importers.sync": "",
     "importers.webservice": "add change delete",
+    "importers.webhook": "add change delete",
+    "importers.delivery": "",
     "django_q.ormq": "",
     "django_q.failure": "",
     "django_q.schedule": "add change delete",
@@ -95,6 +97,10 @@ _OWN: Rules = {
         f"admin:importers_sync_{page}": {"GET": _SYNC}
         for page in ("status", "payload", "discarded")
     },
+    "admin:importers_webhook_move": {
+        "POST": _importers("change_webhook", "send_webhook")
+    },
+    "admin:importers_delivery_again": {"POST": _importers("send_webhook")},
     "admin:django_q_schedule_run": {"POST": Rule(("django_q.change_schedule",))},
     "admin:backoffice_client_secret": {"POST": Rule(("backoffice.change_client",))},
     "admin:auth_user_password_change": {

@@ -1,5 +1,15 @@
-"""The machine's pages: the log, uploads, mappings, senders, services, feeds, syncs."""
+"""The machine's pages: the log, uploads, senders, services, feeds, webhooks."""
 
-from importers.admin import feeds, ingestions, sources, syncs, webservices
+from importers.admin import (
+    deliveries,
+    feeds,
+    ingestions,
+    sources,
+    syncs,
+    webhooks,
+    webservices,
+)
 
-__all__ = ["feeds", "ingestions", "sources", "syncs", "webservices"]
+__all__ = [
+    "deliveries", "feeds", "ingestions", "sources", "syncs", "webhooks", "webservices",
+]  # fmt: skip

@@ -29,6 +29,7 @@ from importers.admin.words import (
 from importers.models import Feed
 from importers.services import permissions, schedules
 from reinsurance.admin.base import PlainAdmin
+from reinsurance.admin.seen import SeenFilter
 
 READ = {
     "record_type": "kind",
@@ -52,7 +53,7 @@ class FeedAdmin(OwnPages, PlainAdmin):
     list_display = (
         "name", "from_service", "kind", "schedule", "state", "last_sync", "next_run",
     )  # fmt: skip
-    list_filter = (FeedStateFilter, KindFilter, "service")
+    list_filter = (FeedStateFilter, KindFilter, ("service", SeenFilter))
     list_select_related = ("service",)
     search_fields = ("code__istartswith", "name__istartswith")
     search_help_text = "Code or name begins with"

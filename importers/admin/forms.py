@@ -5,13 +5,16 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
 
 from importers import record_types
 from importers.models import Ingestion, Mapping, Source
 from importers.record_types import RecordType
+from importers.services import permissions
 from importers.services.ingestions import DIRECT
 from reinsurance.resources.widgets import ShareWidget
+from reinsurance.visibility import cedants_of, seen_by
 
 MEGABYTE = 1024 * 1024
 IGNORE = "-"
@@ -92,15 +95,24 @@ class UploadForm(forms.Form):
         help_text="Read the file by a mapping that is already known.",
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        kinds = [("", "Choose…"), *record_types.choices()]
-        self.fields["record_type"].choices = kinds  # type: ignore[attr-defined]
+        kinds = [(kind.slug, kind.label) for kind in permissions.kinds_for(user)]
+        self._choices("record_type").choices = [("", "Choose…"), *kinds]
+        for name in ("source", "mapping"):
+            field = self._choices(name)
+            field.queryset = seen_by(field.queryset, user)
+        if cedants_of(user) is not None:
+            self.fields["source"].required = True
+            self._choices("source").empty_label = "Choose…"
         megabytes = most_bytes() // MEGABYTE
         self.fields["file"].help_text = (
             f"CSV or Excel (xlsx, xlsm, xlsb, xls, ods), at most {megabytes:,} MB. "
             "It is kept exactly as it is."
         )
+
+    def _choices(self, name: str) -> Any:
+        return self.fields[name]
 
     def clean_file(self) -> UploadedFile:
         """The file, if it is not too large."""

@@ -24,6 +24,7 @@ from importers.models import Ingestion
 from importers.services.doable import doable
 from importers.values import Status
 from reinsurance.admin.base import ReadOnlyAdmin
+from reinsurance.admin.seen import SeenFilter
 from reinsurance.admin.values import amount_heading
 
 
@@ -44,7 +45,7 @@ class IngestionAdmin(OwnPages, ReadOnlyAdmin):
         "received",
     )
     list_display_links = ("number", "file_name")
-    list_filter = ("status", FileKindFilter, "source", "received_at")
+    list_filter = ("status", FileKindFilter, ("source", SeenFilter), "received_at")
     list_select_related = ("source", "submitted_by")
     search_fields = ("file_name__istartswith",)
     search_help_text = "Number, or file name begins with"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import models
 from django.urls import reverse
 
@@ -12,6 +13,7 @@ from importers.models import Ingestion, RowChange
 from importers.record_types import RECORD_TYPES, RecordType
 from reinsurance.resources.base import DomainResource
 from reinsurance.resources.lookups import ReferenceWidget
+from reinsurance.visibility import seen_by
 
 MOST_CHANGES = 50
 
@@ -48,19 +50,20 @@ def is_traced(record: models.Model) -> bool:
     )
 
 
-def lineage_of(record: models.Model) -> list[Change]:
-    """The newest changes of a domain record, each with its ingestion."""
+def lineage_of(record: models.Model, user: User) -> list[Change]:
+    """The newest changes of a domain record that the user sees, with their files."""
     changes = (
-        RowChange.objects.filter(object_id=record.pk, model=record._meta.model_name)
+        seen_by(RowChange.objects.all(), user)
+        .filter(object_id=record.pk, model=record._meta.model_name)
         .select_related("ingestion__source", "ingestion__submitted_by")
         .order_by("-pk")[:MOST_CHANGES]
     )
-    return described(list(changes))
+    return described(list(changes), user)
 
 
-def described(changes: Sequence[RowChange]) -> list[Change]:
+def described(changes: Sequence[RowChange], user: User) -> list[Change]:
     """Stored changes in words, with the name and page of each record."""
-    names = Names()
+    names = Names(user)
     for change in changes:
         model = model_of(change.model)
         names.want(model, [change.object_id])
@@ -104,14 +107,16 @@ def _described(change: RowChange, names: Names) -> Change:
 
 
 # ---------------------------------------------------------------------- preview
-def previewed(ingestion: Ingestion, record_type: RecordType) -> list[Change]:
+def previewed(
+    ingestion: Ingestion, record_type: RecordType, user: User
+) -> list[Change]:
     """What loading would do, in words: the first changed rows of a checked file."""
     resources = {
         str(resource._meta.model._meta.verbose_name): resource
         for resource in record_type.resources
     }
     known = [e for e in ingestion.preview if e.get("record") in resources]
-    names = Names()
+    names = Names(user)
     for entry in known:
         for label, before, after in entry["changes"]:
             field = _field_behind(resources[entry["record"]], label)

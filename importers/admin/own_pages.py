@@ -8,6 +8,8 @@ from django.db import models
 from django.http import Http404, HttpRequest
 from django.urls import URLPattern, path
 
+from reinsurance.visibility import seen_by
+
 MOST_ID = 2**63 - 1
 
 
@@ -25,13 +27,16 @@ class OwnPages(admin.ModelAdmin):
         return {**site, "opts": self.opts, "media": self.media, **more}
 
     def found(self, request: HttpRequest, rows: models.QuerySet, pk: int) -> Any:
-        """The record of that number among the rows, for who may see such records.
+        """The record of that number among the rows, for who may see it.
+
+        One of cedants that the user is not to see is answered as one that is not there.
 
         Raises PermissionDenied, Http404.
         """
         if not self.has_view_permission(request):
             raise PermissionDenied
-        record = rows.filter(pk=pk).first() if pk <= MOST_ID else None
+        seen = seen_by(rows, request.user)
+        record = seen.filter(pk=pk).first() if pk <= MOST_ID else None
         if record is None:
             raise Http404(f"There is no {self.opts.verbose_name} number {pk}.")
         return record

@@ -59,13 +59,14 @@ def summary(
     request: HttpRequest, ingestion: Ingestion, kind: RecordType
 ) -> dict[str, Any]:
     """Counts, control totals, kinds of issues, the first changes."""
+    user = page.user_of(request)
     ends = ingestion.status in {Status.READY, Status.APPROVED, Status.LOADING}
     return {
         "tiles": page.tiles(ingestion),
         "totals": page.totals(ingestion, kind),
         "kinds": issue_kinds(ingestion),
         "ignored": ignored(ingestion),
-        "preview": previewed(ingestion, kind)[:10] if ends else [],
+        "preview": previewed(ingestion, kind, user)[:10] if ends else [],
     }
 
 
@@ -107,12 +108,13 @@ def changes(
     request: HttpRequest, ingestion: Ingestion, kind: RecordType
 ) -> dict[str, Any]:
     """What the load changed, paged; before it, what it would change."""
+    user = page.user_of(request)
     if ingestion.status not in {Status.LOADED, Status.UNDONE}:
-        return {"preview": previewed(ingestion, kind)}
+        return {"preview": previewed(ingestion, kind, user)}
     rows = _paged(request, ingestion.changes.order_by("row", "pk"))
     return {
         "rows": rows,
-        "changes": described(rows.object_list),
+        "changes": described(rows.object_list, user),
         "made": _made(ingestion) if ingestion.rows_read <= MOST_COUNTED else [],
     }
 

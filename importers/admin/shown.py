@@ -7,11 +7,13 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.apps import apps
+from django.contrib.auth.models import User
 from django.db import models
 from django.utils.formats import date_format
 
 from reinsurance.admin.values import money, share
 from reinsurance.models.base import MoneyField, ShareField
+from reinsurance.visibility import seen_by
 
 DOMAIN = "reinsurance"
 ALONG: Mapping[str, tuple[str, ...]] = {
@@ -32,10 +34,12 @@ def model_of(name: str) -> type[models.Model]:
 class Names:
     """Names of records by key, asked for together: one query a model.
 
-    First :meth:`want` all keys, then :meth:`of` each.
+    First :meth:`want` all keys, then :meth:`of` each.  What ``user`` may not see is
+    named as what is gone.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, user: User) -> None:
+        self._user = user
         self._wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
         self._known: dict[type[models.Model], dict[Any, str]] = {}
 
@@ -51,8 +55,9 @@ class Names:
         if model not in self._known:
             rows = model._default_manager.select_related(
                 *ALONG.get(str(model._meta.model_name), ())
-            ).in_bulk(self._wanted[model])
-            self._known[model] = {pk: str(record) for pk, record in rows.items()}
+            )
+            found = seen_by(rows, self._user).in_bulk(self._wanted[model])
+            self._known[model] = {pk: str(record) for pk, record in found.items()}
         pk = model._meta.pk.to_python(key)
         label = model._meta.verbose_name
         return self._known[model].get(pk) or f"{label} no longer in the books"

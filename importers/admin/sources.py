@@ -13,6 +13,7 @@ from importers import record_types
 from importers.admin import page
 from importers.models import Mapping, Source
 from reinsurance.admin.base import PlainAdmin
+from reinsurance.admin.seen import SeenFilter
 
 
 @admin.register(Source)
@@ -51,7 +52,7 @@ class MappingAdmin(PlainAdmin):
     """Confirmed mappings: read here, made on an ingestion's page."""
 
     list_display = ("name", "kind", "sender", "column_count", "confirmed", "when")
-    list_filter = ("record_type", "source")
+    list_filter = ("record_type", ("source", SeenFilter))
     list_select_related = ("source", "confirmed_by")
     search_fields = ("name__istartswith",)
     search_help_text = "Name begins with"

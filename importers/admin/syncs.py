@@ -27,6 +27,7 @@ from importers.exceptions import ImporterError
 from importers.models import Sync
 from importers.services import permissions, syncs
 from reinsurance.admin.base import ReadOnlyAdmin
+from reinsurance.admin.seen import SeenFilter
 from reinsurance.admin.values import amount_heading
 
 DOOR = "admin"
@@ -45,7 +46,7 @@ class SyncAdmin(OwnPages, ReadOnlyAdmin):
         "size", "time", "file",
     )  # fmt: skip
     list_display_links = ("number", "feed_name")
-    list_filter = ("status", "feed", "asked_at")
+    list_filter = ("status", ("feed", SeenFilter), "asked_at")
     list_select_related = ("feed", "user", "ingestion")
     search_fields = ("feed__code__istartswith", "feed__name__istartswith")
     search_help_text = "Feed begins with"

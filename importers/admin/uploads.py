@@ -26,7 +26,7 @@ def upload(admin: "IngestionAdmin", request: HttpRequest) -> HttpResponse:
     if not permissions.may_submit(user_of(request)):
         raise PermissionDenied
     if request.method == "POST":
-        form = UploadForm(request.POST, request.FILES)
+        form = UploadForm(request.POST, request.FILES, user=user_of(request))
         if form.is_valid():
             answer = _submit(request, form)
             if answer is not None:
@@ -35,14 +35,14 @@ def upload(admin: "IngestionAdmin", request: HttpRequest) -> HttpResponse:
         kind = request.GET.get("type", "")
         initial = {"record_type": kind if kind in record_types.RECORD_TYPES else ""}
         initial["source"] = request.GET.get("source", "")
-        form = UploadForm(initial=initial)
+        form = UploadForm(initial=initial, user=user_of(request))
     context = admin.context(
         request,
         title="Upload a file",
         form=form,
         main=[form[name] for name in ("record_type", "source", "file")],
         more=[form[name] for name in ("sheet", "mapping")],
-        kinds=record_types.RECORD_TYPES.values(),
+        kinds=permissions.kinds_for(user_of(request)),
     )
     return TemplateResponse(request, "importers/upload.html", context)
 

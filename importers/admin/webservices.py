@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
@@ -13,10 +13,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from importers.admin.service_forms import SECRETS, WebServiceForm
 from importers.admin.words import SIGN_INS
-from importers.models import WebService
+from importers.models import Feed, WebService
 from importers.values import AuthKind
 from reinsurance.admin.base import PlainAdmin
 from reinsurance.admin.values import amount_heading
+from reinsurance.visibility import seen_by
 
 SHOWN = {
     "auth": "sign_in",
@@ -63,7 +64,9 @@ class WebServiceAdmin(PlainAdmin):
     # ---------------------------------------------------------------------- list
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebService]:
         """Services with the number of their feeds."""
-        return super().get_queryset(request).annotate(feed_number=Count("feeds"))
+        feeds = seen_by(Feed.objects.order_by(), request.user).values("pk")
+        number = Count("feeds", filter=Q(feeds__in=feeds), distinct=True)
+        return super().get_queryset(request).annotate(feed_number=number)
 
     @admin.display(description="host", ordering="base_url")
     def host(self, service: WebService) -> str:

@@ -85,7 +85,7 @@ class IngestionsDoor(Doing, ListDoor):
             blocks=data["file"].chunks(),
             file_name=data["file"].name,
             record_type=data["record_type"],
-            source=ingestions.source_of(data["source"]),
+            source=ingestions.source_of(data["source"], user=user_of(request)),
             door=DOOR,
             user=user_of(request),
             mapping=data.get("mapping", ""),

@@ -4,10 +4,12 @@ from importers.models.answers import Answer
 from importers.models.ingestions import Event, Ingestion, Issue, RowChange
 from importers.models.sources import Mapping, Source
 from importers.models.syncs import Sync
+from importers.models.webhooks import Delivery, Webhook
 from importers.models.webservices import Feed, WebService
 
 __all__ = [
     "Answer",
+    "Delivery",
     "Event",
     "Feed",
     "Ingestion",
@@ -17,4 +19,5 @@ __all__ = [
     "Source",
     "Sync",
     "WebService",
+    "Webhook",
 ]

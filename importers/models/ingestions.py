@@ -32,7 +32,6 @@ class Ingestion(Leased):
     """
 
     cedant_paths = ("source__party",)
-    own_path = "submitted_by"
 
     status = models.CharField(
         max_length=14, choices=choices_of(Status), default=Status.RECEIVED.value
@@ -92,6 +91,11 @@ class Ingestion(Leased):
         blank=True,
         related_name="ingestions_approved",
     )
+    only_cedants = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Keys of the cedants that who handed it in was limited to.",
+    )
     received_at = models.DateTimeField(db_default=Now())
     checked_at = models.DateTimeField(null=True, blank=True)
     approved_at = models.DateTimeField(null=True, blank=True)
@@ -147,7 +151,6 @@ class Issue(models.Model):
     """Something wrong with a row, said so that a clerk can mend it."""
 
     cedant_paths = ("ingestion__source__party",)
-    own_path = "ingestion__submitted_by"
 
     ingestion = models.ForeignKey(
         Ingestion, models.CASCADE, related_name="issues", db_index=False
@@ -180,7 +183,6 @@ class Event(models.Model):
     """A line of the ingestion log: who did what, when and why; never changed."""
 
     cedant_paths = ("ingestion__source__party",)
-    own_path = "ingestion__submitted_by"
 
     ingestion = models.ForeignKey(Ingestion, models.CASCADE, related_name="events")
     at = models.DateTimeField(db_default=Now())
@@ -206,7 +208,6 @@ class RowChange(models.Model):
     """Lineage: which source row created or changed which record, and from what."""
 
     cedant_paths = ("ingestion__source__party",)
-    own_path = "ingestion__submitted_by"
 
     ingestion = models.ForeignKey(
         Ingestion, models.PROTECT, related_name="changes", db_index=False

@@ -15,9 +15,10 @@ from importers.exceptions import DuplicateFile, StateProblem, UnknownSource
 from importers.models import Ingestion, Mapping, Source
 from importers.pipeline.receive import receive
 from importers.pipeline.undo import require_latest
-from importers.services import mappings, permissions
-from importers.services.states import move, say
+from importers.services import mappings, permissions, syncs
+from importers.services.states import arrive, move, say
 from importers.values import OPEN, Status
+from reinsurance.visibility import seen_by
 
 CHECK = "importers.tasks.check"
 LOAD = "importers.tasks.load"
@@ -27,18 +28,21 @@ MAPPABLE = (Status.NEEDS_MAPPING, Status.READY, Status.REJECTED)
 WAITS = (Status.RECEIVED, Status.NEEDS_MAPPING, Status.READY, Status.FAILED)
 
 
-def source_of(code: str | None) -> Source:
+def source_of(code: str | None, *, user: User | None = None) -> Source:
     """The sender of that code; without one, the "direct" sender of lone files.
 
-    Raises UnknownSource, naming those there are.
+    Raises UnknownSource, naming those there are for ``user``.
     """
     if not code:
         return Source.objects.get_or_create(
             code=DIRECT, defaults={"name": "Direct upload"}
         )[0]
-    source = Source.objects.filter(code=code).first()
+    known = Source.objects.all()
+    if user is not None:
+        known = seen_by(known, user)
+    source = known.filter(code=code).first()
     if source is None:
-        codes = ", ".join(Source.objects.values_list("code", flat=True)) or "none"
+        codes = ", ".join(known.values_list("code", flat=True)) or "none"
         raise UnknownSource(f"There is no source “{code}”. Known: {codes}.")
     return source
 
@@ -68,9 +72,15 @@ def submit(
     of the earlier one as long as that one only waits.  Raises UnknownRecordType,
     UnknownMapping and NotAllowed.
     """
-    permissions.require_submit(user)
+    if door == syncs.DOOR:
+        permissions.require_sync(user)  # who may sync need not hand in files
+    else:
+        permissions.require_submit(user)
     kind = record_types.get(record_type)
-    if isinstance(mapping, str):
+    permissions.require_hand_in(user, kind, source)
+    if isinstance(mapping, Mapping):
+        permissions.require_seen(user, mapping)
+    elif mapping is not None:
         mapping = mappings.find(kind, source, mapping) if mapping else None
     kept = receive(blocks)
     same = Ingestion.objects.filter(
@@ -97,8 +107,9 @@ def submit(
                 period_start=period_start,
                 period_end=period_end,
                 submitted_by=user,
+                only_cedants=permissions.limit_of(user),
             )
-            say(
+            arrive(
                 ingestion.pk,
                 f"{file_name} received ({door}).",
                 status=Status.RECEIVED,
@@ -153,7 +164,9 @@ def confirm_mapping(
     """
     permissions.require_submit(user)
     record = Ingestion.objects.select_related("source").get(pk=ingestion)
+    permissions.require_seen(user, record)
     kind = record_types.get(record.record_type)
+    mappings.require_known(kind, constants, user)
     try:
         with transaction.atomic():
             mapping = mappings.remember(
@@ -180,7 +193,9 @@ def approve(ingestion: int, *, user: User | None = None, enqueue: bool = True) -
 
     Raises NotAllowed (see :mod:`importers.services.permissions`) and StateProblem.
     """
-    permissions.require_approve(user, Ingestion.objects.get(pk=ingestion))
+    record = Ingestion.objects.get(pk=ingestion)
+    permissions.require_seen(user, record)
+    permissions.require_approve(user, record)
     with transaction.atomic():
         move(
             ingestion,
@@ -202,6 +217,7 @@ def reject(ingestion: int, *, user: User | None, reason: str) -> None:
     if not reason.strip():
         raise StateProblem("Say why the file is rejected, so that it can be mended.")
     record = Ingestion.objects.get(pk=ingestion)
+    permissions.require_seen(user, record)
     move(
         ingestion,
         from_=[Status.READY, Status.NEEDS_MAPPING],
@@ -227,6 +243,7 @@ def cancel(ingestion: int, *, user: User | None, reason: str = "Cancelled.") -> 
     """Withdraw a file that is not loaded yet; the original is kept."""
     permissions.require_submit(user)
     record = Ingestion.objects.get(pk=ingestion)
+    permissions.require_seen(user, record)
     move(
         ingestion,
         from_=WAITS,
@@ -241,6 +258,7 @@ def retry(ingestion: int, *, user: User | None = None, enqueue: bool = True) -> 
     """Take a failed ingestion up where it stood, from the bytes that are kept."""
     permissions.require_submit(user)
     record = Ingestion.objects.get(pk=ingestion)
+    permissions.require_seen(user, record)
     again = Status.APPROVED if record.approved_at else Status.RECEIVED
     with transaction.atomic():
         move(
@@ -268,6 +286,7 @@ def undo(
     if not reason.strip():
         raise StateProblem("Say why the load is undone; the log keeps it.")
     record = Ingestion.objects.get(pk=ingestion)
+    permissions.require_seen(user, record)
     if record.status != Status.LOADED:
         raise StateProblem(f"This file is “{record.status}”; only a load is undone.")
     require_latest(ingestion)

@@ -10,6 +10,9 @@ from importers.exceptions import BadMapping, UnknownMapping
 from importers.models import Ingestion, Mapping, Source
 from importers.pipeline.match import Matches, match, normal
 from importers.record_types import RecordType
+from reinsurance.resources.cells import CellError, CellOptions
+from reinsurance.resources.lookups import ReferenceWidget
+from reinsurance.visibility import cedants_of
 
 
 def find(record_type: RecordType, source: Source, name: str) -> Mapping:
@@ -72,6 +75,24 @@ def _by(header: Sequence[str], record_type: RecordType, mapping: Mapping) -> Mat
     return match(
         header, record_type, remembered=mapping.columns, constants=mapping.constants
     )
+
+
+def require_known(
+    record_type: RecordType, constants: Map[str, str], user: User | None
+) -> None:
+    """Raise BadMapping where a value for all rows names what the user does not see."""
+    cedants = cedants_of(user) if user else None
+    if cedants is None:
+        return
+    options = CellOptions(cedants=cedants)
+    for name, text in constants.items():
+        column = record_type.columns.get(name)
+        widget = column.widget if column else None
+        if text and isinstance(widget, ReferenceWidget):
+            try:
+                widget.configured(options).clean(text)
+            except CellError as error:
+                raise BadMapping(error.message) from error
 
 
 def remember(

@@ -10,14 +10,14 @@ from django.utils import timezone
 from importers import queue
 from importers.exceptions import StateProblem
 from importers.models import Ingestion, Sync
-from importers.services import answers, leases, schedules, syncs
+from importers.services import answers, deliveries, leases, schedules, syncs
 from importers.services.ingestions import CHECK, LOAD, nothing_loaded
 from importers.services.states import move
 from importers.values import WORKING, Status, SyncStatus
 
 
 def reap() -> int:
-    """Hand on the work of workers that died; how many ingestions were taken up.
+    """Hand on the work of workers that died, and what is due; how much that was.
 
     A file whose checking ended three workers is rejected as hostile; a load that
     failed so often is a fault of ours.
@@ -32,8 +32,10 @@ def reap() -> int:
             count += 1
     for sync in Sync.objects.filter(leases.stale(), status=SyncStatus.FETCHING):
         count += _hand_on_sync(sync)
+    count += _offer_forgotten() + schedules.disable_broken()
     answers.prune()
-    return count + _offer_forgotten() + schedules.disable_broken()
+    deliveries.prune()
+    return count + deliveries.offer_due()
 
 
 def _hand_on_sync(sync: Sync) -> int:

@@ -29,6 +29,7 @@ def set_times(
     """
     permissions.require_sync(user)
     record = Feed.objects.get(pk=feed)
+    permissions.require_seen(user, record)
     check_times(cron, minutes)
     queue.set_schedule(
         SYNC_FEED, record.pk, name=f"Sync {record.code}", cron=cron, minutes=minutes
@@ -38,6 +39,8 @@ def set_times(
 def clear_times(feed: int, *, user: User | None) -> None:
     """Take a feed's schedule away."""
     permissions.require_sync(user)
+    if user is not None:
+        permissions.require_seen(user, Feed.objects.get(pk=feed))
     queue.clear_schedule(SYNC_FEED, feed)
 
 
@@ -67,6 +70,9 @@ def all_times() -> dict[int, queue.Times]:
 def run_now(schedule: int, *, user: User | None) -> None:
     """Have a schedule run once at the next tick."""
     permissions.require_sync(user)
+    key = queue.key_of(schedule)
+    if key is not None and (feed := Feed.objects.filter(pk=key).first()):
+        permissions.require_seen(user, feed)
     if not queue.run_schedule_now(schedule, timezone.now()):
         raise StateProblem("This schedule is gone. Reload the page.")
 

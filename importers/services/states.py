@@ -8,6 +8,7 @@ from django.db import transaction
 
 from importers.exceptions import StateProblem
 from importers.models import Event, Ingestion
+from importers.services import webhooks
 from importers.values import Status
 
 
@@ -34,7 +35,23 @@ def move(
             rows = rows.filter(lease=lease)
         if not rows.update(status=to, **changes):
             raise StateProblem(_too_late(ingestion, to))
-        say(ingestion, event, status=to, user=user, details=details)
+        arrive(ingestion, event, status=to, user=user, details=details)
+
+
+def arrive(
+    ingestion: int,
+    message: str,
+    *,
+    status: Status | str,
+    user: User | None = None,
+    details: str = "",
+) -> None:
+    """Add the line that says where the ingestion stands from now on.
+
+    Webhooks are told of it; so this belongs into the transaction of the move.
+    """
+    event = say(ingestion, message, status=status, user=user, details=details)
+    webhooks.announce(event)
 
 
 def say(
@@ -44,9 +61,9 @@ def say(
     status: Status | str,
     user: User | None = None,
     details: str = "",
-) -> None:
+) -> Event:
     """Add a line to the ingestion's story."""
-    Event.objects.create(
+    return Event.objects.create(
         ingestion_id=ingestion,
         user_id=user.pk if user else None,
         status=status,

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from importers import queue
+from importers import queue, record_types
 from importers.exceptions import StateProblem
 from importers.models import Feed, Sync
 from importers.services import permissions
@@ -40,7 +40,10 @@ def request(
     may not run, NotAllowed.
     """
     permissions.require_sync(user)
-    record = Feed.objects.select_related("service").get(pk=feed)
+    record = Feed.objects.select_related("service", "source").get(pk=feed)
+    permissions.require_seen(user, record)
+    kind = record_types.get(record.record_type)
+    permissions.require_hand_in(user, kind, record.source)
     _require_ready(record, door)
     try:
         with transaction.atomic():
@@ -113,6 +116,7 @@ def line(said: str, user: User | None = None) -> dict[str, Any]:
 def pause(feed: int, *, user: User | None, reason: str) -> None:
     """Stop a feed's schedule from running it, saying why."""
     permissions.require_sync(user)
+    permissions.require_seen(user, Feed.objects.get(pk=feed))
     if not reason.strip():
         raise StateProblem("Say why the feed is paused; the others see it.")
     Feed.objects.filter(pk=feed).update(
@@ -123,6 +127,7 @@ def pause(feed: int, *, user: User | None, reason: str) -> None:
 def resume(feed: int, *, user: User | None) -> None:
     """Let a paused feed run again at its times."""
     permissions.require_sync(user)
+    permissions.require_seen(user, Feed.objects.get(pk=feed))
     Feed.objects.filter(pk=feed).update(paused_at=None, paused_reason="")
 
 
@@ -130,6 +135,7 @@ def cancel(sync: int, *, user: User | None) -> None:
     """Withdraw a sync that failed or still waits: the next one begins anew."""
     permissions.require_sync(user)
     record = Sync.objects.get(pk=sync)
+    permissions.require_seen(user, record)
     gone = Sync.objects.filter(
         pk=sync, status__in=[SyncStatus.FAILED, SyncStatus.WAITING]
     ).update(

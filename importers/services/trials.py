@@ -55,6 +55,7 @@ def try_feed(feed: int, *, user: User | None) -> Trial:
     """
     permissions.require_sync(user)
     record = Feed.objects.select_related("service", "source", "mapping").get(pk=feed)
+    permissions.require_seen(user, record)
     plan = feed_plan(record)
     counts, deadline = Counts(), Deadline(TRIAL_SECONDS)
     with connect(record.service, plan, counts=counts, deadline=deadline) as caller:

@@ -18,10 +18,10 @@ from importers.pipeline.examine import examine
 from importers.pipeline.load import load as load_staged
 from importers.pipeline.read import read
 from importers.pipeline.stage import part_key
-from importers.services import cursors, leases, mappings, verdicts
+from importers.services import cursors, leases, limits, mappings, verdicts
 from importers.services.bordereaux import bordereau_for
 from importers.services.leases import Lease
-from importers.services.states import move, say
+from importers.services.states import arrive, move
 from importers.services.tables import table_of
 from importers.values import Status
 from reinsurance.resources.cells import CellOptions
@@ -49,7 +49,7 @@ def check(ingestion: int) -> None:
         ingestion,
         from_=Status.RECEIVED,
         to=Status.CHECKING,
-        began=partial(say, ingestion, "Checking began.", status=Status.CHECKING),
+        began=partial(arrive, ingestion, "Checking began.", status=Status.CHECKING),
     )
     if lease is None:
         return
@@ -67,7 +67,9 @@ def check(ingestion: int) -> None:
 
 
 def _check(lease: Lease, folder: Path) -> None:
-    record = Ingestion.objects.select_related("source", "mapping").get(pk=lease.key)
+    record = Ingestion.objects.select_related("source", "mapping", "submitted_by").get(
+        pk=lease.key
+    )
     kind = record_types.get(record.record_type)
     began = time.monotonic()
     spilled = read(record.original, folder, name=record.file_name, sheet=record.sheet)
@@ -92,7 +94,11 @@ def _check(lease: Lease, folder: Path) -> None:
         spilled,
         kind,
         matches,
-        options=CellOptions(record.source.date_order, record.source.decimal_mark),
+        options=CellOptions(
+            record.source.date_order,
+            record.source.decimal_mark,
+            cedants=limits.cedants_for(record),
+        ),
         period_end=record.period_end,
         prefix=verdicts.staging_folder(lease),
         folder=folder,
@@ -133,7 +139,7 @@ def load(ingestion: int) -> None:
         ingestion,
         from_=Status.APPROVED,
         to=Status.LOADING,
-        began=partial(say, ingestion, "Loading began.", status=Status.LOADING),
+        began=partial(arrive, ingestion, "Loading began.", status=Status.LOADING),
     )
     if lease is None:
         return
@@ -142,6 +148,15 @@ def load(ingestion: int) -> None:
             _load(lease)
         except StateProblem:
             return
+        except LoadConflict as conflict:
+            _fail(
+                lease,
+                Status.LOADING,
+                str(conflict),
+                approved_by=None,
+                approved_at=None,
+            )
+            raise
         except IntegrityError as error:
             # What was staged does not fit any more: retry checks the file anew, and
             # what comes of it has to be approved anew.
@@ -153,7 +168,8 @@ def load(ingestion: int) -> None:
 
 
 def _load(lease: Lease) -> None:
-    record = Ingestion.objects.select_related("source").get(pk=lease.key)
+    files = Ingestion.objects.select_related("source", "submitted_by")
+    record = files.get(pk=lease.key)
     kind = record_types.get(record.record_type)
     began = time.monotonic()
     with transaction.atomic():
@@ -165,6 +181,7 @@ def _load(lease: Lease) -> None:
             bordereau=bordereau.pk if bordereau else None,
             period_end=record.period_end,
         )
+        limits.require_within(record, kind)
         took = round(time.monotonic() - began, 3)
         seconds = {**record.seconds, "load": took}
         seconds["total"] = round(sum(seconds.values()), 3)

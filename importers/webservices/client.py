@@ -11,7 +11,7 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
@@ -39,6 +39,7 @@ from importers.webservices.problems import (
 USER_AGENT = "reinsurance-back-office"
 MOST_REDIRECTS = 5
 BLOCK = 1 << 16
+MOST_OF_REFUSAL = 1 << 11
 REDIRECTS = (301, 302, 303, 307, 308)
 ANSWER_TIMES = 10
 """An answer may take so many times the longest pause between two of its bytes."""
@@ -138,12 +139,22 @@ class Client:
             "POST", url, headers, seconds, data=dict(form), auth=basic
         )
 
+    def send(
+        self, url: str, body: bytes, headers: Mapping[str, str], seconds: float
+    ) -> Reply:
+        """Hand a message over within so many seconds; a redirect is not followed.
+
+        Of the answer only the beginning of a refusal is read.
+        """
+        return self._exchange("POST", url, headers, seconds, read=_beginning, data=body)
+
     def _exchange(
         self,
         method: str,
         url: str,
         headers: Mapping[str, str],
         seconds: float,
+        read: Callable[[requests.Response], bytes] | None = None,
         **more: Any,
     ) -> Reply:
         is_named = self._hosts.may_be_private(url)
@@ -163,7 +174,7 @@ class Client:
                     **more,
                 ) as response:
                     has_begun = True
-                    body = self._body(response)
+                    body = (read or self._body)(response)
                 if not cut.is_done:
                     return _reply(response, body)
                 problem = TimedOut()
@@ -189,6 +200,13 @@ class Client:
                     "pages, or raise the limit of the service."
                 )
         return b"".join(parts)
+
+
+def _beginning(response: requests.Response) -> bytes:
+    """What a refusal begins with; nothing of a good answer."""
+    if 200 <= response.status_code < 300:
+        return b""
+    return next(response.raw.stream(MOST_OF_REFUSAL, decode_content=True), b"")
 
 
 def _reply(response: requests.Response, body: bytes) -> Reply:

@@ -16,9 +16,11 @@ from import_export.admin import ExportMixin
 from import_export.forms import ExportForm
 
 from reinsurance.admin.codes import CODE_TABLES, CodeField
+from reinsurance.admin.seen import SeenChoices, has_cedants
 from reinsurance.admin.values import DecimalInput
 from reinsurance.models.base import MoneyField, ShareField
 from reinsurance.resources.formats import EXPORT_FORMATS
+from reinsurance.visibility import seen_by
 
 MOST_EXPORTED = 100_000
 """Rows that one export may have: it is made in memory, while the user waits."""
@@ -34,8 +36,8 @@ class Panel:
     context: Mapping[str, Any] = field(default_factory=dict)
 
 
-class PlainAdmin(admin.ModelAdmin):
-    """A list and a form with our style sheet."""
+class PlainAdmin(SeenChoices, admin.ModelAdmin):
+    """A list and a form with our style sheet, of what the user may see."""
 
     list_per_page = 50
     show_full_result_count = False
@@ -54,6 +56,11 @@ class PlainAdmin(admin.ModelAdmin):
         if db_field.remote_field.model in CODE_TABLES:
             kwargs.setdefault("form_class", CodeField)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        """The records that the user may see; every page begins with these."""
+        rows = super().get_queryset(request)
+        return seen_by(rows, request.user) if has_cedants(self.model) else rows
 
 
 class ReadOnlyAdmin(PlainAdmin):

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from reinsurance.admin.base import Panel, PlainAdmin, RecordAdmin, year_filter
 from reinsurance.admin.codes import CodeFilter
+from reinsurance.admin.seen import SeenChoices
 from reinsurance.admin.values import currency_column, money_column, share_column
 from reinsurance.models import Layer, Participation, Party, Treaty, TreatyScope
 from reinsurance.resources.layers import LayerResource
@@ -16,7 +17,7 @@ from reinsurance.resources.scopes import TreatyScopeResource
 from reinsurance.resources.treaties import TreatyResource
 
 
-class LayerInline(admin.TabularInline):
+class LayerInline(SeenChoices, admin.TabularInline):
     """A treaty's layers with the terms that matter most; the pencil leads to all."""
 
     model = Layer
@@ -34,7 +35,7 @@ class LayerInline(admin.TabularInline):
     )
 
 
-class ParticipationInline(admin.TabularInline):
+class ParticipationInline(SeenChoices, admin.TabularInline):
     """Who carries a layer."""
 
     model = Participation

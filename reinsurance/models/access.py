@@ -9,6 +9,8 @@ from reinsurance.models.parties import Party
 class CedantLimit(models.Model):
     """A cedant whose records a user may see; a user without any sees all."""
 
+    cedant_paths = ("cedant",)
+
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="cedant_limits"
     )

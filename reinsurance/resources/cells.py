@@ -27,11 +27,15 @@ class CellError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class CellOptions:
-    """How a sender writes cells: ``DMY`` or ``MDY``, point or comma, per cent."""
+    """How a sender writes cells: ``DMY`` or ``MDY``, point or comma, per cent.
+
+    ``cedants``: keys of those whose records the cells may refer to; None: of all.
+    """
 
     date_order: str = "DMY"
     decimal_mark: str = "."
     percent: bool = False
+    cedants: frozenset[int] | None = None
 
 
 def tidy(value: object) -> str:

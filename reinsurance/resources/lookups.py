@@ -9,6 +9,7 @@ from django.db import models
 from reinsurance.caching import Topic, remembered
 from reinsurance.resources.cells import CellError
 from reinsurance.resources.widgets import CellWidget, key_of
+from reinsurance.visibility import of_cedants
 
 
 class CodeWidget(CellWidget):
@@ -68,7 +69,8 @@ class ReferenceWidget(CellWidget):
     """A record of the books by one of its unique texts, tried in the order given.
 
     ``lookups`` are fields compared as written, then those in ``names`` without regard
-    to case, where just one record bears the name.
+    to case, where just one record bears the name.  Where the options name cedants, a
+    record of others is as unknown as one that is not in the books.
     """
 
     dtype = pl.Int64()
@@ -99,10 +101,10 @@ class ReferenceWidget(CellWidget):
         wanted = [text for text in texts if text.casefold() not in self.nothing]
         found: dict[str, Any] = dict.fromkeys(texts)
         missing = set(wanted)
-        manager = self.model._default_manager
+        books = self._books()
         for field in self.lookups:
             if missing:
-                pairs = manager.filter(**{f"{field}__in": missing})
+                pairs = books.filter(**{f"{field}__in": missing})
                 found.update(pairs.values_list(field, "pk"))
                 missing = {text for text in missing if found[text] is None}
         for field in self.names:
@@ -116,11 +118,15 @@ class ReferenceWidget(CellWidget):
             )
         return found
 
+    def _books(self) -> models.QuerySet:
+        return of_cedants(self.model._default_manager.all(), self.options.cedants)
+
     def _by_name(self, field: str, texts: set[str]) -> dict[str, int]:
         upper = models.functions.Upper(field)
         bearers: dict[str, set[int]] = {}
         rows = (
-            self.model._default_manager.annotate(_upper=upper)
+            self._books()
+            .annotate(_upper=upper)
             .filter(_upper__in={text.upper() for text in texts})
             .values_list("_upper", "pk")
         )

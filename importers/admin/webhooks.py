@@ -1,0 +1,172 @@
+"""Webhooks: who is told of moves, the secret shown once, the buttons."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Max, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, reverse
+from django.utils.safestring import SafeString
+
+from importers.admin import webhook_moves, webhook_page
+from importers.admin.own_pages import MOST_ID, OwnPages
+from importers.admin.page import user_of
+from importers.admin.webhook_forms import WebhookForm
+from importers.admin.words import badge, moment
+from importers.models import Webhook
+from importers.services import permissions, webhooks
+from importers.values import DeliveryStatus
+from importers.webservices.hosts import shown
+from reinsurance.admin.base import PlainAdmin
+from reinsurance.admin.seen import SeenFilter
+from reinsurance.visibility import cedants_of
+
+ONE_WAY_TO_SAVE = {
+    "show_save_and_continue": False,
+    "show_save_and_add_another": False,
+}
+
+
+@admin.register(Webhook)
+class WebhookAdmin(OwnPages, PlainAdmin):
+    """The addresses that are told of moves."""
+
+    form = WebhookForm
+    fields = ("name", "url", "source", "statuses")
+    list_display = ("name", "address", "told", "sender", "state", "last_delivered")
+    list_filter = ("is_active", ("source", SeenFilter))
+    list_select_related = ("source",)
+    search_fields = ("name__istartswith",)
+    search_help_text = "Name begins with"
+
+    # ---------------------------------------------------------------------- list
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Webhook]:
+        """Webhooks with when they took something last."""
+        took = Q(deliveries__status=DeliveryStatus.DELIVERED)
+        rows = super().get_queryset(request)
+        return rows.annotate(took_at=Max("deliveries__last_at", filter=took))
+
+    @admin.display(description="address", ordering="url")
+    def address(self, webhook: Webhook) -> str:
+        """Without parameters, which may hold what is nobody's business."""
+        return shown(webhook.url)
+
+    @admin.display(description="told of")
+    def told(self, webhook: Webhook) -> str:
+        """The statuses in words."""
+        return webhook_page.told_of(webhook)
+
+    @admin.display(description="files of", ordering="source__name")
+    def sender(self, webhook: Webhook) -> str:
+        """Whose files it is told of."""
+        return webhook.source.name if webhook.source else "Every sender"
+
+    @admin.display(description="state", ordering="is_active")
+    def state(self, webhook: Webhook) -> SafeString:
+        """Where it stands, as a coloured badge."""
+        return badge(*webhook_page.state_of(webhook))
+
+    @admin.display(description="last delivered", ordering="took_at")
+    def last_delivered(self, webhook: Any) -> str:
+        """When it took something last."""
+        return moment(webhook.took_at) or "Nothing lately"
+
+    # ----------------------------------------------------------------- addresses
+    def get_urls(self) -> list[URLPattern]:
+        """Our pages before the admin's own."""
+        return [
+            self.at("<int:pk>/do/<slug:move>/", self.move_view, "move"),
+            *super().get_urls(),
+        ]
+
+    def move_view(self, request: HttpRequest, pk: int, move: str) -> HttpResponse:
+        """Test, renew the secret, switch on or off."""
+        webhook = self.found(request, self.get_queryset(request), pk)
+        return webhook_moves.do(request, webhook, move)
+
+    # ---------------------------------------------------------------------- form
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """In words for who may only look."""
+        return () if self._may_edit(request, obj) else ("told",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """In words for who may only look."""
+        if self._may_edit(request, obj):
+            return self.fields
+        return ("name", "url", "source", "told")
+
+    def _may_edit(self, request: HttpRequest, obj: Any) -> bool:
+        if obj is None:
+            return self.has_add_permission(request)
+        return self.has_change_permission(request, obj)
+
+    def formfield_for_foreignkey(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Who sees certain cedants only hears of one sender's files only."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field is None or db_field.name != "source":
+            return field
+        field.empty_label = "Every sender"
+        if cedants_of(request.user) is not None:
+            field.required = True
+        return field
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The form below where the webhook stands; the secret, when it is new."""
+        is_known = object_id.isdecimal() and int(object_id) <= MOST_ID
+        webhook = self.get_object(request, object_id) if is_known else None
+        extra: dict[str, Any] = {**ONE_WAY_TO_SAVE, **(extra_context or {})}
+        if webhook is not None and self.has_view_permission(request, webhook):
+            user = user_of(request)
+            label, colour = webhook_page.state_of(webhook)
+            extra |= {
+                "webhook": webhook,
+                "state_label": label,
+                "colour": colour,
+                "next": webhook_page.what_next(webhook),
+                "facts": webhook_page.facts(webhook),
+                "may_send": permissions.may_send(user),
+                "may_keep": permissions.may_keep_webhooks(user),
+                "new_secret": webhook_moves.new_secret_of(request, webhook),
+            }
+        return super().change_view(request, object_id, form_url, extra)
+
+    def add_view(
+        self,
+        request: HttpRequest,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The form; saving leads to the page that shows the secret."""
+        extra = {**ONE_WAY_TO_SAVE, **(extra_context or {})}
+        return super().add_view(request, form_url, extra)
+
+    def save_model(
+        self, request: HttpRequest, obj: Webhook, form: Any, change: bool
+    ) -> None:
+        """A new one gets its secret; of an old one only what was edited is saved."""
+        if change:
+            obj.save(update_fields=[n for n in form.changed_data if n in form.fields])
+            return
+        secret = webhooks.register(webhook=obj, user=user_of(request))
+        webhook_moves.show_once(request, obj, secret)
+
+    def response_post_save_add(
+        self, request: HttpRequest, obj: Any
+    ) -> HttpResponseRedirect:
+        """On to the webhook's page, where the secret is shown."""
+        url = reverse("admin:importers_webhook_change", args=[obj.pk])
+        return HttpResponseRedirect(url)
+
+    def response_post_save_change(
+        self, request: HttpRequest, obj: Any
+    ) -> HttpResponseRedirect:
+        """Back to the webhook's page."""
+        return self.response_post_save_add(request, obj)

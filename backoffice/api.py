@@ -34,6 +34,7 @@ same answer, and is acted upon once.
 
 described: list[URLPattern | URLResolver] = [
     path("api/v1/", include(([*machine, *records], "api"))),
+    path("api/v1/auth/", include("backoffice.signin.api")),
 ]
 
 schema_view = get_schema_view(

@@ -1,10 +1,11 @@
-"""The users of a demonstration: one for each thing a visitor wants to try."""
+"""Who is there in a demonstration: people, and outside systems with their accounts."""
 
 from dataclasses import dataclass
 
 from django.contrib.auth.models import Group, User
 
-from backoffice.roles import AUDITOR, CLERK, MANAGER, Role
+from backoffice.models import Client
+from backoffice.roles import AUDITOR, CLERK, INTEGRATOR, MANAGER, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +17,27 @@ class DemoUser:
     role: Role | None  # None: superuser
 
 
+@dataclass(frozen=True, slots=True)
+class DemoClient:
+    """A client of the API with a published secret, and the role of its account."""
+
+    client_id: str
+    secret: str
+    role: Role
+    scopes: tuple[str, ...]
+
+
 DEMO_USERS = (
     DemoUser("clerk", "clerk-demo-2026", CLERK),
     DemoUser("manager", "manager-demo-2026", MANAGER),
     DemoUser("auditor", "auditor-demo-2026", AUDITOR),
     DemoUser("admin", "admin-demo-2026", None),
+)
+DEMO_CLIENTS = (
+    DemoClient(
+        "demo-system", "demo-system-2026", INTEGRATOR, ("read", "ingest", "sync")
+    ),
+    DemoClient("demo-approval", "demo-approval-2026", MANAGER, ("read", "approve")),
 )
 
 
@@ -39,3 +56,24 @@ def create_demo_users() -> list[DemoUser]:
         if demo.role:
             user.groups.add(Group.objects.get(name=demo.role.name))
     return new
+
+
+def create_demo_clients() -> None:
+    """Create those that do not exist, each with an account nobody signs in to."""
+    for demo in DEMO_CLIENTS:
+        account, is_new = User.objects.get_or_create(username=demo.client_id)
+        if is_new:
+            account.set_unusable_password()
+            account.save()
+            account.groups.add(Group.objects.get(name=demo.role.name))
+        Client.objects.get_or_create(
+            client_id=demo.client_id,
+            defaults={
+                "name": demo.client_id.replace("-", " ").capitalize(),
+                "client_secret": demo.secret,
+                "client_type": Client.CLIENT_CONFIDENTIAL,
+                "authorization_grant_type": Client.GRANT_CLIENT_CREDENTIALS,
+                "scopes": list(demo.scopes),
+                "user": account,
+            },
+        )

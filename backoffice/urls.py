@@ -21,7 +21,6 @@ urlpatterns = [
     path("account/sso/", include(account.sso_urlpatterns)),
     path("account/", include("backoffice.signin.urls")),
     path("oauth/", include("backoffice.signin.oauth")),
-    path("api/v1/auth/", include("backoffice.signin.api")),
     *api.urlpatterns,
 ]
 

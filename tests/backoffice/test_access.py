@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpResponse
+from django.template.response import TemplateResponse
 from django.test import Client as Browser
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
@@ -73,6 +74,12 @@ def test_the_table_has_every_address_and_no_other() -> None:
         name for name in TABLE.keys() - ADDRESSES.keys() if "social:" not in name
     }
     assert lacking == set()
+
+
+@pytest.fixture(autouse=True)
+def _unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages are not painted: the walk asks whether they open, some thousand times."""
+    monkeypatch.setattr(TemplateResponse, "rendered_content", "")
 
 
 def is_refused(answer: HttpResponse) -> bool:

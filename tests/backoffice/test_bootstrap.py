@@ -6,6 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 
+from backoffice.models import Client
+
 pytestmark = pytest.mark.django_db
 
 
@@ -20,7 +22,10 @@ def test_demo_users_are_made_once_and_keep_a_changed_password() -> None:
 
     call_command("bootstrap", demo=True, stdout=io.StringIO())
 
-    assert User.objects.count() == 4
+    assert User.objects.count() == 6
+    assert Client.objects.count() == 2
+    account = User.objects.get(username="demo-system")
+    assert not (account.is_staff or account.has_usable_password())
     assert User.objects.get(username="clerk").check_password("another password")
 
 

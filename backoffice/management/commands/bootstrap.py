@@ -7,7 +7,12 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from backoffice.demo_users import DEMO_USERS, create_demo_users
+from backoffice.demo_users import (
+    DEMO_CLIENTS,
+    DEMO_USERS,
+    create_demo_clients,
+    create_demo_users,
+)
 from backoffice.reference import load_feeds, load_reference
 from backoffice.roles import load_roles
 
@@ -34,7 +39,12 @@ class Command(BaseCommand):
             self.stdout.write(f"Feeds added, to be switched on: {', '.join(feeds)}.")
         if options["demo"]:
             create_demo_users()
+            create_demo_clients()
             self.stdout.write("Demo users (for demonstrations only):")
             for demo in DEMO_USERS:
                 duty = demo.role.duty if demo.role else "may do everything"
                 self.stdout.write(f"  {demo.username:8} {demo.password:18} {duty}")
+            self.stdout.write("Clients of the API (for demonstrations only):")
+            for client in DEMO_CLIENTS:
+                may = ", ".join(client.scopes)
+                self.stdout.write(f"  {client.client_id:13} {client.secret:18} {may}")

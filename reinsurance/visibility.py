@@ -24,11 +24,12 @@ def cedants_of(user: AbstractBaseUser | AnonymousUser) -> Cedants:
     """The cedants that the user is limited to; asked once in the life of ``user``."""
     if not hasattr(user, _LIMIT):
         key = user.pk
-        limit_to(
-            user,
-            key
-            and remembered(Topic.ACCESS, f"cedants of {key}", lambda: limits_of(key)),
-        )
+        known: Cedants = None
+        if key is not None:
+            known = remembered(
+                Topic.ACCESS, f"cedants of {key}", lambda: limits_of(key)
+            )
+        limit_to(user, known)
     limit: Cedants = getattr(user, _LIMIT)
     return limit
 

@@ -13,6 +13,7 @@ from django.contrib.auth.models import Group, User
 from django.core.cache import cache
 from django.db import connection
 from pytest_django import DjangoDbBlocker, Settings
+from pytest_django.plugin import blocking_manager_key
 
 from backoffice.postgres import Server
 from backoffice.reference import load_reference
@@ -23,6 +24,8 @@ from tests.flows.webhooks import Receiver
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
+STARTED = pytest.StashKey[bool]()
+EMPTIED = pytest.StashKey[bool]()
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -44,6 +47,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 # -- the database ---------------------------------------------------------------------
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """With several processes the one that leads them starts the server for all."""
+    if settings.IS_LOCAL and session.config.getoption("numprocesses", None):
+        session.config.stash[STARTED] = settings.EMBEDDED_SERVER.start()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What was started for all ends with the last of them."""
+    if session.config.stash.get(STARTED, False):
+        settings.EMBEDDED_SERVER.stop()
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(
     request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker
@@ -51,6 +66,7 @@ def django_db_setup(
     """The test database with reference data and roles, on our own server."""
     server: Server = settings.EMBEDDED_SERVER
     is_ours = settings.IS_LOCAL and server.start()
+    is_ours = is_ours and not hasattr(request.config, "workerinput")
     if settings.IS_LOCAL:
         _drop_leftovers(server)
     with django_db_blocker.unblock():
@@ -66,22 +82,26 @@ def django_db_setup(
         server.stop()
 
 
-@pytest.fixture(autouse=True)
-def _basics_again(request: pytest.FixtureRequest) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
     """A transactional test empties all tables at its end: fill the basic ones again.
 
-    At the start of the next one (pytest-django runs them after all others), as the
-    plugin's own fixture empties the tables later than any of ours could fill them.
+    Before whichever test comes next has any fixture, as the plugin's own fixture
+    empties the tables later than any of ours could fill them.
     """
-    marker = request.node.get_closest_marker("django_db")
-    is_transactional = (marker and marker.kwargs.get("transaction")) or {
-        "transactional_db",
-        "live_server",
-    } & set(request.fixturenames)
-    if is_transactional:
-        request.getfixturevalue("transactional_db")
-        if not Group.objects.exists():
-            _load_basics()
+    marker = item.get_closest_marker("django_db")
+    asked = {"db", "transactional_db", "live_server"} & set(
+        getattr(item, "fixturenames", ())
+    )
+    if not (marker or asked):
+        return
+    if item.config.stash.get(EMPTIED, False):
+        with item.config.stash[blocking_manager_key].unblock():
+            if not Group.objects.exists():
+                _load_basics()
+            connection.close()
+    is_transactional = (marker and marker.kwargs.get("transaction")) or asked - {"db"}
+    item.config.stash[EMPTIED] = bool(is_transactional)
 
 
 def _load_basics() -> None:

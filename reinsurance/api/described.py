@@ -111,7 +111,10 @@ class Described(SwaggerAutoSchema):
         if self.action in {"list", "retrieve"} and not summary:
             told = f"{about} {description}" if self.action == "list" else description
             return about.partition("\n")[0][:119], told
-        return summary or description.partition("\n")[0][:119], description
+        if summary:
+            return summary, description
+        first, _, rest = description.partition("\n")
+        return first[:119], description if rest else ""
 
     def get_security(self) -> Any:
         """None for what is open to everybody."""

@@ -163,7 +163,6 @@ def test_our_own_pages_answer_as_if_it_were_not_there(
             ("importers_ingestion_original", [key]),
             ("importers_ingestion_columns", [books.asked.pk]),
             ("importers_feed_test", [books.feed.pk]),
-            ("importers_feed_contract", [books.feed.pk]),
             ("importers_sync_status", [books.sync.pk]),
         ):
             answer = browser.get(reverse(f"admin:{name}", args=args))

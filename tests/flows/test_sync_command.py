@@ -193,7 +193,9 @@ def _gone() -> int:
 
 
 @pytest.mark.parametrize(
-    "worker", [f"{socket.gethostname()}:{os.getpid()}:x", "other-host:1:x"]
+    "worker",
+    [f"{socket.gethostname()}:{os.getpid()}:x", "other-host:1:x"],
+    ids=["this process", "another host"],
 )
 def test_what_a_living_worker_is_at_is_left_to_it(
     partner: Partner, worker: str

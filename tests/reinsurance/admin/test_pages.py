@@ -52,7 +52,8 @@ def test_clerks_read_and_change_nothing(
     record = model._default_manager.first()
     assert as_clerk.get(at(model, "changelist")).status_code == 200
     assert as_clerk.get(at(model, "change", record.pk)).status_code == 200
-    assert as_clerk.post(at(model, "change", record.pk), {}).status_code == 403
+    refused = 405 if name_of(model) in NOT_CHANGED else 403
+    assert as_clerk.post(at(model, "change", record.pk), {}).status_code == refused
     assert as_clerk.get(at(model, "add")).status_code == 403
 
 
@@ -72,7 +73,7 @@ def test_lists_take_as_many_queries_for_many_as_for_few(
     model: type[models.Model],
     django_assert_max_num_queries,
 ) -> None:
-    with django_assert_max_num_queries(9):  # in a test's transaction nothing is kept
+    with django_assert_max_num_queries(10):  # in a test's transaction nothing is kept
         as_clerk.get(at(model, "changelist"))
 
 
@@ -140,7 +141,7 @@ def test_money_of_a_claim_is_not_changed_by_hand(
 def test_the_ledger_is_not_written_by_hand(as_admin: Client, book: Claim) -> None:
     movement = book.movements.first()
     base = f"/admin/reinsurance/claimmovement/{movement.pk}"
-    assert as_admin.post(f"{base}/change/", {}).status_code == 403
+    assert as_admin.post(f"{base}/change/", {}).status_code == 405
     assert as_admin.post(f"{base}/delete/", {"post": "yes"}).status_code == 403
     assert (
         as_admin.post(

@@ -46,7 +46,7 @@ run: $(VENV)/.local
 test: setup lint
 	@sh .ci/chromium
 	@sh .ci/redis
-	pytest -m "not slow"
+	pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: setup
 	ruff check .
@@ -74,8 +74,9 @@ test-browser: setup
 	@sh .ci/chromium
 	pytest -m browser
 
+# The API asked in many more ways than the suite does (five minutes).
 fuzz: setup
-	pytest -m slow -k fuzz
+	FUZZ_EXAMPLES=100 pytest tests/backoffice/test_api_description.py
 
 clean:
 	@test ! -x $(VENV)/bin/python || $(VENV)/bin/python manage.py postgres destroy

@@ -68,7 +68,7 @@ def test_the_queue_can_be_read_by_operators_alone(
     assert f"check {ready.pk}".encode() in page.content
     url = f"/admin/django_q/ormq/{queued.pk}/change/"
     assert as_operator.get(url).status_code == 200
-    assert as_operator.post(url, {"key": "x"}).status_code == 403
+    assert as_operator.post(url, {"key": "x"}).status_code == 405
     assert as_manager.get("/admin/django_q/ormq/").status_code == 403
 
 
@@ -221,7 +221,7 @@ def test_the_list_takes_as_many_queries_for_many_as_for_few(
         )
         schedules.set_times(other.pk, user=None, minutes=5)
         Sync.objects.create(feed=other, status="failed")
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         page = as_manager.get(LIST)
     assert len(page.context["cl"].result_list) == 30
 

@@ -94,7 +94,7 @@ def test_a_new_secret_ends_the_old_one_and_all_tokens(
     token_answer(client.client_id, shown(old, "secret"))
     assert AccessToken.objects.count() == 1
     address = f"/admin/backoffice/client/{client.pk}/secret/"
-    assert as_operator.get(address).status_code == 404
+    assert as_operator.get(address).status_code == 405
     assert as_clerk.post(address).status_code == 403
     assert AccessToken.objects.count() == 1
     new = as_operator.post(address)

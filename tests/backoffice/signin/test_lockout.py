@@ -162,7 +162,7 @@ def test_the_old_password_is_not_guessed_from_a_session(
     for expected in (400, 400, 400, 400, 429):
         answer = api.post("/api/v1/auth/users/set_password/", data)
         assert answer.status_code == expected
-    assert answer["Content-Type"] == "application/json"
+    assert answer["Content-Type"] == "application/problem+json"
 
 
 def test_codes_are_not_guessed_from_a_session(

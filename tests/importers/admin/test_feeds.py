@@ -398,10 +398,10 @@ def test_the_list_takes_as_many_queries_for_many_as_for_few(
         )  # fmt: skip
         schedules.set_times(other.pk, user=None, minutes=5)
         Sync.objects.create(feed=other, status="failed")
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         as_manager.get(LIST)
     for number in range(25):
         Sync.objects.create(feed=feed, status="failed", pages=number)
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         page = as_manager.get(at(feed))
     assert len(page.context["lines"]) == 20

@@ -248,14 +248,15 @@ def test_two_cedants_are_two(some_clerk: User, mine: Books, foreign: Books) -> N
     assert (record.rows_created, record.rows_rejected) == (2, 0)
 
 
-def test_what_they_handed_in_stays_theirs(
+def test_a_file_goes_with_its_sender(
     some_clerk: User, mine: Books, foreign: Books
 ) -> None:
-    """The sender passes to another cedant; the file of before can be withdrawn."""
+    """The sender passes to another cedant, and the file of before with it."""
     record = file_of(mine.source, "a\n1\n", user=some_clerk)
     mine.source.party = foreign.party
     mine.source.save()
-    ingestions.cancel(record.pk, user=some_clerk)
+    with pytest.raises(NotAllowed, match="There is no ingestion"):
+        ingestions.cancel(record.pk, user=some_clerk)
     with pytest.raises(ImporterError):
         file_of(mine.source, "a\n2\n", user=some_clerk)
 

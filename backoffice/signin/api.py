@@ -100,7 +100,9 @@ class Person(views.UserViewSet):
             kinds = [ClientAuthentication, *OWN]
         return [kind() for kind in kinds]
 
-    @swagger_auto_schema(operation_id="auth_me")
+    @swagger_auto_schema(
+        operation_id="auth_me", responses={200: serializers.PersonSerializer}
+    )
     def show(self, request: Request) -> Response:
         """Who am I."""
         return Response(serializers.PersonSerializer(request.user).data)

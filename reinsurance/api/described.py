@@ -67,22 +67,24 @@ FORMAT = openapi.Parameter(
 )
 
 
-class NoLeastLength(FieldInspector):
-    """A text that is only shown may be empty."""
+class MayBeEmpty(FieldInspector):
+    """A text that is only shown may be empty; so may an address that need not be."""
 
     def process_result(
         self, result: Any, method_name: str, obj: Any, **kwargs: Any
     ) -> Any:
-        """The field's schema without a least length."""
+        """The field's schema without what an empty text would break."""
         if isinstance(result, openapi.Schema) and getattr(obj, "read_only", False):
             result.pop("minLength", None)
+        if isinstance(result, openapi.Schema) and getattr(obj, "allow_blank", False):
+            result.pop("format", None)
         return result
 
 
 class Described(SwaggerAutoSchema):
     """An operation with the headers, parameters and problems that it really has."""
 
-    field_inspectors = (NoLeastLength, *SwaggerAutoSchema.field_inspectors)
+    field_inspectors = (MayBeEmpty, *SwaggerAutoSchema.field_inspectors)
 
     @property
     def action(self) -> str:

@@ -62,11 +62,11 @@ OPERATIONS = [
 
 
 @pytest.fixture
-def token(db: None) -> str:
-    """The login token of somebody who may do everything the API offers."""
+def caller(db: None) -> User:
+    """Somebody who may do everything the API offers."""
     user = User.objects.create_user("fuzz")
     user.groups.set(Group.objects.filter(name__in=("Manager", "Integrator")))
-    return str(Token.objects.create(user=user).key)
+    return user
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def application() -> Iterator[Any]:
 
 
 def test_it_does_what_its_description_says(
-    token: str, world: dict[str, int], application: Any
+    caller: User, world: dict[str, int], application: Any
 ) -> None:
     loaded: Any = schemathesis.openapi.from_dict(DESCRIBED)
     loaded.app = application
@@ -111,14 +111,16 @@ def test_it_does_what_its_description_says(
     for method, path in OPERATIONS:
         try:
             with transaction.atomic():
-                hold(loaded[path][method], world.get(path.split("/")[1]), token)
+                hold(loaded[path][method], world.get(path.split("/")[1]), caller)
         except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001 - look at all
             wrong.append(f"{method.upper()} {path}\n{error}")
     assert not wrong, "\n\n".join(wrong)
 
 
-def hold(operation: Any, key: int | None, token: str) -> None:
+def hold(operation: Any, key: int | None, caller: User) -> None:
     """Ask for the operation in many ways and compare what comes with what is told."""
+
+    token, _ = Token.objects.get_or_create(user=caller)  # some operations end it
 
     @settings(
         max_examples=EXAMPLES,
@@ -132,8 +134,8 @@ def hold(operation: Any, key: int | None, token: str) -> None:
     def ask(case: Any) -> None:
         if key is not None and "id" in case.path_parameters:
             case.path_parameters["id"] = key
-        answer = case.call(headers={"Authorization": f"Token {token}"})
-        only_status = answer.status_code == 304  # it has no content to look at
+        answer = case.call(headers={"Authorization": f"Token {token.key}"})
+        only_status = answer.status_code in {204, 304}  # no content to look at
         case.validate_response(answer, checks=CHECKS[:2] if only_status else CHECKS)
 
     ask()
@@ -151,8 +153,8 @@ def test_the_file_of_an_upload_is_chosen_on_the_page() -> None:
 def test_every_post_may_carry_a_key() -> None:
     posts = [
         operations["post"]
-        for operations in DESCRIBED["paths"].values()
-        if "post" in operations
+        for path, operations in DESCRIBED["paths"].items()
+        if "post" in operations and not path.startswith("/auth/")
     ]
     assert len(posts) == 11
     for operation in posts:

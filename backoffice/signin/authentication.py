@@ -6,6 +6,7 @@ credentials is answered 401.
 
 import hashlib
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -83,8 +84,13 @@ def _checksum(token: str) -> str:
     return hashlib.sha256(token.strip().encode()).hexdigest()
 
 
+USER = ("username", "is_active", "is_staff", "is_superuser")
+CLIENT = ("user_id", "is_active", "scopes")
+
+
+@cache
 def _tokens() -> QuerySet[Any]:
-    """Access tokens with all that is asked about them."""
+    """Access tokens with all that is asked about them, and no more."""
     user = Coalesce(OuterRef("user_id"), OuterRef("application__user_id"))
     limits = CedantLimit.objects.filter(user_id=user).order_by()
     clients = Client.cedants.through.objects.filter(
@@ -95,7 +101,12 @@ def _tokens() -> QuerySet[Any]:
     ).annotate(
         user_cedants=ArraySubquery(limits.values("cedant_id")),
         client_cedants=ArraySubquery(clients.values("party_id")),
-    )
+    ).only(
+        "user_id", "application_id", "expires", "scope", "resource",
+        *(f"user__{name}" for name in USER),
+        *(f"application__{name}" for name in CLIENT),
+        *(f"application__user__{name}" for name in USER),
+    )  # fmt: skip
     return tokens
 
 

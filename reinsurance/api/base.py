@@ -1,6 +1,7 @@
 """What every view of the API has: who sees what, the same answers, ETags, streams."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -20,7 +21,7 @@ from reinsurance.api import streams
 from reinsurance.api.filters import Narrowed, require_known
 from reinsurance.api.pages import CursorPages, Line, Order, wrong
 from reinsurance.api.problems import ApiProblem
-from reinsurance.visibility import seen_by
+from reinsurance.visibility import cedants_of, seen_by
 
 
 class JsonOrStream(BaseContentNegotiation):
@@ -101,8 +102,7 @@ class ListDoor(Door):
 
     def columns(self) -> Sequence[streams.OutColumn]:
         """What is told of each record: the serializer's fields, or those wanted."""
-        serializer: Any = self.get_serializer()
-        return streams.columns_of(serializer.Meta.model, serializer.fields)
+        return _columns_of(self.serializer_class, self.wanted())
 
     def lines_of(self, rows: QuerySet, keys: Sequence[str] = ()) -> Sequence[Line]:
         """The records as JSON objects, each with its values of ``keys``."""
@@ -120,10 +120,17 @@ class ListDoor(Door):
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """One record."""
         require_known(request, ("fields",))
-        lines = self.lines_of(self.get_queryset().filter(pk=kwargs["pk"]))
-        if not lines:
+        line = self.line_of(kwargs["pk"])
+        if line is None:
             raise Http404
-        return HttpResponse(lines[0][0], content_type="application/json")
+        return HttpResponse(line, content_type="application/json")
+
+    def line_of(self, pk: int | str) -> str | None:
+        """The record as a JSON object; None where the caller sees none."""
+        if cedants_of(self.request.user) is None:
+            return streams.one(_statement_of(type(self), self.wanted()), pk)
+        lines = self.lines_of(self.get_queryset().filter(pk=pk))
+        return lines[0][0] if lines else None
 
     def order_of(self, request: Request) -> Order:
         """How the list is sorted; raises ApiProblem for what it cannot be sorted by."""
@@ -151,11 +158,27 @@ class ListDoor(Door):
 
     def get_serializer_context(self) -> dict[str, Any]:
         """With the names of the fields that the caller wants."""
-        context = super().get_serializer_context()
+        return {**super().get_serializer_context(), "wanted": self.wanted()}
+
+    def wanted(self) -> tuple[str, ...]:
+        """Names of the fields that the caller wants; empty: all."""
         request = getattr(self, "request", None)
         text = request.query_params.get("fields", "") if request else ""
-        wanted = [name.strip() for name in text.split(",") if name.strip()]
-        return {**context, "wanted": wanted}
+        return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+@lru_cache(maxsize=256)
+def _columns_of(kind: Any, wanted: tuple[str, ...]) -> Sequence[streams.OutColumn]:
+    """The columns of a serializer; making its fields takes longer than a record."""
+    fields = kind(context={"wanted": wanted}).fields
+    return streams.columns_of(kind.Meta.model, fields)
+
+
+@lru_cache(maxsize=256)
+def _statement_of(door: type["ListDoor"], wanted: tuple[str, ...]) -> str:
+    """The statement for one record of a door by its key, the same for every key."""
+    columns = _columns_of(door.serializer_class, wanted)
+    return streams.statement_for_one(door.queryset.all(), columns)
 
 
 class Fields(serializers.ModelSerializer):

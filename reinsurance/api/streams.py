@@ -24,6 +24,7 @@ CSV = "text/csv"
 JSON_LINES = "application/jsonl"
 FORMATS = {"json": "application/json", "csv": CSV, "jsonl": JSON_LINES}
 BATCH = 2000
+MOST_KEY = 2**63 - 1
 RISKY = r"^[=+\-@\t\r\n＝＋－＠]"  # noqa: RUF001 full-width forms are meant
 NUMBER = r"^[+-]?[0-9][0-9,.'' ]*%?$"
 
@@ -158,6 +159,24 @@ def json_rows(
     with connection.cursor() as cursor:
         cursor.execute(*asked)
         return [(text, values) for text, *values in cursor.fetchall()]
+
+
+def statement_for_one(queryset: QuerySet, columns: Sequence[OutColumn]) -> str:
+    """The statement of :func:`one`: making it takes longer than the database does."""
+    asked = _asked(queryset.filter(pk="0"), columns, _json_line(columns), {})
+    if asked is None or len(asked[1]) != 1:
+        raise ValueError("Only the key may be a parameter.")
+    return asked[0]
+
+
+def one(statement: str, pk: int | str) -> str | None:
+    """The record of that key as a JSON object; None where there is none."""
+    if isinstance(pk, int) and pk > MOST_KEY:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [pk])
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 def _json_line(columns: Sequence[OutColumn]) -> str:

@@ -1,11 +1,11 @@
 """What every view of the API has: who sees what, the same answers, ETags, streams."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.cache import patch_vary_headers
@@ -195,9 +195,6 @@ class Fields(serializers.ModelSerializer):
             )
             raise ApiProblem("invalid", said, errors=[wrong("fields", said)])
         return {name: fields[name] for name in dict.fromkeys(wanted)}
-
-
-View = Callable[[HttpRequest], HttpResponseBase]
 
 
 def text_of(source: str, about: str) -> serializers.CharField:

@@ -46,7 +46,7 @@ run: $(VENV)/.local
 test: setup lint
 	@sh .ci/chromium
 	@sh .ci/redis
-	pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist loadfile
+	pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist worksteal
 
 lint: setup
 	ruff check .

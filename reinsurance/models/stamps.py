@@ -14,6 +14,8 @@ from django.db.models.functions import Now
 class Stamp(models.Model):
     """A topic was changed by the transaction that made this stamp."""
 
+    cedant_paths = ()
+
     topic = models.CharField(max_length=20)
     made_at = models.DateTimeField(db_default=Now())
 

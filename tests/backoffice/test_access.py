@@ -14,6 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from oauth2_provider.models import AccessToken
 
+from backoffice import permission_sets
 from backoffice.access.scopes import SCOPES
 from backoffice.access.table import TABLE, rule_of
 from backoffice.models import Client
@@ -74,6 +75,17 @@ def test_the_table_has_every_address_and_no_other() -> None:
         name for name in TABLE.keys() - ADDRESSES.keys() if "social:" not in name
     }
     assert lacking == set()
+
+
+@pytest.fixture(autouse=True)
+def _remembering(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a user may do is asked once: in a test's transaction nothing is kept."""
+    known: dict[str, Any] = {}
+
+    def remembered(topic: Any, key: str, make: Callable[[], Any], **_: Any) -> Any:
+        return known[key] if key in known else known.setdefault(key, make())
+
+    monkeypatch.setattr(permission_sets, "remembered", remembered)
 
 
 @pytest.fixture(autouse=True)

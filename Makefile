@@ -46,7 +46,7 @@ run: $(VENV)/.local
 test: setup lint
 	@sh .ci/chromium
 	@sh .ci/redis
-	pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist worksteal
+	pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: setup
 	ruff check .

@@ -115,7 +115,6 @@ def stream(
             "Cache-Control": "no-store",
         },
     )
-    response.streaming = True
     return response
 
 

@@ -106,7 +106,7 @@ def stream(
 ) -> StreamingHttpResponse:
     """The records as an attachment ``name.csv`` or ``name.jsonl``."""
     lines = csv_lines if kind == "csv" else json_lines
-    response = StreamingHttpResponse(
+    return StreamingHttpResponse(
         lines(queryset, columns),
         content_type=f"{FORMATS[kind]}; charset=utf-8",
         headers={
@@ -115,7 +115,6 @@ def stream(
             "Cache-Control": "no-store",
         },
     )
-    return response
 
 
 def csv_lines(queryset: QuerySet, columns: Sequence[OutColumn]) -> Iterator[bytes]:

@@ -41,3 +41,8 @@ Q_REAPER = env.str("Q_REAPER", default="importers.services.reaper.reap")
 Q_REAP_SECONDS = env.float("Q_REAP_SECONDS", default=5.0)
 # A worker not heard of for so many seconds has lost its ingestion to the next.
 LEASE_STALE_SECONDS = env.int("LEASE_STALE_SECONDS", default=30)
+
+# What the cluster does without anybody asking: function without arguments, by dotted
+# path, to what it is called on the schedules' page and its times at first (cron, UTC).
+# `manage.py bootstrap` makes the schedules; their times may be changed there.
+HOUSEKEEPING: dict[str, tuple[str, str]] = {}

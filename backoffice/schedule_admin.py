@@ -1,7 +1,7 @@
 """Schedules of Django-Q: visible, editable and runnable, but no way to run code.
 
 The task is a choice of the registered ones and its argument a feed; nothing else of a
-schedule can be written here.
+schedule can be written here.  Of the housekeeping only the times are changed.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -19,6 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_q.models import Schedule
 
+from backoffice.schedule_forms import ScheduleForm, TimesForm, feed_of, keeps_house
 from importers import queue
 from importers.admin import feed_page, times
 from importers.admin.feed_page import Standing
@@ -31,74 +31,15 @@ from reinsurance.admin.base import PlainAdmin
 from reinsurance.visibility import cedants_of, seen_by
 
 
-class ScheduleForm(forms.ModelForm):
-    """What runs, for which feed, and when."""
-
-    func = forms.ChoiceField(label="Task", choices=list(schedules.TASKS.items()))
-    feed = forms.ModelChoiceField(Feed.objects.order_by("name"))
-    minutes = forms.IntegerField(
-        label="Every … minutes",
-        required=False,
-        min_value=1,
-        help_text="60: each hour.",
-        widget=forms.NumberInput({"class": "vIntegerField"}),
-    )
-    cron = forms.CharField(
-        label="Or by a cron line",
-        required=False,
-        max_length=100,
-        widget=forms.TextInput({"class": "vTextField"}),
-        help_text="Minute, hour, day, month, day of the week (UTC): "
-        "<code>0 6 * * 1-5</code> is 06:00 on working days.",
-    )
-    next_run = forms.SplitDateTimeField(
-        label="Next run",
-        required=False,
-        show_hidden_initial=True,
-        widget=AdminSplitDateTime,
-        help_text="Empty: the first of these times. A time that has passed: at once.",
-    )
-
-    class Meta:
-        model = Schedule
-        fields = ("func", "minutes", "cron", "next_run")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["feed"].initial = feed_of(self.instance)
-
-    def clean(self) -> dict[str, Any]:
-        """Times that make sense, and one schedule a feed."""
-        data = super().clean() or {}
-        data["cron"] = data.get("cron") or ""
-        if not {"minutes", "cron"} & set(self.errors):
-            try:
-                schedules.check_times(data["cron"], data.get("minutes"))
-            except schedules.BadSchedule as problem:
-                self.add_error("cron" if data["cron"] else "minutes", problem.message)
-        feed, task = data.get("feed"), data.get("func")
-        if feed is not None and task:
-            others = Schedule.objects.filter(func=task, args=str(feed.pk))
-            if others.exclude(pk=self.instance.pk).exists():
-                self.add_error(
-                    "feed", "This feed has a schedule already. Change that one instead."
-                )
-        return data
-
-
-def feed_of(schedule: Schedule) -> int | None:
-    """The key of the schedule's feed; None where it is none of ours."""
-    args = str(schedule.args or "")
-    is_ours = schedule.func in schedules.TASKS and args.isdecimal()
-    return int(args) if is_ours else None
-
-
 @dataclass(frozen=True, slots=True)
 class Line:
     """The feed of a schedule in the list, and where it stands."""
 
     feed: Feed | None = None
     stands: Standing | None = None
+
+
+WHEN: tuple[str, Any] = ("When", {"fields": ("minutes", "cron", "next_run")})
 
 
 @admin.register(Schedule)
@@ -111,7 +52,7 @@ class ScheduleAdmin(PlainAdmin):
     ordering = ("next_run",)
     fieldsets = (
         ("What runs", {"fields": ("func", "feed")}),
-        ("When", {"fields": ("minutes", "cron", "next_run")}),
+        WHEN,
     )
     actions = ("run_now",)
 
@@ -142,11 +83,14 @@ class ScheduleAdmin(PlainAdmin):
     @admin.display(description="task", ordering="func")
     def what(self, schedule: Schedule) -> str:
         """What the task does."""
-        return schedules.TASKS.get(schedule.func, "Not known here; it is not run")
+        known = {**schedules.TASKS, **schedules.housekeeping()}
+        return known.get(schedule.func, "Not known here; it is not run")
 
     @admin.display(description="feed")
     def feed_name(self, schedule: Any) -> str:
         """Which feed it is for."""
+        if keeps_house(schedule):
+            return "All of the back office"
         return schedule.line.feed.name if schedule.line.feed else "None"
 
     @admin.display(description="when")
@@ -169,6 +113,8 @@ class ScheduleAdmin(PlainAdmin):
     @admin.display(description="last sync")
     def last(self, schedule: Any) -> SafeString | str:
         """How the newest sync of its feed ended."""
+        if keeps_house(schedule):
+            return ""
         stands = schedule.line.stands
         if stands is None or stands.last is None:
             return "Never"
@@ -179,6 +125,35 @@ class ScheduleAdmin(PlainAdmin):
             moment(sync.ended_at or sync.asked_at),
             badge(sync.get_status_display(), colour_of_sync(sync.status)),
         )
+
+    # ---------------------------------------------------------------------- form
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Schedule | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> type[forms.ModelForm]:
+        """Of the housekeeping the times alone."""
+        if keeps_house(obj):
+            kwargs["form"] = TimesForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Schedule | None = None) -> Any:
+        """Of the housekeeping the times alone."""
+        return [WHEN] if keeps_house(obj) else self.fieldsets
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Schedule | None = None
+    ) -> bool:
+        """The house is always kept."""
+        return not keeps_house(obj) and super().has_delete_permission(request, obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Also where many are chosen at once."""
+        deleted, counts, missing, protected = super().get_deleted_objects(objs, request)
+        kept = [schedule.name for schedule in objs if keeps_house(schedule)]
+        return deleted, counts, missing, [*protected, *kept]
 
     # ------------------------------------------------------------------- answers
     def changeform_view(
@@ -220,14 +195,16 @@ class ScheduleAdmin(PlainAdmin):
 
     def _run(self, request: HttpRequest, schedule: Schedule) -> None:
         try:
-            if feed_of(schedule) is None or not schedule.repeats:
+            is_ours = keeps_house(schedule) or feed_of(schedule) is not None
+            if not is_ours or not schedule.repeats:
                 raise schedules.BadSchedule("This schedule is switched off.")
             schedules.run_now(schedule.pk, user=user_of(request))
         except ImporterError as problem:
             messages.error(request, problem.message)
         else:
+            unless = "" if keeps_house(schedule) else " if its feed may"
             messages.success(
-                request, f"“{schedule.name}” runs within half a minute if its feed may."
+                request, f"“{schedule.name}” runs within half a minute{unless}."
             )
 
     def get_urls(self) -> list[URLPattern]:
@@ -255,9 +232,10 @@ class ScheduleAdmin(PlainAdmin):
         self, request: HttpRequest, obj: Schedule, form: Any, change: bool
     ) -> None:
         """Write what was chosen, and nothing else that Django-Q would act on."""
-        data, feed = form.cleaned_data, form.cleaned_data["feed"]
-        obj.name = f"Sync {feed.code}"[:100]
-        obj.args = str(feed.pk)
+        data = form.cleaned_data
+        if feed := data.get("feed"):
+            obj.name = f"Sync {feed.code}"[:100]
+            obj.args = str(feed.pk)
         obj.kwargs = obj.hook = obj.cluster = obj.intended_date_kwarg = None
         obj.schedule_type = Schedule.CRON if data["cron"] else Schedule.MINUTES
         obj.cron = data["cron"] or None

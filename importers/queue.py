@@ -75,6 +75,20 @@ def set_schedule(
     )
 
 
+def keep_schedule(dotted_path: str, *, name: str, cron: str) -> bool:
+    """Call `dotted_path()` by a cron line, unless it has times already; whether new."""
+    if Schedule.objects.filter(func=dotted_path).exists():
+        return False
+    Schedule.objects.create(
+        name=name[:100],
+        func=dotted_path,
+        schedule_type=Schedule.CRON,
+        cron=cron,
+        next_run=first_run(cron, None),
+    )
+    return True
+
+
 def first_run(cron: str, minutes: int | None) -> datetime:
     """The first of these times from now on."""
     now = timezone.localtime()
@@ -125,23 +139,31 @@ def key_of(schedule: int) -> int | None:
     return int(args) if args and args.isdecimal() else None
 
 
-def disable_schedules_but(allowed: Container[str]) -> int:
-    """Switch off every schedule that calls anything else, or not with one number."""
+def disable_schedules_but(*, with_key: Container[str], alone: Container[str]) -> int:
+    """Switch off every schedule that calls anything else; how many.
+
+    Tasks of ``with_key`` are called with one number, those ``alone`` with nothing.
+    """
     broken = [
         schedule.pk
         for schedule in Schedule.objects.exclude(repeats=0)
-        if not _is_good(schedule, allowed)
+        if not _is_good(schedule, with_key, alone)
     ]
     return Schedule.objects.filter(pk__in=broken).update(repeats=0)
 
 
-def _is_good(schedule: Schedule, allowed: Container[str]) -> bool:
+def _is_good(
+    schedule: Schedule, with_key: Container[str], alone: Container[str]
+) -> bool:
     is_cron = schedule.schedule_type == Schedule.CRON
     args = str(schedule.args or "")
+    # Django-Q reads it as Python does: no 007.
+    has_key = args.isdecimal() and args == str(int(args))
     return (
-        schedule.func in allowed
-        and args.isdecimal()
-        and args == str(int(args))  # Django-Q reads it as Python does: no 007
+        (
+            (schedule.func in with_key and has_key)
+            or (schedule.func in alone and not args)
+        )
         and not schedule.kwargs
         and not schedule.hook
         and not schedule.intended_date_kwarg

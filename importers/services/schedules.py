@@ -1,6 +1,7 @@
-"""When feeds are synced: schedules of Django-Q that can run nothing but our tasks."""
+"""When feeds are synced and the house is kept: schedules of our own tasks alone."""
 
 from croniter import croniter
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 
@@ -11,7 +12,7 @@ from importers.services import permissions
 
 SYNC_FEED = "importers.tasks.sync_feed"
 TASKS = {SYNC_FEED: "Sync a feed"}
-"""The tasks that a schedule may name, and what they do; each takes a feed."""
+"""The tasks that a schedule of a feed may name, and what they do."""
 
 
 class BadSchedule(ImporterError):  # noqa: N818 (names are the trade's)
@@ -67,6 +68,20 @@ def all_times() -> dict[int, queue.Times]:
     return queue.all_times(SYNC_FEED)
 
 
+def housekeeping() -> dict[str, str]:
+    """The tasks that keep the house, and what they do; they take nothing."""
+    return {path: label for path, (label, _) in settings.HOUSEKEEPING.items()}
+
+
+def keep_house() -> list[str]:
+    """Give each task that keeps the house its first times; what is new."""
+    return [
+        label
+        for path, (label, cron) in settings.HOUSEKEEPING.items()
+        if queue.keep_schedule(path, name=label, cron=cron)
+    ]
+
+
 def run_now(schedule: int, *, user: User | None) -> None:
     """Have a schedule run once at the next tick."""
     permissions.require_sync(user)
@@ -83,4 +98,4 @@ def disable_broken() -> int:
     Django-Q reads all due schedules in one go and gives up at the first it cannot
     read.  How many were switched off.
     """
-    return queue.disable_schedules_but(TASKS)
+    return queue.disable_schedules_but(with_key=TASKS, alone=settings.HOUSEKEEPING)

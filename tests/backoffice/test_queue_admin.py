@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from django_q.models import Failure, OrmQ, Schedule, Success, Task
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from importers.models import Feed, Ingestion, Sync
 from importers.services import schedules, syncs
@@ -270,3 +270,59 @@ def test_a_paused_feed_is_not_promised_a_run(as_manager: Client, feed: Feed) -> 
     schedules.set_times(feed.pk, user=None, minutes=60)
     syncs.pause(feed.pk, user=None, reason="The partner moves.")
     assert b"Not while the feed is paused" in as_manager.get(LIST).content
+
+
+# --------------------------------------------------------------------- housekeeping
+KEEP = "tests.importers.cluster_tasks.keep_house"
+
+
+@pytest.fixture
+def kept(db: None, settings: Settings) -> Schedule:
+    """The schedule of a task that keeps the house."""
+    settings.HOUSEKEEPING = {KEEP: ("Sweep the floor", "15 2 * * *")}
+    assert schedules.keep_house() == ["Sweep the floor"]
+    return Schedule.objects.get(func=KEEP)
+
+
+def test_the_house_is_kept_at_its_times_until_they_are_changed(
+    as_operator: Client, kept: Schedule
+) -> None:
+    assert (kept.name, kept.cron, kept.args) == ("Sweep the floor", "15 2 * * *", None)
+    assert schedules.disable_broken() == 0
+    content = as_operator.get(LIST).content.decode()
+    assert "Every day at 02:15" in content
+    assert "All of the back office" in content
+    url = reverse("admin:django_q_schedule_change", args=[kept.pk])
+    crafted = {**EVIL, "func": "os.system", "feed": "1", "cron": "30 3 * * 0"}
+    answer = as_operator.post(url, crafted)
+    assert last_told(answer) == "Sweep the floor: Every Sunday at 03:30 (UTC)."
+    assert stored() == {
+        **OURS,
+        "func": KEEP,
+        "args": None,
+        "name": "Sweep the floor",
+        "cron": "30 3 * * 0",
+        "minutes": None,
+        "schedule_type": "C",
+    }
+    assert schedules.keep_house() == []
+    assert Schedule.objects.get(func=KEEP).cron == "30 3 * * 0"
+
+
+def test_the_housekeeping_is_not_deleted(as_admin: Client, kept: Schedule) -> None:
+    url = reverse("admin:django_q_schedule_delete", args=[kept.pk])
+    assert as_admin.post(url, {"post": "yes"}).status_code == 403
+    chosen = {"action": "delete_selected", "_selected_action": kept.pk, "post": "yes"}
+    as_admin.post(LIST, chosen)
+    assert Schedule.objects.filter(pk=kept.pk).exists()
+
+
+def test_the_housekeeping_is_run_now(as_operator: Client, kept: Schedule) -> None:
+    answer = as_operator.post(reverse("admin:django_q_schedule_run", args=[kept.pk]))
+    assert last_told(answer) == "“Sweep the floor” runs within half a minute."
+    assert Schedule.objects.get(pk=kept.pk).next_run <= timezone.now()
+
+
+def test_the_housekeeping_takes_nothing(kept: Schedule) -> None:
+    Schedule.objects.update(args="1")
+    assert schedules.disable_broken() == 1

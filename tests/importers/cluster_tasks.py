@@ -22,3 +22,7 @@ def reap() -> int:
     """A reaper that can be seen: it leaves its mark at every call."""
     leave_mark(0)
     return 0
+
+
+def keep_house() -> None:
+    """A task of the housekeeping: it takes nothing."""

@@ -15,6 +15,7 @@ from backoffice.demo_users import (
 )
 from backoffice.reference import load_feeds, load_reference
 from backoffice.roles import load_roles
+from importers.services import schedules
 
 
 class Command(BaseCommand):
@@ -37,6 +38,8 @@ class Command(BaseCommand):
         self.stdout.write(f"Database is up to date ({added} reference records added).")
         if feeds := load_feeds():
             self.stdout.write(f"Feeds added, to be switched on: {', '.join(feeds)}.")
+        if kept := schedules.keep_house():
+            self.stdout.write(f"Scheduled: {', '.join(kept)}.")
         if options["demo"]:
             create_demo_users()
             create_demo_clients()

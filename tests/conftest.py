@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,10 +17,10 @@ from pytest_django import DjangoDbBlocker, Settings
 from pytest_django.plugin import blocking_manager_key
 
 from backoffice.postgres import Server
-from backoffice.reference import load_reference
-from backoffice.roles import CLERK, MANAGER, Role, load_roles
+from backoffice.roles import CLERK, MANAGER, Role
 from backoffice.settings.caching import cache_of
 from tests.caches import Redis
+from tests.database import load_basics, own_database
 from tests.flows.webhooks import Receiver
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -69,15 +70,12 @@ def django_db_setup(
     is_ours = is_ours and not hasattr(request.config, "workerinput")
     if settings.IS_LOCAL:
         _drop_leftovers(server)
-    with django_db_blocker.unblock():
-        name = connection.settings_dict["NAME"]
-        connection.creation.create_test_db(
-            verbosity=0, autoclobber=True, serialize=False
-        )
-        _load_basics()
-    yield
-    with django_db_blocker.unblock():
-        connection.creation.destroy_test_db(name, verbosity=0)
+    with ExitStack() as stack:
+        with django_db_blocker.unblock():
+            stack.enter_context(own_database())
+        yield
+        with django_db_blocker.unblock():
+            stack.close()
     if is_ours and not _others_connected(server):
         server.stop()
 
@@ -98,15 +96,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.config.stash.get(EMPTIED, False):
         with item.config.stash[blocking_manager_key].unblock():
             if not Group.objects.exists():
-                _load_basics()
+                load_basics()
             connection.close()
     is_transactional = (marker and marker.kwargs.get("transaction")) or asked - {"db"}
     item.config.stash[EMPTIED] = bool(is_transactional)
-
-
-def _load_basics() -> None:
-    load_reference()
-    load_roles()
 
 
 def _query(server: Server, statement: str) -> list[tuple[str, ...]]:

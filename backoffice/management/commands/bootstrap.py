@@ -4,7 +4,6 @@ import argparse
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from backoffice.demo_users import (
@@ -13,6 +12,7 @@ from backoffice.demo_users import (
     create_demo_clients,
     create_demo_users,
 )
+from backoffice.migrating import migrate
 from backoffice.reference import load_feeds, load_reference
 from backoffice.roles import load_roles
 from importers.services import schedules
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        call_command("migrate", interactive=False, verbosity=0)
+        migrate()
         added = load_reference()
         load_roles()
         self.stdout.write(f"Database is up to date ({added} reference records added).")

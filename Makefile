@@ -74,12 +74,14 @@ test-browser: setup
 	@sh .ci/chromium
 	pytest -m browser
 
-# Ten thousand spoilt files and pages through the whole pipeline, and the API asked in
-# many more ways than the suite does (an hour). FUZZ_ONLY=xlsx-4711 tries one again.
+# Ten thousand spoilt files and pages through the whole pipeline; the API asked, and our
+# pipeline compared with stock import-export, in many more ways than the suite does (two
+# hours). FUZZ_ONLY=xlsx-4711 tries one input again.
 fuzz: setup
 	FUZZ_INPUTS=$${FUZZ_INPUTS:-10000} pytest tests/fuzz \
 		--numprocesses auto --maxprocesses 4 --dist worksteal
 	FUZZ_EXAMPLES=100 pytest tests/backoffice/test_api_description.py
+	EQUIVALENCE_EXAMPLES=500 pytest tests/importers/pipeline/test_equivalence.py
 
 clean:
 	@test ! -x $(VENV)/bin/python || $(VENV)/bin/python manage.py postgres destroy

@@ -6,6 +6,7 @@ has each key once, but for the shared parents of a treaty register.
 """
 
 import datetime
+import os
 from decimal import Decimal
 
 import pytest
@@ -252,7 +253,7 @@ def agree(kind: RecordType, rows: list[dict[str, str]]) -> None:
 
 
 hypothesis_settings = settings(
-    max_examples=50,
+    max_examples=int(os.environ.get("EQUIVALENCE_EXAMPLES", "20")),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -1,0 +1,98 @@
+"""The program of the page for integrators, run as it stands."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_django.live_server_helper import LiveServer
+
+from backoffice.demo_users import create_demo_clients
+from importers.models import Ingestion, Source
+from importers.services import ingestions
+from reinsurance.models import Claim, Party, Treaty
+from tests.clusters import Cluster, end, start, wait_until
+
+PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "integrators.md"
+BORDEREAU = (
+    "UMR,Claim Ref,Insured,Date of Loss,Status,Ccy,Paid to date,Reserve\n"
+    "B1526HCL26001,API-1,Quay Stores,2026-03-14,Open,GBP,1200.50,3000\n"
+    "B1526HCL26001,API-2,Pier Hotel,2026-05-02,Open,GBP,0,800\n"
+    "B1526HCL26001,API-3,Lock House,31/02/2026,Open,GBP,100,0\n"
+)
+
+pytestmark = [pytest.mark.cluster, pytest.mark.django_db(transaction=True)]
+
+
+def program() -> str:
+    """The lines between the page's marks."""
+    _, _, rest = PAGE.read_text("utf-8").partition("<!-- program -->\n```python\n")
+    lines, mark, _ = rest.partition("```\n<!-- /program -->")
+    assert mark
+    return lines
+
+
+@pytest.fixture
+def cluster(process_environment: dict[str, str], tmp_path: Path) -> Iterator[Cluster]:
+    """A real cluster on the test's database and storage."""
+    running = start(process_environment, tmp_path)
+    yield running
+    end(running)
+
+
+def test_a_file_goes_in_and_what_changed_comes_out(
+    live_server: LiveServer, cluster: Cluster, tmp_path: Path
+) -> None:
+    create_demo_clients()
+    harbour = Party.objects.create(code="HARBOUR", name="Harbour Coverholders")
+    Source.objects.create(code="harbour", name="Harbour", party=harbour)
+    Treaty.objects.create(
+        reference="B1526HCL26001",
+        cedant=harbour,
+        treaty_type="QS",
+        currency_id="GBP",
+        inception="2026-01-01",
+        expiry="2026-12-31",
+    )
+    folder = tmp_path / "outbox" / "claims" / "harbour" / "2026-06-30"
+    folder.mkdir(parents=True)
+    (folder / "june.csv").write_text(BORDEREAU)
+    script = tmp_path / "loop.py"
+    script.write_text(program())
+
+    def run() -> list[str]:
+        ran = subprocess.run(
+            [sys.executable, script],
+            cwd=tmp_path,
+            env={
+                "PATH": os.environ["PATH"],
+                "BACK_OFFICE": live_server.url,
+                "CLIENT_ID": "demo-system",
+                "CLIENT_SECRET": "demo-system-2026",
+            },
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout.splitlines()
+
+    assert run() == ["june.csv: ready, 1 rows held out, waits for approval"]
+    assert "31/02/2026" in (folder / "june.rejected").read_text("utf-8-sig")
+    (tmp_path / "state.json").unlink()  # as if killed before it could write it down
+    assert run() == ["june.csv: ready, 1 rows held out, waits for approval"]
+    ingestion = Ingestion.objects.get()
+    assert str(ingestion.period_end) == "2026-06-30"
+
+    ingestions.approve(ingestion.pk)
+    wait_until(Claim.objects.exists, "the load")
+    assert run() == [
+        "june.csv: loaded, 1 rows held out",
+        "claim API-1: incurred 4200.50",
+        "claim API-2: incurred 800.00",
+    ]
+    assert run() == []
+    assert Ingestion.objects.count() == 1

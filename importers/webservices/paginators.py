@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
@@ -48,6 +49,7 @@ TOTAL_SIGNS = (
     "meta.pagination.total",
 )
 SIZE_SIGNS = ("metadata.top", "limit", "per_page", "pageSize", "page_size")
+_LINK_LIKE = re.compile(r"https?://|[/?.]|[^\s?]*\?", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,11 +217,15 @@ def _json_api(
 
 
 def _link_in(body: Json, places: tuple[str, ...]) -> str:
-    """The first link found; a body that is no object has none."""
+    """The first link found; a body that is no object has none.
+
+    A cursor may stand where others have a link: there it must look like one.
+    """
     if not isinstance(body, Mapping):
         return ""
     for place in places:
-        if (link := paths.text_at(place, body)) and not link.isdecimal():
+        link = paths.text_at(place, body)
+        if link and (_LINK_LIKE.match(link) or place not in NEXT_LINKS):
             return link
     return ""
 
@@ -250,7 +256,7 @@ def _sign_of_more(page: Page) -> str:
     for place in MORE_SIGNS:
         if paths.find(place, page.body) is True:
             return place
-    for place in CURSOR_SIGNS:
+    for place in (*CURSOR_SIGNS, *NEXT_LINKS):
         if paths.text_at(place, page.body):
             return place
     for place in TOTAL_SIGNS:

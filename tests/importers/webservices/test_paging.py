@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from importers.values import Format, Paging
+from importers.webservices.problems import UnknownPaging
 from tests.importers.webservices.conftest import Fetch, plan_for
+from tests.partner import faults
 from tests.partner.records import claims
 from tests.partner.server import Partner
 
@@ -169,3 +171,24 @@ def test_every_record_comes_once_and_in_order(
     assert fetched.progress.counts.records == 250
     assert fetched.progress.counts.retries == 0
     assert fetched.progress.counts.requests == len(partner.requests)
+
+
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        {"paging": {"next": "MTA="}},
+        {"pagination": {"next": "eyJpZCI6IDQwfQ"}},
+        {"next": 2},
+        {"meta": {"next_cursor": "x"}},
+    ],
+)
+def test_a_cursor_is_not_followed_as_a_link(
+    envelope: dict[str, Any], partner: Partner, run: Fetch
+) -> None:
+    """It says that there is more: to take one page for all would lose records."""
+    records = [{"claim_reference": f"C-{n}"} for n in range(3)]
+    body = json.dumps({**envelope, "data": records})
+    partner.fail(fault=faults.content(body), times="always")
+    with pytest.raises(UnknownPaging, match="but not where. Choose how the feed's"):
+        run(plan_for(partner, "single/data", paging_kind=Paging.AUTO))
+    assert len(partner.requests) == 1

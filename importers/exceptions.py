@@ -23,6 +23,7 @@ ImporterError
 │   ├── DuplicateFile      the same file is already on its way
 │   └── LeaseLost          another worker has taken the ingestion over
 ├── NotAllowed             this user may not do this
+├── StoreProblem           the file store does not answer, or refuses us
 └── LoadConflict           the books changed in a way that the load cannot meet
 
 Each carries a ``code`` for the machine and one sentence for the clerk, and can be
@@ -196,6 +197,31 @@ class NotAllowed(ImporterError):  # noqa: N818
     """This user may not do this."""
 
     code = "not_allowed"
+
+
+class StoreProblem(ImporterError):  # noqa: N818
+    """The file store does not answer (``is_passing``: it may soon), or refuses us."""
+
+    code = "store_problem"
+    is_passing = False
+
+    @classmethod
+    def away(cls, code: str) -> StoreProblem:
+        """What passes by itself."""
+        problem = cls(
+            f"The file store does not answer just now ({code}). Nothing is lost; try "
+            "again in some minutes."
+        )
+        problem.is_passing = True
+        return problem
+
+    @classmethod
+    def refused(cls, code: str) -> StoreProblem:
+        """What an operator has to mend."""
+        return cls(
+            f"The file store refuses what we ask of it ({code}). Nothing is lost; "
+            "tell an operator, who finds more by “manage.py storage check”."
+        )
 
 
 class LoadConflict(ImporterError):  # noqa: N818

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
@@ -120,13 +120,11 @@ class Bucket(S3Storage):
     # ------------------------------------------------------------------ whole files
     def put(self, name: str, path: Path) -> None:
         """Store the file under the name; the store checks what arrives."""
-        with path.open("rb") as stream:
-            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
         extra = {
             **self.get_object_parameters(name),
             "ContentType": OCTETS,
             "ChecksumAlgorithm": "SHA256",
-            "Metadata": {"sha256": sha256},
+            "Metadata": {"sha256": sha256_of(path)},
         }
         if self.default_acl:
             extra["ACL"] = self.default_acl
@@ -148,10 +146,9 @@ class Bucket(S3Storage):
             self.client.download_file(
                 Filename=str(path), Config=TRANSFER, **self._address(name)
             )
-        with path.open("rb") as stream:
-            is_whole = path.stat().st_size == noted.size and (
-                not noted.sha256 or noted.sha256 == _digest(stream)
-            )
+        is_whole = path.stat().st_size == noted.size and (
+            not noted.sha256 or noted.sha256 == sha256_of(path)
+        )
         if not is_whole:
             raise StoreProblem(
                 "A stored file is not what was stored once. Tell an operator: it has "
@@ -205,5 +202,7 @@ class Bucket(S3Storage):
         return saved
 
 
-def _digest(stream: BinaryIO) -> str:
-    return hashlib.file_digest(stream, "sha256").hexdigest()
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file on disk, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

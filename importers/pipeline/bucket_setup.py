@@ -20,7 +20,7 @@ NOTHING_PUBLIC = {
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something found out about the store, for people; whether it is as it should be."""
+    """Something found out about the store, in words; whether it is as it should be."""
 
     is_good: bool
     said: str

@@ -1,6 +1,5 @@
 """The store of files as a whole: whether it is fit, and moving into another one."""
 
-import hashlib
 import os
 import tempfile
 import uuid
@@ -12,7 +11,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 
 from importers.exceptions import StoreProblem
 from importers.pipeline import storage
-from importers.pipeline.bucket import Bucket
+from importers.pipeline.bucket import Bucket, sha256_of
 from importers.pipeline.bucket_setup import Fact, create, facts_of
 
 PROBES = "probes"
@@ -106,5 +105,4 @@ def _is_same(bucket: Bucket, key: str, path: Path) -> bool:
     noted = bucket.head(key)
     if noted is None or noted.size != path.stat().st_size:
         return False
-    with path.open("rb") as stream:
-        return noted.sha256 == hashlib.file_digest(stream, "sha256").hexdigest()
+    return noted.sha256 == sha256_of(path)

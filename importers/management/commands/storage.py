@@ -1,4 +1,4 @@
-"""``manage.py storage``: whether the store of files is fit, and moving into a bucket."""
+"""``manage.py storage``: whether the store of files is fit, and moving into another."""
 
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """The command line."""
         parts = parser.add_subparsers(dest="part", required=True)
-        check = parts.add_parser(
-            "check", help="write, read, delete; ask how it is kept"
-        )
+        check = parts.add_parser("check", help="write, read and delete a file")
         check.add_argument(
             "--create",
             action="store_true",

@@ -24,6 +24,8 @@ ImporterError
 │   └── LeaseLost          another worker has taken the ingestion over
 ├── NotAllowed             this user may not do this
 ├── StoreProblem           the file store does not answer, or refuses us
+├── PlaceProblem           an inbox cannot be looked into
+│   └── FileMoved          a file of it is not any more what it was a moment ago
 └── LoadConflict           the books changed in a way that the load cannot meet
 
 Each carries a ``code`` for the machine and one sentence for the clerk, and can be
@@ -203,25 +205,48 @@ class StoreProblem(ImporterError):  # noqa: N818
     """The file store does not answer (``is_passing``: it may soon), or refuses us."""
 
     code = "store_problem"
-    is_passing = False
+
+    def __init__(
+        self, message: str = "", *, answer: str = "", is_passing: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.answer = answer
+        self.is_passing = is_passing
 
     @classmethod
-    def away(cls, code: str) -> StoreProblem:
-        """What passes by itself."""
-        problem = cls(
-            f"The file store does not answer just now ({code}). Nothing is lost; try "
-            "again in some minutes."
+    def away(cls, answer: str) -> StoreProblem:
+        """What passes by itself; ``answer`` is the store's own word."""
+        return cls(
+            f"The file store does not answer just now ({answer}). Nothing is lost; "
+            "try again in some minutes.",
+            answer=answer,
+            is_passing=True,
         )
-        problem.is_passing = True
-        return problem
 
     @classmethod
-    def refused(cls, code: str) -> StoreProblem:
+    def refused(cls, answer: str) -> StoreProblem:
         """What an operator has to mend."""
         return cls(
-            f"The file store refuses what we ask of it ({code}). Nothing is lost; "
-            "tell an operator, who finds more by “manage.py storage check”."
+            f"The file store refuses what we ask of it ({answer}). Nothing is lost; "
+            "tell an operator, who finds more by “manage.py storage check”.",
+            answer=answer,
         )
+
+
+class PlaceProblem(ImporterError):  # noqa: N818
+    """An inbox cannot be looked into; ``is_passing``: perhaps at its next time."""
+
+    code = "place_problem"
+
+    def __init__(self, message: str = "", *, is_passing: bool = False) -> None:
+        super().__init__(message)
+        self.is_passing = is_passing
+
+
+class FileMoved(PlaceProblem):
+    """A file of an inbox is gone, or other than it was a moment ago."""
+
+    code = "file_moved"
 
 
 class LoadConflict(ImporterError):  # noqa: N818

@@ -7,6 +7,8 @@ from django.core.exceptions import ImproperlyConfigured
 from backoffice.settings.environment import BASE_DIR, DEBUG, VAR_DIR, env
 
 AWS_STORAGE_BUCKET_NAME = env.str("AWS_STORAGE_BUCKET_NAME", default="")
+AWS_S3_REGION_NAME = env.str("AWS_S3_REGION_NAME", default="")
+AWS_S3_ENDPOINT_URL = env.str("AWS_S3_ENDPOINT_URL", default="")
 
 MEDIA_ROOT = VAR_DIR / "storage"
 MEDIA_URL = "media/"  # nothing is served below it: files go out through views
@@ -56,8 +58,8 @@ def _default_storage() -> dict[str, Any]:
         "BACKEND": "importers.pipeline.bucket.Bucket",
         "OPTIONS": {
             "bucket_name": AWS_STORAGE_BUCKET_NAME,
-            "region_name": env.str("AWS_S3_REGION_NAME", default="") or None,
-            "endpoint_url": env.str("AWS_S3_ENDPOINT_URL", default="") or None,
+            "region_name": AWS_S3_REGION_NAME or None,
+            "endpoint_url": AWS_S3_ENDPOINT_URL or None,
             "location": env.str("AWS_LOCATION", default=""),
             "default_acl": env.str("AWS_DEFAULT_ACL", default="") or None,
             "object_parameters": _encryption(),

@@ -35,7 +35,13 @@ def problems_of_inbox(inbox: Inbox) -> Problems:
         InboxKind.BUCKET: _bucket,
         InboxKind.SFTP: _sftp,
     }
-    for rule in (_kind, _mapping, _path, place.get(InboxKind(inbox.kind), _folder)):
+    for rule in (
+        _kind,
+        _mapping,
+        _path,
+        _apart,
+        place.get(InboxKind(inbox.kind), _folder),
+    ):
         for name, said in rule(inbox).items():
             found.setdefault(name, said)
     return found
@@ -68,6 +74,33 @@ def _path(inbox: Inbox) -> Problems:
     if ".." in parts or "." in parts or not inbox.path.isprintable():
         return {"path": "Enter a path without “.” and “..”."}
     return {}
+
+
+def _apart(inbox: Inbox) -> Problems:
+    """Inboxes share a place only for one sender's files, and none lies in another."""
+    here = _parts(inbox)
+    for other in Inbox.objects.filter(kind=inbox.kind).exclude(pk=inbox.pk):
+        there = _parts(other)
+        if _where(other) != _where(inbox):
+            continue
+        is_same = here == there and other.source_id == inbox.source_id
+        shorter = min(len(here), len(there))
+        if not is_same and here[:shorter] == there[:shorter]:
+            said = "Another inbox looks there. Enter a place of its own."
+            return {"path": said}
+    return {}
+
+
+def _parts(inbox: Inbox) -> list[str]:
+    return [part for part in inbox.path.split("/") if part]
+
+
+def _where(inbox: Inbox) -> tuple[Any, ...]:
+    if inbox.kind == InboxKind.SFTP:
+        return inbox.host.lower(), inbox.port, inbox.user_name
+    if inbox.kind == InboxKind.BUCKET:
+        return inbox.endpoint_url, inbox.bucket
+    return ()
 
 
 def _folder(inbox: Inbox) -> Problems:

@@ -93,6 +93,46 @@ class Store:
         )
         return name
 
+    def recover(self) -> None:
+        """As it was at first, whatever a test has told it to do."""
+        self.failing, self.is_down, self.later, self.before = (
+            0,
+            False,
+            timedelta(),
+            None,
+        )
+        self.asked.clear()
+
+    @staticmethod
+    def seconds(count: float) -> timedelta:
+        """So long, for ``later``."""
+        return timedelta(seconds=count)
+
+    def storage(self, bucket: str, **options: Any) -> dict[str, Any]:
+        """What STORAGES says of a bucket here."""
+        return {
+            "BACKEND": "importers.pipeline.bucket.Bucket",
+            "OPTIONS": {
+                "bucket_name": bucket,
+                "endpoint_url": self.url,
+                "region_name": REGION,
+                "access_key": KEYS["aws_access_key_id"],
+                "secret_key": KEYS["aws_secret_access_key"],
+                "object_parameters": {"ServerSideEncryption": "AES256"},
+                "querystring_expire": 120,
+                **options,
+            },
+        }
+
+    def put(self, bucket: str, key: str, content: bytes) -> None:
+        """Somebody else's file."""
+        self.client.put_object(Bucket=bucket, Key=key, Body=content)
+
+    def get(self, bucket: str, key: str) -> bytes:
+        """What a file holds."""
+        content: bytes = self.client.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return content
+
     def keys(self, bucket: str) -> list[str]:
         """Everything in a bucket."""
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=bucket)

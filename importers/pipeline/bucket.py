@@ -22,6 +22,9 @@ from botocore.exceptions import (
     HTTPClientError,
     IncompleteReadError,
 )
+from botocore.exceptions import (
+    ConnectionError as NoConnection,
+)
 from django.utils.http import content_disposition_header
 from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
@@ -31,7 +34,7 @@ from importers.exceptions import StoreProblem
 PART = 8 << 20
 OCTETS = "application/octet-stream"
 PASSING = {"SlowDown", "RequestTimeout", "Throttling", "ThrottlingException"}
-NO_ANSWER = (HTTPClientError, IncompleteReadError, FlexibleChecksumError)
+NO_ANSWER = (NoConnection, HTTPClientError, IncompleteReadError, FlexibleChecksumError)
 """No connection, a cut or a garbled answer: what botocore calls a client's error."""
 TRANSFER = TransferConfig(
     multipart_threshold=PART, multipart_chunksize=PART, max_concurrency=4

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
@@ -41,14 +41,13 @@ TRANSFER = TransferConfig(
 )
 
 
-def client_config(**more: Any) -> Config:
+def client_config(attempts: int = 5) -> Config:
     """Patience with a store: seconds, not minutes, before somebody is told."""
     return Config(
         signature_version="s3v4",
-        retries={"mode": "standard", "max_attempts": 5},
+        retries={"mode": "standard", "max_attempts": attempts},
         connect_timeout=3,
         read_timeout=20,
-        **more,
     )
 
 
@@ -141,10 +140,7 @@ class Bucket(S3Storage):
 
         Raises FileNotFoundError, StoreProblem.
         """
-        noted = self.head(name)
-        if noted is None:
-            message = f"There is no {name} in the store."
-            raise FileNotFoundError(message)
+        noted = self.head(name) or self._say_missing(name)
         with asking(name):
             self.client.download_file(
                 Filename=str(path), Config=TRANSFER, **self._address(name)
@@ -167,15 +163,24 @@ class Bucket(S3Storage):
             return None
         return Head(told["ContentLength"], told.get("Metadata", {}).get("sha256", ""))
 
+    def _say_missing(self, name: str) -> NoReturn:
+        """A file that is not there; a bucket that is not there answers the same."""
+        try:
+            with asking():
+                self.client.head_bucket(Bucket=self.bucket_name)
+        except FileNotFoundError as error:
+            raise StoreProblem.refused("NoSuchBucket") from error
+        message = f"There is no {name} in the store."
+        raise FileNotFoundError(message)
+
     def link(self, name: str, file_name: str) -> str:
         """An address that hands this one file out for a short while, as an attachment.
 
         It is never rendered: its kind is said to be a row of bytes.  Raises
         FileNotFoundError.
         """
-        if self.head(name) is None:
-            message = f"There is no {name} in the store."
-            raise FileNotFoundError(message)
+        if not self.exists(name):
+            self._say_missing(name)
         said = content_disposition_header(as_attachment=True, filename=file_name)
         asked = {"ResponseContentDisposition": said, "ResponseContentType": OCTETS}
         address: str = self.client.generate_presigned_url(
@@ -196,8 +201,11 @@ class Bucket(S3Storage):
             self.client.delete_object(**self._address(name))
 
     def _open(self, name: str, mode: str = "rb") -> Any:
-        with asking(name):
-            return super()._open(name, mode)
+        try:
+            with asking(name):
+                return super()._open(name, mode)
+        except FileNotFoundError:
+            self._say_missing(name)
 
     def _save(self, name: str, content: Any) -> str:
         with asking(name):

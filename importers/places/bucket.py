@@ -13,6 +13,8 @@ from importers.pipeline.bucket import TRANSFER, asking, client_config, code_of
 from importers.places.values import BLOCK, MOST_SEEN, Found, Whereabouts
 
 OTHER = {"PreconditionFailed", "ConditionalRequestConflict", "412"}
+TRIES = 2
+"""The next look is the patience that an inbox has."""
 NOT_KNOWN = {"NotImplemented", "501"}
 
 
@@ -36,7 +38,7 @@ class BucketPlace:
             bucket_name=where.bucket,
             region_name=where.region or None,
             endpoint_url=where.endpoint_url or None,
-            client_config=client_config(),
+            client_config=client_config(TRIES),
             **(keys if where.user_name else {}),
         )
         try:

@@ -32,7 +32,7 @@ def test_a_look_that_is_killed(
 ) -> None:
     theirs = s3.bucket(f"{in_bucket}-in")
     source = Source.objects.create(code="andes", name="Andes")
-    inbox = Inbox.objects.create(
+    Inbox.objects.create(
         code="andes", name="Andes", source=source, record_type="exchange-rates",
         kind="bucket", bucket=theirs, settle_seconds=1,
     )  # fmt: skip

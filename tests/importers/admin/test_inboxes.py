@@ -82,7 +82,7 @@ def test_a_manager_makes_one(as_manager: Client, andes: Source) -> None:
         ({"loads_itself": "on"}, "loads_itself", "somebody has to approve them"),
         ({"kind": "bucket", "bucket": "Not A Bucket"}, "bucket", "name of a bucket"),
         ({"kind": "bucket", "bucket": "ours"}, "user_name", "INBOX_BUCKETS"),
-        ({"kind": "bucket", "bucket": "main", "path": ""}, "user_name", "INBOX_BUCKETS"),
+        ({"kind": "bucket", "bucket": "main"}, "user_name", "INBOX_BUCKETS"),
         (
             {"kind": "bucket", "bucket": "x-y", "region": "evil.com/"},
             "region",

@@ -46,7 +46,7 @@ class ArrivalAdmin(ReadOnlyAdmin):
     @admin.display(description="file name", ordering="key")
     def name(self, arrival: Arrival) -> str:
         """The file's name as far as it can be printed."""
-        return inbox_page.name_of(arrival)
+        return str(arrival)
 
     @admin.display(description="status", ordering="status")
     def state(self, arrival: Arrival) -> SafeString:

@@ -75,17 +75,12 @@ def line_of(arrival: Arrival) -> dict[str, object]:
         file = reverse("admin:importers_ingestion_change", args=[arrival.ingestion_id])
     return {
         "arrival": arrival,
-        "name": name_of(arrival),
+        "name": str(arrival),
         "colour": colour_of(arrival),
         "size": filesizeformat(arrival.size),
         "seen": moment(arrival.seen_at),
         "file": file,
     }
-
-
-def name_of(arrival: Arrival) -> str:
-    """The file's name, without what a page might take for something else."""
-    return "".join(c if c.isprintable() else "�" for c in arrival.key)
 
 
 def colour_of(arrival: Arrival) -> str:

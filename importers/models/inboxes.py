@@ -157,4 +157,4 @@ class Arrival(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.key
+        return "".join(c if c.isprintable() else "�" for c in self.key)

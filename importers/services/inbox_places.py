@@ -11,6 +11,7 @@ from django.utils.module_loading import import_string
 
 from importers.exceptions import PlaceProblem
 from importers.models import Inbox
+from importers.models.secrets import UnreadableSecret
 from importers.places.network import connected
 from importers.places.values import Place, Whereabouts
 from importers.services import inbox_rules
@@ -33,11 +34,14 @@ def opened(inbox: Inbox) -> Iterator[Place]:
     Raises PlaceProblem and ServiceProblem where it may not or cannot be asked: the
     settings and the operator's allow-lists may have changed since it was saved.
     """
-    found = inbox_rules.problems_of_inbox(inbox)
-    if found:
-        said = next(iter(found.values()))
-        raise PlaceProblem(f"The settings of the inbox are not good: {said}")
-    place = _place(inbox)
+    try:
+        found = inbox_rules.problems_of_inbox(inbox)
+        if found:
+            said = next(iter(found.values()))
+            raise PlaceProblem(f"The settings of the inbox are not good: {said}")
+        place = _place(inbox)
+    except UnreadableSecret as error:
+        raise PlaceProblem(str(error)) from error
     try:
         yield place
     finally:

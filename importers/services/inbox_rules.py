@@ -35,13 +35,8 @@ def problems_of_inbox(inbox: Inbox) -> Problems:
         InboxKind.BUCKET: _bucket,
         InboxKind.SFTP: _sftp,
     }
-    for rule in (
-        _kind,
-        _mapping,
-        _path,
-        _apart,
-        place.get(InboxKind(inbox.kind), _folder),
-    ):
+    lies = place[InboxKind(inbox.kind)]
+    for rule in (_kind, _mapping, _path, lies, _apart):
         for name, said in rule(inbox).items():
             found.setdefault(name, said)
     return found

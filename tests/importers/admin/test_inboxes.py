@@ -89,7 +89,7 @@ def test_a_manager_makes_one(as_manager: Client, andes: Source) -> None:
             "Enter a region",
         ),
         (
-            {"kind": "bucket", "bucket": "x-y", "endpoint_url": "http://10.0.0.1"},
+            {"kind": "bucket", "bucket": "x-y", "endpoint_url": "http://a.example"},
             "endpoint_url",
             "without encryption",
         ),
@@ -177,7 +177,7 @@ def test_look_now(as_operator: Client, inbox: Inbox) -> None:
     answer = as_operator.post(at(inbox, "look"))
     assert answer["Location"] == at(inbox)
     assert last_told(answer).startswith("Asked for.")
-    assert OrmQ.objects.get().task()["func"] == "importers.tasks.collect_inbox"
+    assert OrmQ.objects.get().task["func"] == "importers.tasks.collect_inbox"
 
 
 def test_pause_and_resume(as_manager: Client, inbox: Inbox) -> None:

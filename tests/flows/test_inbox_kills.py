@@ -10,7 +10,7 @@ import pytest
 from importers.models import Arrival, Inbox, Ingestion, Source
 from tests.s3 import Store
 
-pytestmark = [pytest.mark.cluster, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 RATES = b"Date,From,To,Rate\n2026-01-31,EUR,USD,1.09\n"
 # What is asked of the store at each moment: method, and where.
 MOMENTS = {
@@ -20,13 +20,9 @@ MOMENTS = {
     "committed, not copied": ("PUT", "{inbox}/processed/"),
     "copied, not deleted": ("DELETE", "{inbox}/rates.csv"),
 }
-EVERY = [
-    moment if "not copied" in moment else pytest.param(moment, marks=pytest.mark.slow)
-    for moment in MOMENTS
-]
 
 
-@pytest.mark.parametrize("moment", EVERY)
+@pytest.mark.parametrize("moment", MOMENTS)
 def test_a_look_that_is_killed(
     s3: Store, in_bucket: str, process_environment: dict[str, str], moment: str
 ) -> None:

@@ -5,10 +5,12 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 from hypothesis import given
@@ -458,3 +460,38 @@ def test_what_is_paused_meanwhile_stays_so(inbox: Inbox, root: Path) -> None:
     inboxes.pause(inbox.pk, user=None, reason="Holidays.")
     look(inbox)  # somebody asks for it: all is well
     assert inbox.paused_at is None
+
+
+# ------------------------------------------------------------------------ command
+def command(*args: str) -> tuple[int, str]:
+    """Exit code and what is printed."""
+    out = StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("collect", *args, stdout=out, stderr=out)
+    return int(ended.value.code or 0), out.getvalue()
+
+
+def test_people_may_look_from_a_shell(inbox: Inbox, root: Path) -> None:
+    (root / "rates.csv").write_bytes(RATES)
+    assert command("andes-rates", "--once") == (
+        0,
+        "andes-rates: 0 handed in, 0 already in, 0 refused, 1 waiting.\n",
+    )
+    Inbox.objects.update(settle_seconds=1)
+    code, said = command()
+    assert (code, said.splitlines()[-1]) == (
+        0,
+        "andes-rates: 1 handed in, 0 already in, 0 refused, 0 waiting.",
+    )
+    code, said = command("nowhere")
+    assert (code, said) == (
+        2,
+        "There is no inbox “nowhere” in use. Known: andes-rates.\n",
+    )
+    Inbox.objects.update(path="../outside")
+    code, said = command("andes-rates")
+    assert (code, said) == (
+        1,
+        "andes-rates: The settings of the inbox are not good: Enter a path without "
+        "“.” and “..”.\n",
+    )

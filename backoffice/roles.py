@@ -13,9 +13,9 @@ RECORD_MODELS = (
     "premiumentry", "claim", "lossevent",
 )  # fmt: skip
 LEDGER_MODELS = ("claimmovement",)  # append-only: nobody adds or changes by hand
-LOG_MODELS = ("ingestion", "issue", "event", "rowchange", "sync", "delivery")
+LOG_MODELS = ("ingestion", "issue", "event", "rowchange", "sync", "delivery", "arrival")
 SENDER_MODELS = ("source", "mapping")
-SERVICE_MODELS = ("webservice", "feed", "webhook")
+SERVICE_MODELS = ("webservice", "feed", "inbox", "webhook")
 QUEUE_MODELS = ("ormq", "success", "failure")
 
 
@@ -37,7 +37,7 @@ SUBMIT = _permissions("importers", "submit", ("ingestion",)) | _permissions(
 # A schedule's page runs nothing but our own tasks, see backoffice/schedule_admin.py.
 FETCH = (
     _permissions("importers", "add change", SERVICE_MODELS)
-    | _permissions("importers", "run", ("feed",))
+    | _permissions("importers", "run", ("feed", "inbox"))
     | _permissions("importers", "send", ("webhook",))
     | _permissions("django_q", "view add change delete", ("schedule",))
 )
@@ -71,13 +71,13 @@ CLERK = Role(
 )
 MANAGER = Role(
     "Manager",
-    "approves, rejects and undoes; keeps senders, records and feeds",
+    "approves, rejects and undoes; keeps senders, records, feeds and inboxes",
     VIEW | SUBMIT | DECIDE | FETCH,
 )
 OPERATOR = Role(
     "Operator",
-    "watches queue and users, keeps senders, feeds and clients of the API; decides "
-    "nothing about money",
+    "watches queue and users, keeps senders, feeds, inboxes and clients of the API; "
+    "decides nothing about money",
     VIEW | OPERATE | FETCH | _permissions("importers", "add change", SENDER_MODELS),
 )
 AUDITOR = Role("Auditor", "reads everything, changes nothing", VIEW)

@@ -1,31 +1,52 @@
-"""Stored files that leave as attachments, streamed: for every door alike."""
+"""Stored files that leave as attachments: for every door alike.
+
+From a folder they are streamed; a bucket hands them out itself, by an address that is
+good for a minute or two.  Whoever calls has asked before whether the user may.
+"""
 
 from collections.abc import Sequence
 
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, StreamingHttpResponse
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 
 from importers.models import Ingestion
+from importers.pipeline import storage
 from importers.services.parts import blocks_of
 
 CSV = "text/csv; charset=utf-8"
 
 
 def stored(key: str, name: str, content_type: str) -> HttpResponseBase:
-    """A stored file as an attachment, streamed; Http404 where it is gone."""
+    """A stored file as an attachment; Http404 where it is gone."""
+    shown = "".join(c for c in name if c.isprintable()) or "file"
     try:
+        if address := storage.link(key, shown):
+            return _elsewhere(address)
         stream = default_storage.open(key)
     except FileNotFoundError as error:
         raise Http404("The file is no longer in storage.") from error
     response = FileResponse(
         stream,
         as_attachment=True,
-        filename="".join(c for c in name if c.isprintable()) or "file",
+        filename=shown,
         content_type=content_type,
     )
     response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _elsewhere(address: str) -> HttpResponseRedirect:
+    """On to the bucket; the address is nobody else's and is kept nowhere."""
+    response = HttpResponseRedirect(address)
+    response["Cache-Control"] = "no-store"
+    response["Referrer-Policy"] = "no-referrer"
     return response
 
 

@@ -23,6 +23,9 @@ ImporterError
 │   ├── DuplicateFile      the same file is already on its way
 │   └── LeaseLost          another worker has taken the ingestion over
 ├── NotAllowed             this user may not do this
+├── StoreProblem           the file store does not answer, or refuses us
+├── PlaceProblem           an inbox cannot be looked into
+│   └── FileMoved          a file of it is not any more what it was a moment ago
 └── LoadConflict           the books changed in a way that the load cannot meet
 
 Each carries a ``code`` for the machine and one sentence for the clerk, and can be
@@ -196,6 +199,54 @@ class NotAllowed(ImporterError):  # noqa: N818
     """This user may not do this."""
 
     code = "not_allowed"
+
+
+class StoreProblem(ImporterError):  # noqa: N818
+    """The file store does not answer (``is_passing``: it may soon), or refuses us."""
+
+    code = "store_problem"
+
+    def __init__(
+        self, message: str = "", *, answer: str = "", is_passing: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.answer = answer
+        self.is_passing = is_passing
+
+    @classmethod
+    def away(cls, answer: str) -> StoreProblem:
+        """What passes by itself; ``answer`` is the store's own word."""
+        return cls(
+            f"The file store does not answer just now ({answer}). Nothing is lost; "
+            "try again in some minutes.",
+            answer=answer,
+            is_passing=True,
+        )
+
+    @classmethod
+    def refused(cls, answer: str) -> StoreProblem:
+        """What an operator has to mend."""
+        return cls(
+            f"The file store refuses what we ask of it ({answer}). Nothing is lost; "
+            "tell an operator, who finds more by “manage.py storage check”.",
+            answer=answer,
+        )
+
+
+class PlaceProblem(ImporterError):  # noqa: N818
+    """An inbox cannot be looked into; ``is_passing``: perhaps at its next time."""
+
+    code = "place_problem"
+
+    def __init__(self, message: str = "", *, is_passing: bool = False) -> None:
+        super().__init__(message)
+        self.is_passing = is_passing
+
+
+class FileMoved(PlaceProblem):
+    """A file of an inbox is gone, or other than it was a moment ago."""
+
+    code = "file_moved"
 
 
 class LoadConflict(ImporterError):  # noqa: N818

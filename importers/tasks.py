@@ -3,7 +3,15 @@
 import logging
 
 from importers.exceptions import StateProblem
-from importers.services import deliveries, fetching, syncs, undoing, work
+from importers.services import (
+    collecting,
+    deliveries,
+    fetching,
+    inboxes,
+    syncs,
+    undoing,
+    work,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -41,3 +49,13 @@ def sync_feed(feed: int) -> None:
         logger.info("Feed %s is not synced: %s", feed, reason)
         return
     fetching.run(sync.pk)
+
+
+def collect_inboxes() -> None:
+    """Have every inbox looked into whose time has come."""
+    inboxes.ask_due()
+
+
+def collect_inbox(inbox: int) -> None:
+    """Look into one inbox."""
+    collecting.collect(inbox)

@@ -53,6 +53,24 @@ class DeliveryStatus(StrEnum):
     FAILED = "failed"
 
 
+class InboxKind(StrEnum):
+    """Where the files of an inbox lie."""
+
+    FOLDER = "folder"
+    BUCKET = "bucket"
+    SFTP = "sftp"
+
+
+class ArrivalStatus(StrEnum):
+    """Where a file in an inbox stands; the moves are drawn at ``models.Arrival``."""
+
+    WAITING = "waiting"
+    TAKEN = "taken"
+    PROCESSED = "processed"
+    REJECTED = "rejected"
+    DUPLICATE = "duplicate"
+
+
 class Severity(StrEnum):
     """How wrong a row is."""
 

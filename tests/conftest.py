@@ -1,5 +1,6 @@
 """Fixtures of the whole suite: the database, users, files, real processes."""
 
+import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from pytest_django.plugin import blocking_manager_key
 from backoffice.postgres import Server
 from backoffice.roles import CLERK, MANAGER, Role
 from backoffice.settings.caching import cache_of
+from tests import s3 as s3_server
 from tests.caches import Redis
 from tests.database import load_basics, own_database
 from tests.flows.webhooks import Receiver
@@ -27,6 +29,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 STARTED = pytest.StashKey[bool]()
 EMPTIED = pytest.StashKey[bool]()
+BUCKETS = itertools.count(1)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -158,6 +161,28 @@ def storage_dir(tmp_path: Path, settings: Settings) -> Path:
         },
     }
     return folder
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[s3_server.Store]:
+    """A running S3 server."""
+    with s3_server.running() as store:
+        yield store
+
+
+@pytest.fixture
+def bucket(s3: s3_server.Store) -> str:
+    """A bucket of the test's own, empty."""
+    s3.recover()
+    return s3.bucket(f"files-{os.getpid()}-{next(BUCKETS)}")
+
+
+@pytest.fixture
+def in_bucket(s3: s3_server.Store, bucket: str, settings: Settings) -> str:
+    """The test stores its files in that bucket instead."""
+    settings.AWS_STORAGE_BUCKET_NAME = bucket
+    settings.STORAGES = {**settings.STORAGES, "default": s3.storage(bucket)}
+    return bucket
 
 
 @pytest.fixture(scope="session")

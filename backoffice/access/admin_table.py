@@ -25,6 +25,8 @@ _PAGES = {
     "reinsurance.participation": "add change delete export",
     "reinsurance.treatyscope": "add change delete export",
     "importers.feed": "add change delete",
+    "importers.inbox": "add change delete",
+    "importers.arrival": "",
     "importers.ingestion": "",
     "importers.source": "add change delete",
     "importers.mapping": "change delete",
@@ -93,6 +95,7 @@ _OWN: Rules = {
     "admin:importers_feed_contract": {"POST": _RUN},
     "admin:importers_feed_move": {"POST": _RUN},
     "admin:importers_sync_move": {"POST": _RUN},
+    "admin:importers_inbox_move": {"POST": _importers("run_inbox")},
     **{
         f"admin:importers_sync_{page}": {"GET": _SYNC}
         for page in ("status", "payload", "discarded")

@@ -2,15 +2,49 @@
 
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 from backoffice.settings.environment import BASE_DIR, DEBUG, VAR_DIR, env
 
 AWS_STORAGE_BUCKET_NAME = env.str("AWS_STORAGE_BUCKET_NAME", default="")
+AWS_S3_REGION_NAME = env.str("AWS_S3_REGION_NAME", default="")
+AWS_S3_ENDPOINT_URL = env.str("AWS_S3_ENDPOINT_URL", default="")
 
 MEDIA_ROOT = VAR_DIR / "storage"
 MEDIA_URL = "media/"  # nothing is served below it: files go out through views
 STATIC_ROOT = VAR_DIR / "static"
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+
+_ENCRYPTIONS = ("AES256", "aws:kms", "none")
+_SHORTEST_LINK, _LONGEST_LINK = 60, 300
+
+
+def _encryption() -> dict[str, str]:
+    """What every upload asks of the bucket; nothing for stores that encrypt alone."""
+    kind = env.str("AWS_S3_ENCRYPTION", default="AES256")
+    key = env.str("AWS_S3_KMS_KEY_ID", default="")
+    if kind not in _ENCRYPTIONS:
+        message = f"AWS_S3_ENCRYPTION is one of {', '.join(_ENCRYPTIONS)}."
+        raise ImproperlyConfigured(message)
+    if key and kind != "aws:kms":
+        message = "AWS_S3_KMS_KEY_ID is for AWS_S3_ENCRYPTION=aws:kms."
+        raise ImproperlyConfigured(message)
+    if kind == "none":
+        return {}
+    return {"ServerSideEncryption": kind, **({"SSEKMSKeyId": key} if key else {})}
+
+
+def _link_seconds() -> int:
+    """How long a download link is good."""
+    seconds = env.int("AWS_S3_DOWNLOAD_SECONDS", default=120)
+    if not _SHORTEST_LINK <= seconds <= _LONGEST_LINK:
+        message = (
+            f"AWS_S3_DOWNLOAD_SECONDS lies between {_SHORTEST_LINK} and "
+            f"{_LONGEST_LINK}."
+        )
+        raise ImproperlyConfigured(message)
+    return seconds
 
 
 def _default_storage() -> dict[str, Any]:
@@ -20,26 +54,17 @@ def _default_storage() -> dict[str, Any]:
             "BACKEND": "django.core.files.storage.FileSystemStorage",
             "OPTIONS": {"location": MEDIA_ROOT, "base_url": None},
         }
-    # Imported here only when S3 is chosen: botocore costs 0.2 s of every start.
-    from botocore.config import Config  # noqa: PLC0415
-
     return {
-        "BACKEND": "storages.backends.s3.S3Storage",
+        "BACKEND": "importers.pipeline.bucket.Bucket",
         "OPTIONS": {
             "bucket_name": AWS_STORAGE_BUCKET_NAME,
-            "region_name": env.str("AWS_S3_REGION_NAME", default="") or None,
-            "endpoint_url": env.str("AWS_S3_ENDPOINT_URL", default="") or None,
+            "region_name": AWS_S3_REGION_NAME or None,
+            "endpoint_url": AWS_S3_ENDPOINT_URL or None,
             "location": env.str("AWS_LOCATION", default=""),
-            "default_acl": None,
-            "file_overwrite": False,  # the default silently replaces
-            "querystring_auth": True,
-            "max_memory_size": 10 * 1024 * 1024,  # the default reads all into RAM
-            "client_config": Config(
-                signature_version="s3v4",
-                retries={"mode": "standard", "max_attempts": 5},
-                connect_timeout=3,
-                read_timeout=10,
-            ),
+            "default_acl": env.str("AWS_DEFAULT_ACL", default="") or None,
+            "object_parameters": _encryption(),
+            "querystring_expire": _link_seconds(),
+            "is_direct": env.bool("AWS_S3_DIRECT_DOWNLOADS", default=True),
         },
     }
 
@@ -61,3 +86,9 @@ WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_MANIFEST_STRICT = False
 
 MAX_UPLOAD_MB = env.int("MAX_UPLOAD_MB", default=400)
+
+# Folders of inboxes (docs/inboxes.md) lie below this one and nowhere else.
+INBOX_ROOT = env.path("INBOX_ROOT", default=str(VAR_DIR / "inbox")).root
+# Buckets that inboxes may read with this program's own credentials, as "bucket" or
+# "bucket/prefix". Any other bucket needs credentials of its own.
+INBOX_BUCKETS = env.list("INBOX_BUCKETS", default=[])

@@ -1,8 +1,10 @@
-"""The machine's pages: the log, uploads, senders, services, feeds, webhooks."""
+"""The machine's pages: the log, uploads, senders, services, inboxes, webhooks."""
 
 from importers.admin import (
+    arrivals,
     deliveries,
     feeds,
+    inboxes,
     ingestions,
     sources,
     syncs,
@@ -11,5 +13,6 @@ from importers.admin import (
 )
 
 __all__ = [
-    "deliveries", "feeds", "ingestions", "sources", "syncs", "webhooks", "webservices",
+    "arrivals", "deliveries", "feeds", "inboxes", "ingestions", "sources", "syncs",
+    "webhooks", "webservices",
 ]  # fmt: skip

@@ -11,9 +11,11 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 from importers.values import (
+    ArrivalStatus,
     AuthKind,
     ContractMode,
     Format,
+    InboxKind,
     Incremental,
     Paging,
     SyncStatus,
@@ -54,6 +56,18 @@ DEVIATIONS: Mapping[ContractMode, str] = {
     ContractMode.EVOLVE: "Take them, and say what is new",
     ContractMode.DISCARD: "Leave them out",
     ContractMode.FREEZE: "Stop the sync",
+}
+INBOX_KINDS: Mapping[InboxKind, str] = {
+    InboxKind.FOLDER: "A folder of this installation",
+    InboxKind.BUCKET: "A bucket (S3)",
+    InboxKind.SFTP: "An SFTP server",
+}
+ARRIVAL_COLOURS: Mapping[ArrivalStatus, str] = {
+    ArrivalStatus.WAITING: "waiting",
+    ArrivalStatus.TAKEN: "moving",
+    ArrivalStatus.PROCESSED: "good",
+    ArrivalStatus.REJECTED: "bad",
+    ArrivalStatus.DUPLICATE: "quiet",
 }
 SYNC_COLOURS: Mapping[SyncStatus, str] = {
     SyncStatus.WAITING: "waiting",

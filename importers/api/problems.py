@@ -48,6 +48,9 @@ PROBLEMS.update(
         "wrong_file_kind": Problem(
             415, "No file of a kind that can be read", "Send CSV, Excel or JSON lines."
         ),
+        "store_problem": Problem(
+            503, "The file store does not answer", "Send the same again later."
+        ),
         "importer_error": Problem(
             409, "It cannot be done", "The detail says what to do."
         ),
@@ -77,5 +80,6 @@ def _of_service(exc: ImporterError) -> Response:
         for name in ("ingestion", "sync")
         if (number := getattr(exc, name, None)) is not None
     }
-    headers = {"Retry-After": "5"} if code in {"still_working"} else None
+    waits = {"still_working": "5", "store_problem": "60"}
+    headers = {"Retry-After": waits[code]} if code in waits else None
     return problems.answer(code, exc.message, headers=headers, **more)

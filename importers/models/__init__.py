@@ -1,6 +1,7 @@
 """What the machine remembers: ingestions and their story, sources and mappings."""
 
 from importers.models.answers import Answer
+from importers.models.inboxes import Arrival, Inbox
 from importers.models.ingestions import Event, Ingestion, Issue, RowChange
 from importers.models.sources import Mapping, Source
 from importers.models.syncs import Sync
@@ -9,9 +10,11 @@ from importers.models.webservices import Feed, WebService
 
 __all__ = [
     "Answer",
+    "Arrival",
     "Delivery",
     "Event",
     "Feed",
+    "Inbox",
     "Ingestion",
     "Issue",
     "Mapping",

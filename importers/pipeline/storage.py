@@ -8,9 +8,12 @@ import tempfile
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
-from django.core.files.base import File
 from django.core.files.storage import Storage, default_storage
+
+if TYPE_CHECKING:  # boto3 is loaded only where a bucket is configured
+    from importers.pipeline.bucket import Bucket
 
 BLOCK = 1 << 20
 
@@ -22,6 +25,11 @@ def _local_path(storage: Storage, key: str) -> Path | None:
         return None
 
 
+def _bucket() -> "Bucket":
+    """The configured store, where it is no folder."""
+    return cast("Bucket", default_storage)
+
+
 def put(key: str, source: Path) -> None:
     """Store the file ``source`` under ``key``; a key that is there is kept as it is.
 
@@ -31,8 +39,7 @@ def put(key: str, source: Path) -> None:
         return
     target = _local_path(default_storage, key)
     if target is None:
-        with source.open("rb") as stream:
-            default_storage.save(key, File(stream))
+        _bucket().put(key, source)
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
@@ -59,10 +66,21 @@ def local(key: str) -> Iterator[Path]:
     if path is not None:
         yield path
         return
-    with tempfile.NamedTemporaryFile() as copy, default_storage.open(key) as stream:
-        shutil.copyfileobj(stream, copy, BLOCK)
-        copy.flush()
-        yield Path(copy.name)
+    with tempfile.TemporaryDirectory(prefix="stored-") as folder:
+        copy = Path(folder) / "bytes"
+        _bucket().fetch(key, copy)
+        yield copy
+
+
+def link(key: str, file_name: str) -> str:
+    """An address where the file can be fetched for a short while; empty: none.
+
+    A bucket hands files out itself, unless it is configured not to.  Whoever is given
+    the address may have the file: ask who it is first.  Raises FileNotFoundError.
+    """
+    if _local_path(default_storage, key) is not None or not _bucket().is_direct:
+        return ""
+    return _bucket().link(key, file_name)
 
 
 def hash_into(path: Path, blocks: Iterable[bytes]) -> tuple[str, int]:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from importers.exceptions import DuplicateFile, ImporterError, LeaseLost
+from importers.exceptions import DuplicateFile, ImporterError, LeaseLost, StoreProblem
 from importers.models import Feed, Ingestion, Sync
 from importers.pipeline import storage
 from importers.services import ingestions, leases
@@ -218,7 +218,9 @@ def _fail(
     payload = getattr(problem, "payload", b"")
     attempt = lease.token.rpartition(":")[2]
     changes = {"payload": keep_payload(lease.key, attempt, payload, folder)}
-    is_passing = isinstance(problem, ServiceProblem) and problem.is_passing
+    is_passing = (
+        isinstance(problem, ServiceProblem | StoreProblem) and problem.is_passing
+    )
     with transaction.atomic():
         try:
             lease.update(

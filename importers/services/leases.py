@@ -25,6 +25,8 @@ from importers.models import Ingestion, Sync
 
 LONGEST_BEAT_SECONDS = 5.0
 MOST_ATTEMPTS = 3
+NOBODY = ""
+"""The lease of work that was let go."""
 
 
 def beat_seconds() -> float:
@@ -115,6 +117,20 @@ def take(
             return None
         began()
     return Lease(model, key, token)
+
+
+def let_go(lease: Lease) -> bool:
+    """Leave work that cannot go on just now, to whoever finds it silent next.
+
+    The attempt does not count, as nothing in the work is to blame.  Whether it was
+    still this worker's.
+    """
+    held = lease.model._default_manager.filter(pk=lease.key, lease=lease.token)
+    return bool(
+        held.update(
+            lease=NOBODY, heartbeat_at=timezone.now(), attempts=F("attempts") - 1
+        )
+    )
 
 
 def bury(model: Work, key: int) -> bool:

@@ -95,6 +95,17 @@ def require_sync(user: User | None) -> None:
         raise NotAllowed("Only a manager may run a feed. Ask one to do it.")
 
 
+def may_look(user: User) -> bool:
+    """Whether the user may have inboxes looked into, pause and resume them."""
+    return user.has_perm("importers.run_inbox")
+
+
+def require_look(user: User | None) -> None:
+    """Raise NotAllowed unless the user (None: the system) may run inboxes."""
+    if user is not None and not may_look(user):
+        raise NotAllowed("Only a manager or an operator may look into an inbox.")
+
+
 def may_send(user: User) -> bool:
     """Whether the user may test webhooks and send to them again."""
     return user.has_perm("importers.send_webhook")

@@ -66,13 +66,14 @@ def _hand_on_sync(sync: Sync) -> int:
 def _hand_on(record: Ingestion) -> None:
     """Back to where it waits for a worker: queued once, however long the queue is."""
     checking = record.status == Status.CHECKING
+    said = f"The worker stopped while {record.status}; the next one takes over."
     with transaction.atomic():
         move(
             record.pk,
             from_=[Status(record.status)],
             to=Status.RECEIVED if checking else Status.APPROVED,
             lease=record.lease,
-            event=f"The worker stopped while {record.status}; the next one takes over.",
+            event="Tried once more." if record.lease == leases.NOBODY else said,
         )
         task = CHECK if checking else LOAD
         queue.enqueue(task, record.pk, name=f"take over {record.pk}")

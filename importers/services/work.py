@@ -11,7 +11,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from importers import record_types
-from importers.exceptions import ImporterError, LoadConflict, StateProblem
+from importers.exceptions import (
+    ImporterError,
+    LoadConflict,
+    StateProblem,
+    StoreProblem,
+)
 from importers.models import Ingestion
 from importers.pipeline import ledger
 from importers.pipeline.examine import examine
@@ -21,7 +26,7 @@ from importers.pipeline.stage import part_key
 from importers.services import cursors, leases, limits, mappings, verdicts
 from importers.services.bordereaux import bordereau_for
 from importers.services.leases import Lease
-from importers.services.states import arrive, move
+from importers.services.states import arrive, move, say
 from importers.services.tables import table_of
 from importers.values import Status
 from reinsurance.resources.cells import CellOptions
@@ -59,6 +64,8 @@ def check(ingestion: int) -> None:
                 _check(lease, Path(folder))
         except StateProblem:
             return
+        except StoreProblem as problem:
+            _wait_for_store(lease, Status.CHECKING, problem)
         except ImporterError as problem:
             verdicts.reject(lease, str(problem), problem.code)
         except Exception:
@@ -127,6 +134,19 @@ def _fail(lease: Lease, from_: Status, message: str, **changes: Any) -> None:
         return
 
 
+def _wait_for_store(lease: Lease, status: Status, problem: StoreProblem) -> None:
+    """Let go: the reaper hands the work on after a while, as often as need be.
+
+    What does not pass by itself fails, until somebody takes it up again.
+    """
+    if not problem.is_passing:
+        _fail(lease, status, problem.message)
+        return
+    with transaction.atomic():
+        if leases.let_go(lease):
+            say(lease.key, f"{problem.message} It is tried by itself.", status=status)
+
+
 # ---------------------------------------------------------------------- loading
 def load(ingestion: int) -> None:
     """Load an approved ingestion: all of it in one transaction, once.
@@ -148,6 +168,8 @@ def load(ingestion: int) -> None:
             _load(lease)
         except StateProblem:
             return
+        except StoreProblem as problem:
+            _wait_for_store(lease, Status.LOADING, problem)
         except LoadConflict as conflict:
             _fail(
                 lease,

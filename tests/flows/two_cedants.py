@@ -7,8 +7,10 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from importers.models import (
+    Arrival,
     Delivery,
     Feed,
+    Inbox,
     Ingestion,
     Mapping,
     Source,
@@ -101,6 +103,14 @@ def books_of(mark: str, user: User | None = None) -> Books:
         transaction_type=PremiumTransaction.values[0], effective_date=date(2026, 1, 1),
         currency_id="GBP", gross_premium=1,
     )  # fmt: skip
+    inbox = Inbox.objects.create(
+        code=f"{mark}-inbox",
+        name=f"{mark} inbox",
+        source=source,
+        record_type="claims",
+        path=f"{mark}/claims",
+    )
+    Arrival.objects.create(inbox=inbox, key=f"{mark}.csv", etag="1-1", size=1)
     service = WebService.objects.create(
         code=f"{mark.lower()}-api", name=f"{mark} service",
         base_url=f"https://{mark}.example",

@@ -2,8 +2,10 @@
 
 import logging
 
-from importers.exceptions import StateProblem
-from importers.services import deliveries, fetching, syncs, undoing, work
+from django.conf import settings
+
+from importers.exceptions import NotItsTurn, StateProblem
+from importers.services import deliveries, fetching, offers, syncs, undoing, work
 
 logger = logging.getLogger(__name__)
 
@@ -14,12 +16,21 @@ def check(ingestion: int) -> None:
 
 
 def load(ingestion: int) -> None:
-    """Load an approved ingestion."""
-    work.load(ingestion)
+    """Load an approved ingestion, once it is its turn."""
+    work.load(ingestion, patience=settings.LOAD_TURN_SECONDS)
 
 
 def undo(ingestion: int) -> None:
-    """Take a loaded ingestion back."""
+    """Take a loaded ingestion back; if it has to wait, it holds up no quick work."""
+    try:
+        undoing.undo(ingestion, patience=settings.LOAD_TURN_SECONDS)
+    except NotItsTurn:
+        logger.info("Undoing ingestion %d waits for its turn.", ingestion)
+        offers.offer_undo(ingestion, is_patient=True)
+
+
+def undo_in_turn(ingestion: int) -> None:
+    """Take a loaded ingestion back, however long another file of its kind takes."""
     undoing.undo(ingestion)
 
 
@@ -35,9 +46,11 @@ def run_sync(sync: int) -> None:
 
 def sync_feed(feed: int) -> None:
     """Sync a feed at its time, unless it is being synced, switched off or paused."""
+    heavy = offers.is_heavy_feed(int(feed))
     try:
-        sync = syncs.request(int(feed), door=syncs.SCHEDULE, enqueue=False)
+        sync = syncs.request(int(feed), door=syncs.SCHEDULE, enqueue=heavy)
     except StateProblem as reason:
         logger.info("Feed %s is not synced: %s", feed, reason)
         return
-    fetching.run(sync.pk)
+    if not heavy:
+        fetching.run(sync.pk)

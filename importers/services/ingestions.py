@@ -10,19 +10,16 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from importers import queue, record_types
+from importers import record_types
 from importers.exceptions import DuplicateFile, StateProblem, UnknownSource
 from importers.models import Ingestion, Mapping, Source
 from importers.pipeline.receive import receive
 from importers.pipeline.undo import require_latest
-from importers.services import mappings, permissions, syncs
+from importers.services import mappings, offers, permissions, syncs
 from importers.services.states import arrive, move, say
 from importers.values import OPEN, Status
 from reinsurance.visibility import seen_by
 
-CHECK = "importers.tasks.check"
-LOAD = "importers.tasks.load"
-UNDO = "importers.tasks.undo"
 DIRECT = "direct"
 MAPPABLE = (Status.NEEDS_MAPPING, Status.READY, Status.REJECTED)
 WAITS = (Status.RECEIVED, Status.NEEDS_MAPPING, Status.READY, Status.FAILED)
@@ -122,7 +119,7 @@ def submit(
                     status=Status.RECEIVED,
                 )
             if enqueue:
-                queue.enqueue(CHECK, ingestion.pk, name=f"check {ingestion.pk}")
+                offers.offer(ingestion.pk)
     except IntegrityError as error:
         raise _already_open(same) from error
     return ingestion
@@ -183,7 +180,7 @@ def confirm_mapping(
                 attempts=0,
             )
             if enqueue:
-                queue.enqueue(CHECK, ingestion, name=f"check {ingestion}")
+                offers.offer(ingestion)
     except IntegrityError as error:
         raise _already_open(_same_file(record)) from error
 
@@ -208,7 +205,7 @@ def approve(ingestion: int, *, user: User | None = None, enqueue: bool = True) -
             attempts=0,
         )
         if enqueue:
-            queue.enqueue(LOAD, ingestion, name=f"load {ingestion}")
+            offers.offer(ingestion)
 
 
 def reject(ingestion: int, *, user: User | None, reason: str) -> None:
@@ -271,8 +268,7 @@ def retry(ingestion: int, *, user: User | None = None, enqueue: bool = True) -> 
             attempts=0,
         )
         if enqueue:
-            task = LOAD if record.approved_at else CHECK
-            queue.enqueue(task, ingestion, name=f"again {ingestion}")
+            offers.offer(ingestion, called="again")
 
 
 def undo(
@@ -294,4 +290,4 @@ def undo(
         event = f"Undo asked for: {reason.strip()}"
         say(ingestion, event, status=Status.LOADED, user=user)
         if enqueue:
-            queue.enqueue(UNDO, ingestion, name=f"undo {ingestion}")
+            offers.offer_undo(ingestion)

@@ -15,9 +15,10 @@ import pytest
 from django.db import connection
 from django.db.models import Count
 
-from importers import queue, watchdog
+from importers import queue
 from importers.models import Ingestion, RowChange
 from importers.pipeline.storage import blocks_of
+from importers.processes import processes
 from importers.services import ingestions, leases
 from reinsurance.models import Claim, ClaimMovement
 from tests.clusters import Cluster, end, living, start, wait_until
@@ -98,19 +99,20 @@ class Yard:
 
     def kill_watchdog(self) -> None:
         """The watchdog alone; its cluster has to end by itself, then comes the next."""
-        session = self.cluster.main
+        sessions = self.cluster.sessions
         self.cluster.watchdog.kill()
         self.cluster.watchdog.wait()
-        wait_until(lambda: not living(session), "the end of the orphans")
+        wait_until(lambda: not any(map(living, sessions)), "the end of the orphans")
         self.start()
 
     def kill_everything(self) -> None:
         """As when the machine goes down; then it comes up again."""
-        session = self.cluster.main
-        os.killpg(session, signal.SIGKILL)
+        sessions = self.cluster.sessions
+        for session in sessions:
+            os.killpg(session, signal.SIGKILL)
         os.killpg(self.cluster.watchdog.pid, signal.SIGKILL)
         self.cluster.watchdog.wait()
-        wait_until(lambda: not living(session), "the end of the cluster")
+        wait_until(lambda: not any(map(living, sessions)), "the end of the cluster")
         self.start()
 
 
@@ -137,11 +139,11 @@ def worker_of(ingestion: int) -> int:
 
 
 def children(parent: int) -> set[int]:
-    return {p.pid for p in watchdog.processes() if p.parent == parent and parent}
+    return {p.pid for p in processes() if p.parent == parent and parent}
 
 
 def alive(pids: set[int]) -> set[int]:
-    return {p.pid for p in watchdog.processes() if p.pid in pids and p.state != "Z"}
+    return {p.pid for p in processes() if p.pid in pids and p.state != "Z"}
 
 
 def submitted(path: Path) -> int:

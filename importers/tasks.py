@@ -5,7 +5,15 @@ import logging
 from django.conf import settings
 
 from importers.exceptions import NotItsTurn, StateProblem
-from importers.services import deliveries, fetching, offers, syncs, undoing, work
+from importers.services import (
+    deliveries,
+    fetching,
+    offers,
+    retention,
+    syncs,
+    undoing,
+    work,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +40,13 @@ def undo(ingestion: int) -> None:
 def undo_in_turn(ingestion: int) -> None:
     """Take a loaded ingestion back, however long another file of its kind takes."""
     undoing.undo(ingestion)
+
+
+def prune() -> None:
+    """Clear what was kept long enough."""
+    for pruned in retention.prune():
+        if pruned.count:
+            logger.info("Cleared: %d %s.", pruned.count, pruned.what)
 
 
 def deliver(delivery: int) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping as Map
 from datetime import date
 from typing import Any, Literal
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -13,9 +14,10 @@ from django.utils import timezone
 from importers import record_types
 from importers.exceptions import DuplicateFile, StateProblem, UnknownSource
 from importers.models import Ingestion, Mapping, Source
+from importers.pipeline import originals
 from importers.pipeline.receive import receive
 from importers.pipeline.undo import require_latest
-from importers.services import mappings, offers, permissions, syncs
+from importers.services import mappings, offers, permissions, retention, syncs
 from importers.services.states import arrive, move, say
 from importers.values import OPEN, Status
 from reinsurance.visibility import seen_by
@@ -89,6 +91,8 @@ def submit(
     loaded = same.filter(status=Status.LOADED).order_by("-pk").first()
     try:
         with transaction.atomic():
+            if settings.KEEP_UNLOADED_DAYS:
+                originals.hold(kept.key)
             ingestion = Ingestion.objects.create(
                 record_type=kind.slug,
                 source=source,
@@ -162,6 +166,7 @@ def confirm_mapping(
     permissions.require_submit(user)
     record = Ingestion.objects.select_related("source").get(pk=ingestion)
     permissions.require_seen(user, record)
+    retention.require_original(record)
     kind = record_types.get(record.record_type)
     mappings.require_known(kind, constants, user)
     try:
@@ -178,6 +183,7 @@ def confirm_mapping(
                 mapping=mapping,
                 message="",
                 attempts=0,
+                cleared_at=None,
             )
             if enqueue:
                 offers.offer(ingestion)

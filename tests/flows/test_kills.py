@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 from django.db.models import Count
+from pytest_django import Settings
 
 from importers import queue
 from importers.models import Ingestion, RowChange
@@ -31,7 +32,8 @@ pytestmark = [
 ]
 
 ROWS = 60_000
-PATIENCE = 90.0
+PATIENCE = 150.0
+ORM, SQS = "orm", "sqs"
 READ_FOR_EVER = """
 import sys
 from pathlib import Path
@@ -45,8 +47,15 @@ HASTE = {"LEASE_STALE_SECONDS": "4", "Q_REAP_SECONDS": "0.5"}
 class Yard:
     """The clusters of one test, one after the other, and the folders they work in."""
 
-    def __init__(self, environment: dict[str, str], folder: Path, storage: Path):
+    def __init__(
+        self,
+        environment: dict[str, str],
+        folder: Path,
+        storage: Path,
+        more: dict[str, str],
+    ):
         self.environment = {**environment, "TMPDIR": str(folder / "scratch")}
+        self.more = more
         self.folder = folder
         self.storage = storage
         self.cluster: Cluster
@@ -54,7 +63,7 @@ class Yard:
 
     def start(self) -> Cluster:
         (self.folder / "cluster.log").unlink(missing_ok=True)
-        self.cluster = start(self.environment, self.folder, **HASTE)
+        self.cluster = start(self.environment, self.folder, **HASTE, **self.more)
         wait_until(self.cluster.is_whole, "a whole cluster")
         return self.cluster
 
@@ -116,11 +125,20 @@ class Yard:
         self.start()
 
 
-@pytest.fixture
+@pytest.fixture(params=[ORM, pytest.param(SQS, marks=pytest.mark.slow)])
 def yard(
-    process_environment: dict[str, str], tmp_path: Path, storage_dir: Path
+    request: pytest.FixtureRequest,
+    process_environment: dict[str, str],
+    tmp_path: Path,
+    storage_dir: Path,
+    settings: Settings,
 ) -> Iterator[Yard]:
-    yard = Yard(process_environment, tmp_path, storage_dir)
+    """Clusters of both queues, on each broker; the files here are quick work."""
+    more = {"HEAVY_MB": "1000", "HEAVY_ROWS": "1000000"}
+    if request.param == SQS:
+        more |= request.getfixturevalue("on_sqs")
+    settings.HEAVY_MB, settings.HEAVY_ROWS = 1000, 1_000_000
+    yard = Yard(process_environment, tmp_path, storage_dir, more)
     yard.start()
     try:
         yield yard
@@ -165,7 +183,7 @@ def settled(ingestion: int, status: str) -> Ingestion:
 def loaded(ingestion: int) -> Ingestion:
     """The ingestion, loaded and nothing left in the queue."""
     found = settled(ingestion, "loaded")
-    wait_until(lambda: not queue.pending(), "an empty queue")
+    wait_until(lambda: all(map(queue.is_idle, queue.QUEUES)), "an empty queue")
     return found
 
 
@@ -200,6 +218,7 @@ CHECKED, CHECKED_TWICE = ["checking", "ready"], ["checking", "checking", "ready"
 LOADED, LOADED_TWICE = ["loading", "loaded"], ["loading", "loading", "loaded"]
 
 
+@pytest.mark.parametrize("yard", [ORM, SQS], indirect=True)
 def test_a_worker_killed_in_checking_and_one_in_loading(
     yard: Yard, large_bordereau: Path
 ) -> None:
@@ -347,7 +366,7 @@ def test_a_file_that_ends_three_workers_is_rejected(
     assert (yard.storage / ingestion.original).stat().st_size == (
         large_bordereau.stat().st_size
     )
-    wait_until(lambda: not queue.pending(), "an empty queue")
+    wait_until(lambda: all(map(queue.is_idle, queue.QUEUES)), "an empty queue")
     with contextlib.suppress(AssertionError):
         wait_until(lambda: status_of(number) != "rejected", "a change", patience=3)
     assert status_of(number) == "rejected"

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -193,7 +194,7 @@ def _gone() -> int:
 
 @pytest.mark.parametrize(
     "worker",
-    [f"{settings.MACHINE_NAME}:{os.getpid()}:x", "other-host:1:x"],
+    [f"{socket.gethostname()}:{os.getpid()}:x", "other-host:1:x"],
     ids=["this process", "another host"],
 )
 def test_what_a_living_worker_is_at_is_left_to_it(
@@ -216,7 +217,7 @@ def test_what_a_dead_worker_left_is_taken_over(
     partner: Partner, host: str, seconds: float, attempts: int
 ) -> None:
     a_treaty()
-    here = settings.MACHINE_NAME if host == "here" else host
+    here = socket.gethostname() if host == "here" else host
     left = _left(a_feed(partner), f"{here}:{_gone()}:x", seconds, attempts)
     code, told = sync()
     assert (code, told["status"]) == (0, "handed in")

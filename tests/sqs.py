@@ -6,8 +6,10 @@ import subprocess
 import sys
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
+from backoffice.settings.queue import sqs_of
 from tests.clusters import wait_until
 
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -31,6 +33,15 @@ def running() -> Iterator[str]:
     finally:
         server.kill()
         server.wait()
+
+
+def choose(url: str, choose_setting: Callable[[str, Any], object]) -> None:
+    """Have tasks wait there, by whatever changes a setting of this process."""
+    place = sqs_of(url)
+    choose_setting("QUEUE_SQS", place)
+    choose_setting("QUEUE_BROKER", "backoffice.sqs_broker.SqsBroker")
+    choose_setting("QUICK_QUEUE", place["name"])
+    choose_setting("HEAVY_QUEUE", f"{place['name']}-heavy")
 
 
 def _answers(address: str) -> bool:

@@ -1,12 +1,12 @@
 """What several end-to-end tests start from."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
-from backoffice.settings.queue import sqs_of
 from reinsurance.models import Treaty
 from tests import sqs
 from tests.benchmarks import generate
@@ -48,8 +48,5 @@ def on_sqs(
     url = sqs.queue_url(sqs_server)
     for name, value in sqs.KEYS.items():
         monkeypatch.setenv(name, value)
-    settings.QUEUE_SQS = sqs_of(url)
-    settings.QUEUE_BROKER = "backoffice.sqs_broker.SqsBroker"
-    settings.QUICK_QUEUE = settings.QUEUE_SQS["name"]
-    settings.HEAVY_QUEUE = f"{settings.QUICK_QUEUE}-heavy"
+    sqs.choose(url, partial(setattr, settings))
     return {"QUEUE_URL": url, **sqs.KEYS}

@@ -11,7 +11,6 @@ import logging
 import os
 import time
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 import boto3
@@ -64,11 +63,13 @@ class SqsBroker(Broker):
         return self._client
 
     def _queue_url(self) -> str:
+        ours = self.list_key.removeprefix(settings.QUICK_QUEUE)
+        name = settings.QUEUE_SQS["name"] + ours
         try:
-            found = self._client.get_queue_url(QueueName=self.list_key)
+            found = self._client.get_queue_url(QueueName=name)
         except self._client.exceptions.QueueDoesNotExist:
             found = self._client.create_queue(
-                QueueName=self.list_key,
+                QueueName=name,
                 Attributes={"MessageRetentionPeriod": str(RETENTION_SECONDS)},
             )
         return str(found["QueueUrl"])
@@ -79,7 +80,11 @@ class SqsBroker(Broker):
         kept = OrmQ.objects.create(
             key=KEPT + self.list_key, payload=task, lock=timezone.now()
         )
-        transaction.on_commit(partial(self._send, kept.pk, task), robust=True)
+
+        def send() -> None:
+            self._send(kept.pk, task)
+
+        transaction.on_commit(send, robust=True)
         return int(kept.pk)
 
     def _send(self, kept: int, task: str) -> None:

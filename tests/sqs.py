@@ -37,11 +37,8 @@ def running() -> Iterator[str]:
 
 def choose(url: str, choose_setting: Callable[[str, Any], object]) -> None:
     """Have tasks wait there, by whatever changes a setting of this process."""
-    place = sqs_of(url)
-    choose_setting("QUEUE_SQS", place)
+    choose_setting("QUEUE_SQS", sqs_of(url))
     choose_setting("QUEUE_BROKER", "backoffice.sqs_broker.SqsBroker")
-    choose_setting("QUICK_QUEUE", place["name"])
-    choose_setting("HEAVY_QUEUE", f"{place['name']}-heavy")
 
 
 def _answers(address: str) -> bool:

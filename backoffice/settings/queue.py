@@ -55,8 +55,8 @@ def sqs_of(url: str) -> dict[str, Any]:
 # -- where tasks wait -----------------------------------------------------------------
 QUEUE_SQS = sqs_of(env.str("QUEUE_URL", default="orm"))
 QUEUE_BROKER = "backoffice.sqs_broker.SqsBroker" if QUEUE_SQS else ""
-QUICK_QUEUE = QUEUE_SQS["name"] if QUEUE_SQS else "reinsurance"
-HEAVY_QUEUE = f"{QUICK_QUEUE}-heavy"
+# Django-Q's names; tasks are signed with the first, whatever SQS calls the queues.
+QUICK_QUEUE, HEAVY_QUEUE = "reinsurance", "reinsurance-heavy"
 
 # -- what is heavy --------------------------------------------------------------------
 HEAVY_MB = env.float("HEAVY_MB", default=8.0)  # files, and what a sync fetched last

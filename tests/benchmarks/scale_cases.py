@@ -102,10 +102,7 @@ def overhead(broker: str, workers: int, count: int) -> dict[str, Any]:
 @contextmanager
 def on_sqs() -> Iterator[None]:
     """Tasks wait in moto's SQS, on this machine."""
-    kept = {
-        name: getattr(settings, name)
-        for name in ("QUEUE_SQS", "QUEUE_BROKER", "QUICK_QUEUE", "HEAVY_QUEUE")
-    }
+    kept = {name: getattr(settings, name) for name in ("QUEUE_SQS", "QUEUE_BROKER")}
     with sqs.running() as address:
         url = sqs.queue_url(address)
         os.environ.update({"QUEUE_URL": url, **sqs.KEYS})

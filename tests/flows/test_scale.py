@@ -159,17 +159,19 @@ def kill_all_of(machine: Cluster) -> None:
 
 @pytest.mark.usefixtures("fifty_treaties")
 def test_two_machines_share_the_work_and_one_of_them_dies(
-    process_environment: dict[str, str], tmp_path: Path
+    process_environment: dict[str, str], tmp_path: Path, storage_dir: Path
 ) -> None:
     """And comes back, offering again at its start what the other one has in hand."""
-    files, rows = 16, 1500
+    files, rows = 10, 1000
     path = generate.write_csv(tmp_path / "all.csv", files * rows)
     header, *lines = path.read_bytes().splitlines(keepends=True)
     with ExitStack() as stack:
 
         def machine(name: str) -> Cluster:
             folder = tmp_path / name
-            folder.mkdir(exist_ok=True)
+            if not folder.exists():
+                folder.mkdir()
+                (folder / "storage").symlink_to(storage_dir)  # as a shared folder is
             own = {"VAR_DIR": str(folder), "MACHINE_NAME": name}
             begun = start(
                 {**process_environment, **own}, folder, queue="quick", **HASTE

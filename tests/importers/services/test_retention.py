@@ -265,10 +265,10 @@ def test_the_api_answers_that_they_are_gone(client: Client) -> None:
     pruned()
     client.force_login(User.objects.create_superuser("root"))
     at = f"/api/v1/ingestions/{ingestion.pk}"
-    for part in ("rows", "issues", "rejected-rows"):
-        answer = client.get(f"{at}/{part}/")
+    for part in ("rows/", "issues/", "rejected-rows"):
+        answer = client.get(f"{at}/{part}")
         assert (answer.status_code, answer.json()["code"]) == (410, "cleared"), part
         assert answer.json()["detail"].startswith("The rows in detail of this file")
-    assert client.get(f"{at}/file/").status_code == 200
+    assert client.get(f"{at}/file").status_code == 200
     assert len(client.get(f"{at}/changes/").json()["results"]) == 3
     assert client.get(f"{at}/").json()["cleared_at"] is not None

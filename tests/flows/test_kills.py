@@ -64,7 +64,7 @@ class Yard:
     def start(self) -> Cluster:
         (self.folder / "cluster.log").unlink(missing_ok=True)
         self.cluster = start(self.environment, self.folder, **HASTE, **self.more)
-        wait_until(self.cluster.is_whole, "a whole cluster")
+        wait_until(self.cluster.is_whole, "a whole cluster", patience=PATIENCE)
         return self.cluster
 
     # --------------------------------------------------------- moments of the work
@@ -139,8 +139,8 @@ def yard(
         more |= request.getfixturevalue("on_sqs")
     settings.HEAVY_MB, settings.HEAVY_ROWS = 1000, 1_000_000
     yard = Yard(process_environment, tmp_path, storage_dir, more)
-    yard.start()
     try:
+        yard.start()
         yield yard
     finally:
         end(yard.cluster)
@@ -392,7 +392,7 @@ def test_many_files_while_workers_are_killed_again_and_again(
             begin(number)
         for _ in range(3):
             yard.kill("worker", 0)
-            wait_until(yard.cluster.is_whole, "a whole cluster")
+            wait_until(yard.cluster.is_whole, "a whole cluster", patience=PATIENCE)
         wait_until(lambda s=status: everyone(s), status, patience=PATIENCE)
     assert Claim.objects.count() == 10_005
     movements = ClaimMovement.objects.values("claim").annotate(n=Count("pk"))

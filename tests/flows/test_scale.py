@@ -128,7 +128,7 @@ def test_the_worker_of_a_long_load_is_killed_and_quick_work_goes_on(
     path = generate.write_csv(tmp_path / "large.csv", 3000)
     cluster = start(process_environment, tmp_path, HEAVY_ROWS="1000", **HASTE)
     try:
-        wait_until(cluster.is_whole, "a whole cluster")
+        wait_until(cluster.is_whole, "a whole cluster", patience=PATIENCE)
         large = submitted(path.read_bytes())
         wait_for("ready", large)
         quick = living(cluster.main_of("quick"))
@@ -177,7 +177,7 @@ def test_two_machines_share_the_work_and_one_of_them_dies(
                 {**process_environment, **own}, folder, queue="quick", **HASTE
             )
             stack.callback(end, begun)
-            wait_until(begun.is_whole, f"a whole {name}")
+            wait_until(begun.is_whole, f"a whole {name}", patience=PATIENCE)
             return begun
 
         one, _ = machine("one"), machine("other")

@@ -76,6 +76,7 @@ Q_HEAVY_TIMEOUT = env.int("Q_HEAVY_TIMEOUT", default=7200)
 Q_CLUSTER = {
     "name": QUICK_QUEUE,
     "orm": "default",  # a task is enqueued in the transaction of its data
+    "broker_class": QUEUE_BROKER or "backoffice.orm_broker.OrmBroker",
     "workers": Q_WORKERS,
     "daemonize_workers": False,  # a worker starts the parser's child process
     "queue_limit": QUEUE_LIMIT,
@@ -100,7 +101,6 @@ Q_CLUSTER = {
     },
 }
 if QUEUE_BROKER:
-    Q_CLUSTER["broker_class"] = QUEUE_BROKER
     _longest = max(
         retry_after(Q_TIMEOUT, Q_WORKERS),
         retry_after(Q_HEAVY_TIMEOUT, Q_HEAVY_WORKERS),

@@ -14,7 +14,7 @@ from backoffice.settings.queue import retry_after, sqs_of
 
 def test_the_database_is_the_default() -> None:
     assert sqs_of("orm") == {}
-    assert "broker_class" not in queue.Q_CLUSTER
+    assert queue.Q_CLUSTER["broker_class"] == "backoffice.orm_broker.OrmBroker"
 
 
 def test_sqs_by_region_and_name() -> None:

@@ -102,7 +102,7 @@ def _beside(figures: list[dict[str, Any]]) -> list[str]:
     large, grown = found["the large file"], found["growth of a million rows"]
     lines = [
         "",
-        "A small file a second, from handed in to loaded:",
+        "A small file every three seconds, from handed in to loaded:",
         "",
         "| case | files | median s | p95 s |",
         "|---|--:|--:|--:|",

@@ -22,6 +22,7 @@ from tests import clusters, sqs
 from tests.benchmarks import cases, generate
 
 ROWS_OF_A_FILE = 200
+PACE_SECONDS = 3.0
 TASK = "tests.benchmarks.scale_tasks.nothing"
 PATIENCE = 900.0
 TABLES = ("reinsurance_claim", "reinsurance_claimmovement", "importers_rowchange")
@@ -185,7 +186,7 @@ def latencies(numbers: Iterator[int], goes_on: Callable[[int], bool]) -> list[fl
         number = next(numbers)
         content = party_file(number)
         keys.append(submit([content], f"parties-{number}.csv", "parties"))
-        time.sleep(1.0)
+        time.sleep(PACE_SECONDS)
     mine = Ingestion.objects.filter(pk__in=keys)
     wait(lambda: not mine.exclude(status="loaded").exists(), "small files")
     return [
@@ -200,7 +201,7 @@ def beside(large: Path, rows: int) -> Iterator[dict[str, Any]]:
     numbers = iter(range(10_000))
     with cluster():
         latencies(numbers, lambda count: count < 2)  # to warm up
-        alone = latencies(numbers, lambda count: count < 25)
+        alone = latencies(numbers, lambda count: count < 12)
         key = submit(blocks_of(large), large.name, "claims")
         moving = Ingestion.objects.filter(pk=key).exclude(status="loaded")
         while_heavy = latencies(numbers, lambda _: moving.exists())

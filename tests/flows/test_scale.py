@@ -9,8 +9,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connections, transaction
 from django.db.models import Count
+from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import Settings
@@ -251,6 +253,19 @@ def test_what_waits_though_nothing_is_in_sqs_is_offered_again(
     Ingestion.objects.filter(pk=number).update(offered_at=late - timedelta(hours=1))
     assert reaper.reap() == 1
     assert queue.depth(queue.QUICK).waiting == 2
+
+
+def test_the_page_of_the_queue_says_where_tasks_wait(
+    on_sqs: dict[str, str], client: Client
+) -> None:
+    client.force_login(User.objects.create_superuser("root"))
+    submitted(PARTIES.format(1).encode(), "parties")
+    page = client.get("/admin/django_q/ormq/")
+    (said,) = page.context["messages"]
+    assert str(said) == (
+        "Tasks wait in Amazon SQS, not here: about 1 quick tasks wait and 0 are taken, "
+        "0 heavy tasks wait and 0 are taken. The list has those that are not sent yet."
+    )
 
 
 def test_a_file_goes_through_the_clusters_of_sqs(

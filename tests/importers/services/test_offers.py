@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connections
 from django.utils import timezone
+from django_q.brokers import get_broker
 from django_q.models import OrmQ
 from pytest_django import Settings
 
@@ -99,6 +100,20 @@ def test_only_the_locks_of_one_queue_are_released() -> None:
     assert queue.depth(queue.QUICK).waiting == 1
     assert queue.depth(queue.HEAVY).taken == 1
     assert queue.pending() == 2
+
+
+@pytest.mark.django_db
+def test_who_waited_longest_is_served_first() -> None:
+    """Also where a later task took the place in the table of one that is done."""
+    for number in range(3):
+        queue.enqueue("importers.tasks.deliver", number, name=f"task {number}")
+    broker = get_broker(queue.name_of(queue.QUICK))
+    OrmQ.objects.filter(pk=OrmQ.objects.order_by("pk")[0].pk).update(payload="moved")
+    ((key, payload),) = broker.dequeue()
+    assert (key, payload) == (OrmQ.objects.order_by("pk")[0].pk, "moved")
+    ((key, _),) = broker.dequeue()
+    assert key == OrmQ.objects.order_by("pk")[1].pk
+    assert queue.depth(queue.QUICK) == queue.Depth(waiting=1, taken=2)
 
 
 # ----------------------------------------------------------------------------- turns

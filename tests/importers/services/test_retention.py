@@ -269,8 +269,8 @@ def test_the_api_answers_that_they_are_gone(client: Client) -> None:
         answer = client.get(f"{at}/{part}")
         assert (answer.status_code, answer.json()["code"]) == (410, "cleared"), part
         assert answer.json()["detail"].startswith("The rows in detail of this file")
-    file = client.get(f"{at}/file")
-    assert b"".join(file.streaming_content).startswith(b"UMR,")
-    file.close()
     assert len(client.get(f"{at}/changes/").json()["results"]) == 3
     assert client.get(f"{at}/").json()["cleared_at"] is not None
+    file = client.get(f"{at}/file")
+    assert b"".join(file.streaming_content).startswith(b"UMR,")
+    file.close()  # as a server does, with the connection to the database

@@ -12,7 +12,7 @@ export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONHOME
 
-.PHONY: setup run test lint bench bench-sync bench-api test-faults test-browser fuzz clean
+.PHONY: setup run test lint bench bench-sync bench-api bench-scale test-faults test-browser fuzz clean
 .DEFAULT_GOAL := run
 
 # Installs only when a file of requirements changed since the last time.
@@ -65,6 +65,10 @@ bench-sync: setup
 # Pages, records and streams of the API over a million claims.
 bench-api: setup
 	python -m tests.benchmarks.api
+
+# Many small files, a million rows beside them, and the queue alone (seven minutes).
+bench-scale: setup
+	python -m tests.benchmarks.scale
 
 # The long way round: processes killed at every stage of the work (ten minutes).
 test-faults: setup

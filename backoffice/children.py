@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
-from importers.watchdog import die_with, processes
+from importers.processes import die_with, processes
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOP_SECONDS = 15.0

@@ -7,14 +7,15 @@ schedules by :mod:`backoffice.schedule_admin`.
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_q.models import Failure, OrmQ, Schedule, Success
 
+from importers import queue
 from reinsurance.admin.base import ReadOnlyAdmin
 from reinsurance.visibility import cedants_of
 
@@ -32,13 +33,36 @@ class QueueAdmin(ReadOnlyAdmin):
         return may_view and cedants_of(request.user) is None
 
 
+def _waiting_outside() -> str:
+    try:
+        depths = {name: queue.depth(name) for name in queue.QUEUES}
+    except Exception:  # noqa: BLE001 whatever a service far away may answer
+        return "Tasks wait in Amazon SQS, which does not answer at the moment."
+    counted = ", ".join(
+        f"{depth.waiting:,} {name} tasks wait and {depth.taken:,} are taken"
+        for name, depth in depths.items()
+    )
+    return (
+        f"Tasks wait in Amazon SQS, not here: about {counted}. "
+        "The list has those that are not sent yet."
+    )
+
+
 @admin.register(OrmQ)
 class QueuedTaskAdmin(QueueAdmin):
     """Tasks that wait or are being worked on."""
 
-    list_display = ("what", "function", "state")
+    list_display = ("what", "function", "queue", "state")
     fields = list_display
     ordering = ("lock",)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list; where tasks wait outside the database, how many there are."""
+        if queue.is_outside():
+            messages.info(request, _waiting_outside())
+        return super().changelist_view(request, extra_context)
 
     @admin.display(description="task")
     def what(self, queued: OrmQ) -> str:
@@ -50,9 +74,16 @@ class QueuedTaskAdmin(QueueAdmin):
         """The dotted path that the worker calls."""
         return str(queued.task.get("func") or "")
 
+    @admin.display(description="queue", ordering="key")
+    def queue(self, queued: OrmQ) -> str:
+        """Quick or heavy."""
+        return "heavy" if queued.key.endswith(queue.name_of(queue.HEAVY)) else "quick"
+
     @admin.display(description="state", ordering="lock")
     def state(self, queued: OrmQ) -> str:
         """Whether a worker has taken it."""
+        if queue.is_outside():
+            return "being sent to the queue"
         taken = queued.lock is not None and queued.lock > timezone.now()
         return "taken by a worker" if taken else "waiting"
 

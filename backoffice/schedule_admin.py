@@ -236,7 +236,8 @@ class ScheduleAdmin(PlainAdmin):
         if feed := data.get("feed"):
             obj.name = f"Sync {feed.code}"[:100]
             obj.args = str(feed.pk)
-        obj.kwargs = obj.hook = obj.cluster = obj.intended_date_kwarg = None
+        obj.kwargs = obj.hook = obj.intended_date_kwarg = None
+        obj.cluster = queue.cluster_of(obj.func)
         obj.schedule_type = Schedule.CRON if data["cron"] else Schedule.MINUTES
         obj.cron = data["cron"] or None
         obj.repeats = -1

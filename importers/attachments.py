@@ -18,6 +18,7 @@ from django.utils.http import content_disposition_header
 
 from importers.models import Ingestion
 from importers.pipeline import storage
+from importers.services import retention
 from importers.services.parts import blocks_of
 
 CSV = "text/csv; charset=utf-8"
@@ -63,13 +64,18 @@ def joined(keys: Sequence[str], name: str, content_type: str) -> HttpResponseBas
 
 
 def original(ingestion: Ingestion) -> HttpResponseBase:
-    """The file as it was received."""
+    """The file as it was received; raises Cleared where it is no longer kept."""
+    retention.require_original(ingestion)
     kind = "application/octet-stream"  # the sender's word for it is not taken
     return stored(ingestion.original, ingestion.file_name, kind)
 
 
 def rejected_rows(ingestion: Ingestion) -> HttpResponseBase:
-    """The rows held out, as the sender wrote them, with what is wrong."""
+    """The rows held out, as the sender wrote them, with what is wrong.
+
+    Raises Cleared where they are no longer kept.
+    """
+    retention.require_rows(ingestion)
     if not ingestion.rejected:
         raise Http404("No rows of this file were held out.")
     stem = ingestion.file_name.rpartition(".")[0] or ingestion.file_name

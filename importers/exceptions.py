@@ -21,7 +21,9 @@ ImporterError
 │   └── BadMapping         the mapping sends two columns to one field, or none
 ├── StateProblem           the ingestion is not where this could be done
 │   ├── DuplicateFile      the same file is already on its way
-│   └── LeaseLost          another worker has taken the ingestion over
+│   ├── LeaseLost          another worker has taken the ingestion over
+│   ├── NotItsTurn         another file of its kind is being loaded
+│   └── Cleared            the rows in detail, or the file, were cleared
 ├── NotAllowed             this user may not do this
 ├── StoreProblem           the file store does not answer, or refuses us
 ├── PlaceProblem           an inbox cannot be looked into
@@ -193,6 +195,18 @@ class LeaseLost(StateProblem):
     """Another worker has taken the ingestion over."""
 
     code = "lease_lost"
+
+
+class NotItsTurn(StateProblem):
+    """Another file of its kind is being loaded."""
+
+    code = "not_its_turn"
+
+
+class Cleared(StateProblem):
+    """What is asked for was kept for its time and then cleared."""
+
+    code = "cleared"
 
 
 class NotAllowed(ImporterError):  # noqa: N818

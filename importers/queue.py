@@ -1,45 +1,146 @@
-"""The queue, and the only place that knows Django-Q.
+"""The queues, and the only place that knows Django-Q.
 
 Tasks are named by dotted path and carry ids only: arguments stand in clear in the
 queue table and its admin page. They return nothing (a result that cannot be pickled
 would make Django-Q run the task for ever) and are idempotent (delivery is at least
-once).
+once). There are two queues, *quick* and *heavy*, each with workers of its own.
 """
 
 from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
 from croniter import croniter
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django_q.models import OrmQ, Schedule
+from django.utils.module_loading import import_string
+from django_q.brokers import get_broker
+from django_q.models import OrmQ, Schedule, Task
 from django_q.tasks import async_task
 
+QUICK, HEAVY = "quick", "heavy"
+QUEUES = (QUICK, HEAVY)
 
-def enqueue(dotted_path: str, *ids: int | str, name: str = "") -> None:
+
+def name_of(queue: str) -> str:
+    """What Django-Q, and SQS, call the queue."""
+    return str(settings.HEAVY_QUEUE if queue == HEAVY else settings.QUICK_QUEUE)
+
+
+def served() -> list[str]:
+    """The queues that this machine has workers for."""
+    workers = {QUICK: settings.Q_WORKERS, HEAVY: settings.Q_HEAVY_WORKERS}
+    return [queue for queue in QUEUES if workers[queue]]
+
+
+def is_outside() -> bool:
+    """Whether tasks wait outside the database: their number is not known exactly."""
+    return bool(settings.QUEUE_BROKER)
+
+
+def enqueue(
+    dotted_path: str, *ids: int | str, name: str = "", is_heavy: bool = False
+) -> None:
     """Have the cluster call `dotted_path(*ids)` once the transaction is committed.
 
-    The queue is a table of the same database: called inside the transaction that
-    writes what the task is about, the two exist together or not at all.
+    The task is written to a table of the same database: called inside the transaction
+    that writes what the task is about, the two exist together or not at all.
     """
-    async_task(dotted_path, *ids, task_name=name or None)
+    heavy = is_heavy or dotted_path in settings.HEAVY_TASKS
+    queue = name_of(HEAVY if heavy else QUICK)
+    async_task(
+        dotted_path,
+        *ids,
+        task_name=name or None,
+        cluster=queue,
+        broker=_broker(queue),
+    )
+
+
+def _broker(queue: str) -> Any:
+    if not is_outside():
+        return get_broker(queue)
+    return _outside(settings.QUEUE_BROKER, queue, repr(settings.QUEUE_SQS))
+
+
+@lru_cache
+def _outside(dotted_path: str, queue: str, place: str) -> Any:
+    """The broker of a queue at ``place``, which finds its connection once."""
+    return import_string(dotted_path)(queue)
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """Tasks of a queue that wait, and those that workers have taken."""
+
+    waiting: int
+    taken: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.waiting + self.taken
+
+
+def depth(queue: str) -> Depth:
+    """How long the queue is; roughly, where tasks wait outside the database."""
+    broker = _broker(name_of(queue))
+    return Depth(broker.queue_size(), broker.lock_size())
 
 
 def pending() -> int:
     """How many tasks are waiting or being worked on."""
-    return OrmQ.objects.count()
+    return sum(depth(queue).total for queue in QUEUES)
 
 
-def release_locks() -> int:
+def is_idle(queue: str) -> bool:
+    """Whether nothing waits in the queue: what is not in it was forgotten, or lost.
+
+    What was taken is looked at only where it may be given back at once.
+    """
+    found = depth(queue)
+    return not (found.waiting if is_outside() else found.total)
+
+
+def send_kept() -> int:
+    """Send what was committed and did not reach the queue outside; how many tasks."""
+    if not is_outside():
+        return 0
+    return sum(_broker(name_of(queue)).send_kept() for queue in QUEUES)
+
+
+def release_locks(queue: str) -> int:
     """Offer every task that a dead cluster had taken again, at once; their number.
 
-    Without this a task taken by a killed process waits for Django-Q's `retry`. Right
-    only while no other cluster serves the queue; where one does, a task may be
-    delivered twice, which the lease on its ingestion makes harmless.
+    Without this a task taken by a killed process waits for Django-Q's `retry`. Where
+    other clusters serve the queue as well, theirs are offered again too: a task may
+    then be delivered twice, which leases make harmless. Outside the database nothing
+    can be released: the reaper offers again what was lost.
     """
+    if is_outside():
+        return 0
     now = timezone.now()
-    return OrmQ.objects.filter(lock__gt=now).update(lock=now)
+    taken = OrmQ.objects.filter(key=name_of(queue), lock__gt=now)
+    return taken.update(lock=now)
+
+
+def cluster_of(dotted_path: str) -> str | None:
+    """What a schedule of the task has to name as its cluster; None: the quick one."""
+    return name_of(HEAVY) if dotted_path in settings.HEAVY_TASKS else None
+
+
+def prune_results(before: datetime, most: int) -> int:
+    """Forget some results of tasks that ended before then; how many."""
+    old = Task.objects.filter(stopped__lt=before).order_by("stopped").values("pk")
+    return Task.objects.filter(pk__in=old[:most]).delete()[0]
+
+
+def old_results(before: datetime) -> int:
+    """How many results of tasks there are that ended before then."""
+    return Task.objects.filter(stopped__lt=before).count()
 
 
 # -- schedules ------------------------------------------------------------------------
@@ -82,6 +183,7 @@ def keep_schedule(dotted_path: str, *, name: str, cron: str) -> bool:
     Schedule.objects.create(
         name=name[:100],
         func=dotted_path,
+        cluster=cluster_of(dotted_path),
         schedule_type=Schedule.CRON,
         cron=cron,
         next_run=first_run(cron, None),
@@ -167,5 +269,6 @@ def _is_good(
         and not schedule.kwargs
         and not schedule.hook
         and not schedule.intended_date_kwarg
+        and schedule.cluster in {None, *map(name_of, QUEUES)}
         and (not is_cron or croniter.is_valid(schedule.cron or ""))
     )

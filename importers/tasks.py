@@ -2,12 +2,16 @@
 
 import logging
 
-from importers.exceptions import StateProblem
+from django.conf import settings
+
+from importers.exceptions import NotItsTurn, StateProblem
 from importers.services import (
     collecting,
     deliveries,
     fetching,
     inboxes,
+    offers,
+    retention,
     syncs,
     undoing,
     work,
@@ -22,13 +26,29 @@ def check(ingestion: int) -> None:
 
 
 def load(ingestion: int) -> None:
-    """Load an approved ingestion."""
-    work.load(ingestion)
+    """Load an approved ingestion, once it is its turn."""
+    work.load(ingestion, patience=settings.LOAD_TURN_SECONDS)
 
 
 def undo(ingestion: int) -> None:
-    """Take a loaded ingestion back."""
+    """Take a loaded ingestion back; if it has to wait, it holds up no quick work."""
+    try:
+        undoing.undo(ingestion, patience=settings.LOAD_TURN_SECONDS)
+    except NotItsTurn:
+        logger.info("Undoing ingestion %d waits for its turn.", ingestion)
+        offers.offer_undo(ingestion, is_patient=True)
+
+
+def undo_in_turn(ingestion: int) -> None:
+    """Take a loaded ingestion back, however long another file of its kind takes."""
     undoing.undo(ingestion)
+
+
+def prune() -> None:
+    """Clear what was kept long enough."""
+    for pruned in retention.prune():
+        if pruned.count:
+            logger.info("Cleared: %d %s.", pruned.count, pruned.what)
 
 
 def deliver(delivery: int) -> None:
@@ -43,12 +63,14 @@ def run_sync(sync: int) -> None:
 
 def sync_feed(feed: int) -> None:
     """Sync a feed at its time, unless it is being synced, switched off or paused."""
+    heavy = offers.is_heavy_feed(int(feed))
     try:
-        sync = syncs.request(int(feed), door=syncs.SCHEDULE, enqueue=False)
+        sync = syncs.request(int(feed), door=syncs.SCHEDULE, enqueue=heavy)
     except StateProblem as reason:
         logger.info("Feed %s is not synced: %s", feed, reason)
         return
-    fetching.run(sync.pk)
+    if not heavy:
+        fetching.run(sync.pk)
 
 
 def collect_inboxes() -> None:

@@ -1,20 +1,19 @@
-"""Keeps a Django-Q cluster whole: any process of it dies, all are started anew.
+"""Keeps Django-Q clusters whole: any process of one dies, all of it is started anew.
 
-Django-Q replaces a killed worker, monitor or pusher, but the locks of the queues
-between them died with it: the cluster then looks healthy and works no more
-(django-q2 issues 23 and 339). And a killed main process leaves children that go on
-working. Hence::
+There is a cluster for each queue that this machine serves. Django-Q replaces a killed
+worker, monitor or pusher, but the locks of the queues between them died with it: the
+cluster then looks healthy and works no more (django-q2 issues 23 and 339). And a
+killed main process leaves children that go on working. Hence, for each cluster::
 
     watchdog ── own session ──► main ──► sentinel ──► workers, monitor, pusher
        │  reads the log, looks at the process table
        └─ something died: SIGKILL to the session, release the queue's locks, start anew
 
-Every process of the cluster also asks the kernel to be killed when its parent dies
+Every process of a cluster also asks the kernel to be killed when its parent dies
 (Linux), so nothing outlives the watchdog either. Where the kernel cannot do that, the
 next watchdog kills what the last one recorded in VAR_DIR/run.
 """
 
-import ctypes
 import json
 import logging
 import os
@@ -24,9 +23,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -36,6 +36,7 @@ from django.db import connections
 from django.utils.module_loading import import_string
 
 from importers import queue
+from importers.processes import die_with, processes
 
 logger = logging.getLogger(__name__)
 
@@ -45,46 +46,6 @@ TICK = 0.1
 STUCK_SECONDS = 10.0
 LOOK_SECONDS = 2.0
 FIRST_PAUSE, LONGEST_PAUSE, HEALTHY_SECONDS = 0.1, 10.0, 30.0
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # <linux/prctl.h>
-
-
-@dataclass(frozen=True, slots=True)
-class Process:
-    """A line of the process table; `started` in clock ticks since boot."""
-
-    pid: int
-    parent: int
-    session: int
-    state: str
-    started: int
-
-
-def processes() -> Iterator[Process]:
-    """The process table (empty where there is no /proc)."""
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            # pid (name, which may hold anything) state ppid pgrp session …
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:  # it has just ended
-            continue
-        state, parent, _, session = fields[:4]
-        yield Process(
-            int(path.parent.name), int(parent), int(session), state, int(fields[19])
-        )
-
-
-def die_with(parent: int, number: int = signal.SIGKILL) -> None:
-    """Ask the kernel for a signal to this process when its parent ends (Linux)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(number))
-        if os.getppid() != parent:  # it ended before we could ask
-            os.kill(os.getpid(), number)
-
-
-def adopt_orphans() -> None:
-    """Become the parent of descendants whose own parent ends (Linux)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def run_cluster(watchdog: int) -> None:
@@ -104,32 +65,76 @@ def run_cluster(watchdog: int) -> None:
 
 
 class Watchdog:
-    """One cluster and its life: `run` returns when SIGTERM or SIGINT arrives."""
+    """This machine's clusters and their life: `run` returns at SIGTERM or SIGINT."""
 
-    def __init__(self) -> None:
-        self._cluster: subprocess.Popen[str] | None = None
-        self._heard_of_death = threading.Event()
+    def __init__(self, queues: Sequence[str]) -> None:
         self._is_stopping = threading.Event()
-        self._dead_since: dict[int, float] = {}
-        self._record = settings.VAR_DIR / "run" / f"cluster-{os.getpid()}.json"
+        self._keepers = [Keeper(name, self._is_stopping) for name in queues]
 
     def run(self) -> None:
-        """Start, watch and heal the cluster until told to stop."""
+        """Start, watch and heal the clusters until told to stop."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask_to_stop)
-        self._record.parent.mkdir(parents=True, exist_ok=True)
-        kill_leftovers(self._record.parent)
-        _within(5.0, queue.release_locks)
+        folder = settings.VAR_DIR / "run"
+        folder.mkdir(parents=True, exist_ok=True)
+        kill_leftovers(folder)
         threading.Thread(target=self._reap_for_ever, daemon=True).start()
+        with ThreadPoolExecutor(len(self._keepers)) as pool:
+            lives = [pool.submit(keeper.run) for keeper in self._keepers]
+            wait(lives, return_when=FIRST_EXCEPTION)
+            self._is_stopping.set()
+        for life in lives:
+            life.result()
+
+    def _ask_to_stop(self, *_: object) -> None:
+        if self._is_stopping.is_set():
+            for keeper in self._keepers:
+                keeper.kill()  # asked twice: no more patience
+        self._is_stopping.set()
+
+    def _reap_for_ever(self) -> None:
+        """Call the reaper now and then; what fails is logged once and tried again."""
+        said = ""
+        while not self._is_stopping.wait(settings.Q_REAP_SECONDS):
+            try:
+                if freed := import_string(settings.Q_REAPER)():
+                    logger.warning("Took up %d stalled ingestion(s).", freed)
+                said = ""
+            except Exception as error:  # noqa: BLE001 the watchdog must live on
+                if str(error) != said:
+                    logger.warning("Reaper: %s", error)
+                said = str(error)
+            finally:
+                connections.close_all()
+
+
+class Keeper:
+    """One queue's cluster and its life."""
+
+    def __init__(self, name: str, is_stopping: threading.Event) -> None:
+        self.queue = name
+        self._cluster: subprocess.Popen[str] | None = None
+        self._heard_of_death = threading.Event()
+        self._is_stopping = is_stopping
+        self._dead_since: dict[int, float] = {}
+        record = f"cluster-{os.getpid()}-{name}.json"
+        self._record = settings.VAR_DIR / "run" / record
+
+    def run(self) -> None:
+        """Start, watch and heal the cluster until all are told to stop."""
+        self._release(5.0)
         try:
             self._keep_running()
         finally:
             self._record.unlink(missing_ok=True)
 
-    def _ask_to_stop(self, *_: object) -> None:
-        if self._is_stopping.is_set() and self._cluster is not None:
-            _kill_session(self._cluster.pid)  # asked twice: no more patience
-        self._is_stopping.set()
+    def kill(self) -> None:
+        """End the cluster, whatever it is doing."""
+        if self._cluster is not None:
+            _kill_session(self._cluster.pid)
+
+    def _release(self, seconds: float) -> None:
+        _within(seconds, partial(queue.release_locks, self.queue))
 
     def _keep_running(self) -> None:
         pause = FIRST_PAUSE
@@ -143,7 +148,7 @@ class Watchdog:
                 logger.warning("Cluster restarts: %s.", trouble)
             _kill_session(cluster.pid)
             cluster.wait()
-            _within(2.0, queue.release_locks)
+            self._release(2.0)
             if time.monotonic() - started > HEALTHY_SECONDS:
                 pause = FIRST_PAUSE
             self._is_stopping.wait(pause)
@@ -160,6 +165,7 @@ class Watchdog:
             text=True,
             errors="replace",
             cwd=settings.BASE_DIR,
+            env={**os.environ, "Q_CLUSTER_NAME": queue.name_of(self.queue)},
             start_new_session=True,
         )
         ages = {process.pid: process.started for process in processes()}
@@ -207,21 +213,6 @@ class Watchdog:
         self._dead_since = {pid: self._dead_since.get(pid, now) for pid in dead}
         return any(now - since > STUCK_SECONDS for since in self._dead_since.values())
 
-    def _reap_for_ever(self) -> None:
-        """Call the reaper now and then; what fails is logged once and tried again."""
-        said = ""
-        while not self._is_stopping.wait(settings.Q_REAP_SECONDS):
-            try:
-                if freed := import_string(settings.Q_REAPER)():
-                    logger.warning("Took up %d stalled ingestion(s).", freed)
-                said = ""
-            except Exception as error:  # noqa: BLE001 the watchdog must live on
-                if str(error) != said:
-                    logger.warning("Reaper: %s", error)
-                said = str(error)
-            finally:
-                connections.close_all()
-
 
 def kill_leftovers(folder: Path) -> None:
     """Kill clusters whose watchdog is gone, by the records it left in `folder`.
@@ -268,7 +259,7 @@ def _within(seconds: float, action: Callable[[], object]) -> None:
         try:
             action()
         except Exception as error:  # noqa: BLE001 e.g. no database; retry covers it
-            logger.warning("%s: %s", getattr(action, "__name__", action), error)
+            logger.warning("The database does not answer: %s", error)
         finally:
             connections.close_all()
 

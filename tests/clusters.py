@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from importers import watchdog
+from importers.processes import processes
 
 PATIENCE = 30.0
 
@@ -31,7 +31,7 @@ def living(session: int) -> set[int]:
     """The processes of a session that have not ended."""
     return {
         process.pid
-        for process in watchdog.processes()
+        for process in processes()
         if process.session == session and process.state != "Z"
     }
 
@@ -42,6 +42,7 @@ class Cluster:
 
     watchdog: "subprocess.Popen[bytes]"
     folder: Path
+    queues: tuple[str, ...] = ("quick", "heavy")
 
     @property
     def log(self) -> str:
@@ -49,33 +50,48 @@ class Cluster:
 
     @property
     def main(self) -> int:
-        record = self.folder / "run" / f"cluster-{self.watchdog.pid}.json"
+        """The main process of the first of its queues."""
+        return self.main_of(self.queues[0])
+
+    def main_of(self, queue: str) -> int:
+        """The main process of a queue's cluster, leader of its session; 0: none."""
+        name = f"cluster-{self.watchdog.pid}-{queue}.json"
         try:
-            return json.loads(record.read_text())[1][0]
+            return json.loads((self.folder / "run" / name).read_text())[1][0]
         except (FileNotFoundError, ValueError):
             return 0
 
+    @property
+    def sessions(self) -> list[int]:
+        """Those of the clusters of all its queues."""
+        return [main for queue in self.queues if (main := self.main_of(queue))]
+
     def members(self) -> set[int]:
-        """The living processes of the cluster's session."""
+        """The living processes of the first queue's cluster."""
         return living(self.main)
 
     def pid_of(self, kind: str) -> int:
-        """The newest process of a kind, as the cluster's log names it."""
+        """The first queue's newest process of a kind, as the cluster's log names it."""
         if kind == "main":
             return self.main
         if kind == "sentinel":
             return next(
-                process.pid
-                for process in watchdog.processes()
-                if process.parent == self.main
+                process.pid for process in processes() if process.parent == self.main
             )
         words = {"worker": "ready for work", "monitor": "monitoring"}
         phrase = words.get(kind, "pushing tasks")
-        return int(re.findall(rf"{phrase} at (\d+)", self.log)[-1])
+        found = map(int, re.findall(rf"{phrase} at (\d+)", self.log))
+        return [pid for pid in found if pid in self.members()][-1]
 
     def is_whole(self) -> bool:
-        """Main, sentinel, two workers, monitor and pusher."""
-        return len(self.members()) == 6 and "running." in self.log
+        """Main, sentinel, monitor, pusher, and two workers or one heavy one."""
+        names = {"quick": "reinsurance", "heavy": "reinsurance-heavy"}
+        sizes = {"quick": 6, "heavy": 5}
+        return all(
+            len(living(self.main_of(queue))) == sizes[queue]
+            and f"[{names[queue]}] running." in self.log
+            for queue in self.queues
+        )
 
     def marks(self, number: int) -> int:
         path = self.folder / f"mark-{number}"
@@ -84,23 +100,29 @@ class Cluster:
 
 def end(cluster: Cluster) -> None:
     """Whatever happened: leave no process behind."""
-    session = cluster.main
+    sessions = cluster.sessions
     if cluster.watchdog.poll() is None:
         cluster.watchdog.kill()
     cluster.watchdog.wait()
-    if session:
+    for session in sessions:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(session, signal.SIGKILL)
 
 
-def start(environment: dict[str, str], folder: Path, **settings: str) -> Cluster:
-    """A cluster whose log and VAR_DIR are in `folder`, with more of the environment."""
+def start(
+    environment: dict[str, str], folder: Path, *, queue: str = "", **settings: str
+) -> Cluster:
+    """A cluster whose log and VAR_DIR are in `folder`, with more of the environment.
+
+    It serves both queues, or one alone.
+    """
     with (folder / "cluster.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "manage.py", "cluster"],
+            [sys.executable, "manage.py", "cluster"]
+            + (["--queue", queue] if queue else []),
             env={**environment, **settings},
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
-    return Cluster(process, folder)
+    return Cluster(process, folder, (queue,) if queue else ("quick", "heavy"))

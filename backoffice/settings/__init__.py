@@ -15,4 +15,5 @@ from backoffice.settings.security import *
 from backoffice.settings.signin import *
 from backoffice.settings.webservices import *
 from backoffice.settings.webhooks import *
+from backoffice.settings.retention import *
 from backoffice.settings.logging import *

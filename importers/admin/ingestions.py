@@ -1,5 +1,6 @@
 """The ingestion log and the page of one ingestion; what is done there, services do."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -20,6 +21,7 @@ from importers.admin import columns, downloads, moves, page, uploads
 from importers.admin.filters import FileKindFilter
 from importers.admin.own_pages import MOST_ID, OwnPages
 from importers.admin.sections import SECTIONS
+from importers.exceptions import Cleared
 from importers.models import Ingestion
 from importers.services.doable import doable
 from importers.values import Status
@@ -205,13 +207,24 @@ class IngestionAdmin(OwnPages, ReadOnlyAdmin):
     # ----------------------------------------------------------------- downloads
     def original_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """The file as received."""
-        ingestion = self.seen(request, pk)
-        return attachments.original(ingestion)
+        return self._given(request, pk, attachments.original)
 
     def rejected_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """The rows held out."""
-        ingestion = self.seen(request, pk)
-        return attachments.rejected_rows(ingestion)
+        return self._given(request, pk, attachments.rejected_rows)
+
+    def _given(
+        self,
+        request: HttpRequest,
+        pk: int,
+        attachment: Callable[[Ingestion], HttpResponseBase],
+    ) -> HttpResponseBase:
+        """The attachment; or back on the page, told why there is none any more."""
+        try:
+            return attachment(self.seen(request, pk))
+        except Cleared as reason:
+            messages.warning(request, str(reason))
+            return redirect("admin:importers_ingestion_change", pk)
 
     def template_view(
         self, request: HttpRequest, slug: str, extension: str

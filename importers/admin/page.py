@@ -144,6 +144,7 @@ def facts(ingestion: Ingestion) -> list[tuple[str, Any]]:
             ("Received", ingestion.received_at),
             ("Approved by", named(ingestion.approved_by)),
             ("Loaded", ingestion.loaded_at),
+            ("Rows in detail cleared", ingestion.cleared_at),
             ("Work took", took(ingestion)),
             ("Bad rows", ingestion.get_policy_display()),
         )

@@ -119,7 +119,9 @@ class IngestionDoor(Doing):
         "rejected_rows": ("text/csv",),
     }
     problems: ClassVar = {
-        "map": ("state_problem", "bad_mapping", "duplicate_file"),
+        "file": ("cleared",),
+        "rejected_rows": ("cleared",),
+        "map": ("state_problem", "bad_mapping", "duplicate_file", "cleared"),
         "approve": ("state_problem",),
         "reject": ("state_problem",),
         "cancel": ("state_problem",),

@@ -30,6 +30,9 @@ PROBLEMS.update(
         "duplicate_file": Problem(
             409, "The file is on its way already", "Go on with the one named."
         ),
+        "cleared": Problem(
+            410, "No longer kept", "The detail says what is still there."
+        ),
         "load_conflict": Problem(
             409, "Later records build on it", "Undo the later files first."
         ),

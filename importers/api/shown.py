@@ -40,7 +40,7 @@ class IngestionSerializer(Fields):
             "sheet", "message", "rows_read", "rows_created", "rows_updated",
             "rows_unchanged", "rows_rejected", "totals", "issue_counts", "seconds",
             "attempts", "submitted_by", "approved_by", "received_at", "checked_at",
-            "approved_at", "loaded_at",
+            "approved_at", "loaded_at", "cleared_at",
         )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from importers import record_types
 from importers.api.row_pages import ByAction, RowPages, action_of
 from importers.models import Event, Ingestion, Issue, RowChange
+from importers.services import retention
 from importers.services.staged_rows import StagedRow, staged_file
 from importers.values import Action, Severity
 from reinsurance.api import streams
@@ -76,6 +77,13 @@ class IssuesDoor(OfIngestion):
     filterset_class = IssueFilters
     orderings: ClassVar = ("row", "id")
     called = "issues"
+    problems: ClassVar = {"*": ("not_found", "cleared")}
+
+    def get_queryset(self) -> QuerySet:
+        """Those of the ingestion; Cleared where they are no longer kept."""
+        if not getattr(self, "swagger_fake_view", False):
+            retention.require_rows(seen_ingestion(self))
+        return super().get_queryset()
 
 
 class EventSerializer(Fields):
@@ -143,7 +151,7 @@ class RowsDoor(Door):
     pagination_class = RowPages
     filter_backends = (ByAction,)
     produces: ClassVar = {"list": tuple(streams.FORMATS.values())}
-    problems: ClassVar = {"*": ("not_found",)}
+    problems: ClassVar = {"*": ("not_found", "cleared")}
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """The rows as pages, or all of them as CSV or JSON lines."""

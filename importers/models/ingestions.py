@@ -100,6 +100,9 @@ class Ingestion(Leased):
     checked_at = models.DateTimeField(null=True, blank=True)
     approved_at = models.DateTimeField(null=True, blank=True)
     loaded_at = models.DateTimeField(null=True, blank=True)
+    cleared_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the rows in detail were cleared."
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -112,6 +115,11 @@ class Ingestion(Leased):
             models.Index(fields=["status", "-id"], name="ingestion_status"),
             models.Index(fields=["record_type", "-id"], name="ingestion_type"),
             models.Index(fields=["-received_at"], name="ingestion_received"),
+            models.Index(
+                fields=["received_at"],
+                name="ingestion_not_cleared",
+                condition=Q(cleared_at__isnull=True),
+            ),
             models.Index(
                 fields=["loaded_at"],
                 name="ingestion_loaded",

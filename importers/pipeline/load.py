@@ -11,9 +11,11 @@ from collections.abc import Iterable
 from typing import Any
 
 import polars as pl
-from django.db import connection, models
+from django.db import OperationalError, connection, models
 from import_export.fields import NOT_PROVIDED
+from psycopg2.errors import LockNotAvailable
 
+from importers.exceptions import NotItsTurn
 from importers.models import RowChange
 from importers.pipeline import ledger, storage
 from importers.pipeline.changes import ACTION, Change, walk
@@ -32,6 +34,26 @@ from reinsurance.models import ClaimMovement
 from reinsurance.resources.base import DomainResource, dtype_of
 
 
+def take_turn(record_type: RecordType, *, patience: float | None = None) -> None:
+    """Wait till no other load of the record type is on; keep it so until the commit.
+
+    After ``patience`` seconds (None: never) raises NotItsTurn.
+    """
+    with connection.cursor() as cursor:
+        milliseconds = 0 if patience is None else max(1, round(patience * 1000))
+        cursor.execute("SET LOCAL lock_timeout = %s", [milliseconds])
+        try:
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtext(%s))",
+                [f"load {record_type.slug}"],
+            )
+        except OperationalError as error:
+            if not isinstance(error.__cause__, LockNotAvailable):
+                raise
+            raise NotItsTurn("Another file of this kind is being loaded.") from error
+        cursor.execute("SET LOCAL lock_timeout = 0")
+
+
 def load(
     parts: Iterable[str],
     record_type: RecordType,
@@ -42,15 +64,13 @@ def load(
 ) -> Counter[str]:
     """Load staged parts; rows by action as they turned out.
 
-    Waits for any other load of the same record type, so that two loads neither
+    Only where it is this load's turn (:func:`take_turn`), so that two loads neither
     deadlock nor both create a record.
     """
+    take_turn(record_type)
     rows: Counter[str] = Counter()
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtext(%s))", [f"load {record_type.slug}"]
-        )
         loader = Loader(cursor, record_type, ingestion, bordereau)
         for part in parts:
             with storage.local(part) as path:

@@ -53,6 +53,25 @@ def put(key: str, source: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
+def is_there(key: str) -> bool:
+    """Whether a file is stored under the key."""
+    return bool(default_storage.exists(key))
+
+
+def remove_folder(folder: str) -> None:
+    """Take all files below ``folder`` away, and in a local folder itself."""
+    try:
+        folders, files = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return
+    for name in folders:
+        remove_folder(f"{folder}/{name}")
+    remove(f"{folder}/{name}" for name in files)
+    if (path := _local_path(default_storage, folder)) is not None:
+        with contextlib.suppress(OSError):  # something came into it meanwhile
+            path.rmdir()
+
+
 def remove(keys: Iterable[str]) -> None:
     """Take files away that are of no use any more."""
     for key in keys:

@@ -11,6 +11,7 @@ from django.db import connection, models
 
 from importers.exceptions import LoadConflict
 from importers.models import RowChange
+from importers.pipeline.load import take_turn
 from importers.record_types import RecordType
 from importers.values import Action, Status
 from reinsurance.models import ClaimMovement
@@ -44,16 +45,22 @@ def require_latest(ingestion: int) -> None:
         )
 
 
-def undo(record_type: RecordType, *, ingestion: int, bordereau: int | None) -> None:
+def undo(
+    record_type: RecordType,
+    *,
+    ingestion: int,
+    bordereau: int | None,
+    patience: float | None = None,
+) -> None:
     """Take a load back, in the caller's transaction.
 
-    Raises LoadConflict, and IntegrityError where other records refer to created ones.
+    Waits for its turn among the loads of the record type; after ``patience`` seconds
+    (None: never) raises NotItsTurn.  Raises LoadConflict, and IntegrityError where
+    other records refer to created ones.
     """
+    take_turn(record_type, patience=patience)
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtext(%s))", [f"load {record_type.slug}"]
-        )
         require_latest(ingestion)
         for resource in reversed(record_type.resources):
             model = resource._meta.model

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from importers.exceptions import StateProblem
@@ -111,4 +112,9 @@ def undone_if_it_fails() -> AbstractContextManager[None]:
 
 def prune() -> int:
     """Forget answers older than two days; how many."""
-    return Answer.objects.filter(given_at__lt=timezone.now() - KEPT).delete()[0]
+    return due_to_prune().delete()[0]
+
+
+def due_to_prune() -> QuerySet[Answer]:
+    """Answers older than two days."""
+    return Answer.objects.filter(given_at__lt=timezone.now() - KEPT)

@@ -260,9 +260,11 @@ def prune() -> int:
     Webhook.objects.filter(old_secret_until__lte=now).update(
         old_secret="", old_secret_until=None
     )
-    old = Delivery.objects.filter(
-        status=DeliveryStatus.DELIVERED,
-        last_at__lt=now - timedelta(days=settings.WEBHOOK_KEEP_DAYS),
-    )
-    keys = old.order_by("last_at").values("pk")[:MOST_PRUNED]
+    keys = due_to_prune().order_by("last_at").values("pk")[:MOST_PRUNED]
     return Delivery.objects.filter(pk__in=keys).delete()[0]
+
+
+def due_to_prune() -> QuerySet[Delivery]:
+    """What was delivered longer ago than the log tells of."""
+    old = timezone.now() - timedelta(days=settings.WEBHOOK_KEEP_DAYS)
+    return Delivery.objects.filter(status=DeliveryStatus.DELIVERED, last_at__lt=old)

@@ -30,7 +30,9 @@ def doable(ingestion: Ingestion, user: User) -> Doable:
     ready = status == Status.READY
     reason = permissions.why_not_approve(user, ingestion) if ready else ""
     return Doable(
-        map_columns=submits and status in ingestions.MAPPABLE and bool(ingestion.table),
+        map_columns=submits
+        and status in ingestions.MAPPABLE
+        and bool(ingestion.table and ingestion.original),
         approve=ready and not reason,
         why_not_approve=reason if submits or reviews else "",
         reject=reviews and status in {Status.READY, Status.NEEDS_MAPPING},

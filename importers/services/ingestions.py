@@ -5,24 +5,23 @@ from collections.abc import Mapping as Map
 from datetime import date
 from typing import Any, Literal
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from importers import queue, record_types
+from importers import record_types
 from importers.exceptions import DuplicateFile, StateProblem, UnknownSource
 from importers.models import Ingestion, Mapping, Source
+from importers.pipeline import originals
 from importers.pipeline.receive import receive
 from importers.pipeline.undo import require_latest
-from importers.services import mappings, permissions, syncs
+from importers.services import mappings, offers, permissions, retention, syncs
 from importers.services.states import arrive, move, say
 from importers.values import OPEN, Status
 from reinsurance.visibility import seen_by
 
-CHECK = "importers.tasks.check"
-LOAD = "importers.tasks.load"
-UNDO = "importers.tasks.undo"
 DIRECT = "direct"
 MAPPABLE = (Status.NEEDS_MAPPING, Status.READY, Status.REJECTED)
 WAITS = (Status.RECEIVED, Status.NEEDS_MAPPING, Status.READY, Status.FAILED)
@@ -92,6 +91,8 @@ def submit(
     loaded = same.filter(status=Status.LOADED).order_by("-pk").first()
     try:
         with transaction.atomic():
+            if settings.KEEP_UNLOADED_DAYS:
+                originals.hold(kept.key)
             ingestion = Ingestion.objects.create(
                 record_type=kind.slug,
                 source=source,
@@ -122,7 +123,7 @@ def submit(
                     status=Status.RECEIVED,
                 )
             if enqueue:
-                queue.enqueue(CHECK, ingestion.pk, name=f"check {ingestion.pk}")
+                offers.offer(ingestion.pk)
     except IntegrityError as error:
         raise _already_open(same) from error
     return ingestion
@@ -165,6 +166,7 @@ def confirm_mapping(
     permissions.require_submit(user)
     record = Ingestion.objects.select_related("source").get(pk=ingestion)
     permissions.require_seen(user, record)
+    retention.require_original(record)
     kind = record_types.get(record.record_type)
     mappings.require_known(kind, constants, user)
     try:
@@ -181,9 +183,10 @@ def confirm_mapping(
                 mapping=mapping,
                 message="",
                 attempts=0,
+                cleared_at=None,
             )
             if enqueue:
-                queue.enqueue(CHECK, ingestion, name=f"check {ingestion}")
+                offers.offer(ingestion)
     except IntegrityError as error:
         raise _already_open(_same_file(record)) from error
 
@@ -208,7 +211,7 @@ def approve(ingestion: int, *, user: User | None = None, enqueue: bool = True) -
             attempts=0,
         )
         if enqueue:
-            queue.enqueue(LOAD, ingestion, name=f"load {ingestion}")
+            offers.offer(ingestion)
 
 
 def reject(ingestion: int, *, user: User | None, reason: str) -> None:
@@ -271,8 +274,7 @@ def retry(ingestion: int, *, user: User | None = None, enqueue: bool = True) -> 
             attempts=0,
         )
         if enqueue:
-            task = LOAD if record.approved_at else CHECK
-            queue.enqueue(task, ingestion, name=f"again {ingestion}")
+            offers.offer(ingestion, called="again")
 
 
 def undo(
@@ -294,4 +296,4 @@ def undo(
         event = f"Undo asked for: {reason.strip()}"
         say(ingestion, event, status=Status.LOADED, user=user)
         if enqueue:
-            queue.enqueue(UNDO, ingestion, name=f"undo {ingestion}")
+            offers.offer_undo(ingestion)

@@ -7,7 +7,6 @@ take the ingestion over; the first worker, should it still live, then fails to c
 
 import contextlib
 import os
-import socket
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -104,7 +103,7 @@ def take(
     nothing to do: it has moved on, a live worker has it, or it has ended so many
     workers that only the reaper may touch it.
     """
-    token = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
+    token = f"{settings.MACHINE_NAME}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
     with transaction.atomic():
         orphaned = Q(status=to, attempts__lt=MOST_ATTEMPTS) & stale()
         taken = model._default_manager.filter(Q(status=from_) | orphaned, pk=key)
@@ -142,7 +141,7 @@ def bury(model: Work, key: int) -> bool:
     token = held.first() or ""
     host, _, rest = token.partition(":")
     pid = rest.partition(":")[0]
-    if host != socket.gethostname() or not pid.isdecimal() or _is_alive(int(pid)):
+    if host != settings.MACHINE_NAME or not pid.isdecimal() or _is_alive(int(pid)):
         return False
     orphan = model._default_manager.filter(pk=key, lease=token)
     return bool(orphan.update(heartbeat_at=None))

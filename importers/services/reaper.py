@@ -5,15 +5,27 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from importers import queue
 from importers.exceptions import StateProblem
 from importers.models import Ingestion, Sync
-from importers.services import answers, deliveries, leases, schedules, syncs
-from importers.services.ingestions import CHECK, LOAD, nothing_loaded
+from importers.services import (
+    answers,
+    deliveries,
+    leases,
+    offers,
+    schedules,
+    syncs,
+    turns,
+)
+from importers.services.ingestions import nothing_loaded
 from importers.services.states import move
 from importers.values import WORKING, Status, SyncStatus
+
+PATIENCE, VERY_PATIENT = timedelta(minutes=1), timedelta(minutes=30)
+MOST_OFFERED = 500
 
 
 def reap() -> int:
@@ -22,7 +34,7 @@ def reap() -> int:
     A file whose checking ended three workers is rejected as hostile; a load that
     failed so often is a fault of ours.
     """
-    count = 0
+    count = queue.send_kept()
     for record in Ingestion.objects.filter(leases.stale(), status__in=WORKING):
         with contextlib.suppress(StateProblem):  # another reaper was faster
             if record.attempts < leases.MOST_ATTEMPTS:
@@ -32,7 +44,8 @@ def reap() -> int:
             count += 1
     for sync in Sync.objects.filter(leases.stale(), status=SyncStatus.FETCHING):
         count += _hand_on_sync(sync)
-    count += _offer_forgotten() + schedules.disable_broken()
+    count += turns.let_in_forgotten() + _offer_forgotten()
+    count += schedules.disable_broken()
     answers.prune()
     deliveries.prune()
     return count + deliveries.offer_due()
@@ -59,7 +72,7 @@ def _hand_on_sync(sync: Sync) -> int:
             pk=sync.pk, lease=sync.lease, status=SyncStatus.FETCHING
         ).update(story=[*sync.story, said], **changes)
         if taken and not is_last:
-            queue.enqueue(syncs.SYNC, sync.pk, name=f"take over sync {sync.pk}")
+            offers.offer_sync(sync.pk, called="take over sync")
     return taken
 
 
@@ -75,8 +88,7 @@ def _hand_on(record: Ingestion) -> None:
             lease=record.lease,
             event="Tried once more." if record.lease == leases.NOBODY else said,
         )
-        task = CHECK if checking else LOAD
-        queue.enqueue(task, record.pk, name=f"take over {record.pk}")
+        offers.offer(record.pk, called="take over")
 
 
 def _give_up(record: Ingestion) -> None:
@@ -101,18 +113,42 @@ def _give_up(record: Ingestion) -> None:
 
 
 def _offer_forgotten() -> int:
-    """Queue again what waits for a worker though the queue is empty."""
-    limit = timezone.now() - timedelta(seconds=60)
-    waiting = Ingestion.objects.filter(
-        status__in=[Status.RECEIVED.value, Status.APPROVED.value],
-        received_at__lt=limit,
-    ).exclude(door="command")
-    asked = Sync.objects.filter(status=SyncStatus.WAITING, asked_at__lt=limit)
-    if not (waiting.exists() or asked.exists()) or queue.pending():
+    """Queue again what waits for a worker though its queue is empty.
+
+    Outside the database the length of a queue is not known exactly, and a task that a
+    dead cluster had taken comes back late: what has waited for very long is offered
+    again in any case.
+    """
+    now = timezone.now()
+    late = Q(offered_at__lt=now - PATIENCE)
+    waiting = Ingestion.objects.filter(late, status__in=list(offers.WAITS_FOR))
+    waiting = waiting.exclude(door="command")
+    asked = Sync.objects.filter(late, status=SyncStatus.WAITING)
+    found: list[Ingestion | Sync] = list(waiting[:MOST_OFFERED])
+    found += asked[:MOST_OFFERED]
+    if not found:
         return 0
-    for sync in asked:
-        queue.enqueue(syncs.SYNC, sync.pk, name=f"forgotten sync {sync.pk}")
-    for record in waiting:
-        task = CHECK if record.status == Status.RECEIVED else LOAD
-        queue.enqueue(task, record.pk, name=f"forgotten {record.pk}")
-    return len(waiting) + len(asked)
+    idle = {name for name in queue.QUEUES if queue.is_idle(name)}
+    very_late = now - VERY_PATIENT if queue.is_outside() else None
+    count = 0
+    for record in found:
+        offered = record.offered_at
+        is_lost = very_late and offered and offered < very_late
+        if is_lost or offers.queue_of(record) in idle:
+            count += _offer_again(record)
+    return count
+
+
+def _offer_again(record: Ingestion | Sync) -> int:
+    """Queue it, unless another reaper was faster."""
+    with transaction.atomic():
+        still = type(record).objects.filter(
+            pk=record.pk, status=record.status, offered_at=record.offered_at
+        )
+        if not still.update(offered_at=timezone.now()):
+            return 0
+        if isinstance(record, Sync):
+            offers.offer_sync(record.pk, called="forgotten sync")
+        else:
+            offers.offer(record.pk, called="forgotten")
+    return 1

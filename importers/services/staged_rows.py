@@ -3,12 +3,17 @@
 from importers import record_types
 from importers.models import Ingestion
 from importers.pipeline.staged import Place, StagedFile, StagedRow
+from importers.services import retention
 
 __all__ = ["Place", "StagedRow", "staged_file"]
 
 
 def staged_file(ingestion: Ingestion) -> StagedFile:
-    """What checking left of the ingestion's file; empty before it was checked."""
+    """What checking left of the ingestion's file; empty before it was checked.
+
+    Raises Cleared where it is no longer kept.
+    """
+    retention.require_rows(ingestion)
     return StagedFile(
         record_types.get(ingestion.record_type),
         ingestion.staged,

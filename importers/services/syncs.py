@@ -8,14 +8,13 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from importers import queue, record_types
+from importers import record_types
 from importers.exceptions import StateProblem
 from importers.models import Feed, Sync
-from importers.services import permissions
+from importers.services import offers, permissions
 from importers.services.plans import feed_plan, settings_print
 from importers.values import RUNNING, SyncStatus
 
-SYNC = "importers.tasks.run_sync"
 DOOR = "web service"
 SCHEDULE = "schedule"
 
@@ -51,7 +50,7 @@ def request(
                 feed=record, door=door, user=user, story=[line("Asked for.", user)]
             )
             if enqueue:
-                queue.enqueue(SYNC, sync.pk, name=f"sync {sync.pk}")
+                offers.offer_sync(sync.pk)
     except IntegrityError as error:
         raise _already_running(record) from error
     return sync

@@ -3,7 +3,7 @@
 from django.db import IntegrityError, transaction
 
 from importers import record_types
-from importers.exceptions import LoadConflict, StateProblem
+from importers.exceptions import LoadConflict, NotItsTurn, StateProblem
 from importers.models import Ingestion
 from importers.pipeline.undo import undo as undo_load
 from importers.services import cursors
@@ -15,10 +15,11 @@ STILL_USED = (
 )
 
 
-def undo(ingestion: int) -> None:
+def undo(ingestion: int, *, patience: float | None = None) -> None:
     """Take a load back, in one transaction; what is in the way is told in the log.
 
-    Does nothing where the ingestion is not loaded (any more).
+    Does nothing where the ingestion is not loaded (any more).  Raises NotItsTurn where
+    another file of its kind is being loaded for longer than ``patience`` seconds.
     """
     record = Ingestion.objects.get(pk=ingestion)
     if record.status != Status.LOADED:
@@ -29,6 +30,7 @@ def undo(ingestion: int) -> None:
                 record_types.get(record.record_type),
                 ingestion=ingestion,
                 bordereau=record.bordereau_id,
+                patience=patience,
             )
             move(
                 ingestion,
@@ -37,6 +39,8 @@ def undo(ingestion: int) -> None:
                 event="Undone: the books are as they were before the load.",
             )
             cursors.take_back(ingestion)
+    except NotItsTurn:
+        raise
     except StateProblem:
         return
     except LoadConflict as conflict:

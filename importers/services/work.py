@@ -14,6 +14,7 @@ from importers import record_types
 from importers.exceptions import (
     ImporterError,
     LoadConflict,
+    NotItsTurn,
     StateProblem,
     StoreProblem,
 )
@@ -21,9 +22,10 @@ from importers.models import Ingestion
 from importers.pipeline import ledger
 from importers.pipeline.examine import examine
 from importers.pipeline.load import load as load_staged
+from importers.pipeline.load import take_turn
 from importers.pipeline.read import read
 from importers.pipeline.stage import part_key
-from importers.services import cursors, leases, limits, mappings, verdicts
+from importers.services import cursors, leases, limits, mappings, turns, verdicts
 from importers.services.bordereaux import bordereau_for
 from importers.services.leases import Lease
 from importers.services.states import arrive, move, say
@@ -148,12 +150,16 @@ def _wait_for_store(lease: Lease, status: Status, problem: StoreProblem) -> None
 
 
 # ---------------------------------------------------------------------- loading
-def load(ingestion: int) -> None:
+def load(ingestion: int, *, patience: float | None = None) -> None:
     """Load an approved ingestion: all of it in one transaction, once.
 
     Ends at *loaded* or *failed* (re-raised).  Does nothing where another worker is at
-    it or it has moved on.
+    it or it has moved on.  Stands back where another file of its kind is being loaded
+    for longer than ``patience`` seconds (None: waits).
     """
+    if patience is not None and turns.must_stand_back(ingestion):
+        turns.stand_back(ingestion)
+        return
     lease = leases.take(
         Ingestion,
         ingestion,
@@ -165,7 +171,9 @@ def load(ingestion: int) -> None:
         return
     with lease.beating():
         try:
-            _load(lease)
+            _load(lease, patience)
+        except NotItsTurn:
+            turns.stand_back(ingestion, lease=lease.token)
         except StateProblem:
             return
         except StoreProblem as problem:
@@ -189,12 +197,13 @@ def load(ingestion: int) -> None:
             raise
 
 
-def _load(lease: Lease) -> None:
+def _load(lease: Lease, patience: float | None) -> None:
     files = Ingestion.objects.select_related("source", "submitted_by")
     record = files.get(pk=lease.key)
     kind = record_types.get(record.record_type)
     began = time.monotonic()
-    with transaction.atomic():
+    with turns.passing_on(kind.slug), transaction.atomic():
+        take_turn(kind, patience=patience)
         bordereau = bordereau_for(record, kind)
         rows = load_staged(
             (part_key(record.staged, n) for n in range(record.staged_parts)),

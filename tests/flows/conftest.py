@@ -1,10 +1,14 @@
 """What several end-to-end tests start from."""
 
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from reinsurance.models import Treaty
+from tests import sqs
 from tests.benchmarks import generate
 
 
@@ -27,3 +31,22 @@ def fifty_treaties(transactional_db: None) -> None:
 def large_bordereau(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Claims of 60,000 rows, two chunks: checking and loading take some seconds."""
     return generate.write_csv(tmp_path_factory.mktemp("large") / "claims.csv", 60_000)
+
+
+@pytest.fixture(scope="session")
+def sqs_server() -> Iterator[str]:
+    """The address of a server that speaks SQS."""
+    with sqs.running() as address:
+        yield address
+
+
+@pytest.fixture
+def on_sqs(
+    sqs_server: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """Tasks wait in SQS, for this process; the environment that says so to others."""
+    url = sqs.queue_url(sqs_server)
+    for name, value in sqs.KEYS.items():
+        monkeypatch.setenv(name, value)
+    sqs.choose(url, partial(setattr, settings))
+    return {"QUEUE_URL": url, **sqs.KEYS}

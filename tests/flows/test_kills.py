@@ -14,10 +14,12 @@ from pathlib import Path
 import pytest
 from django.db import connection
 from django.db.models import Count
+from pytest_django import Settings
 
-from importers import queue, watchdog
+from importers import queue
 from importers.models import Ingestion, RowChange
 from importers.pipeline.storage import blocks_of
+from importers.processes import processes
 from importers.services import ingestions, leases
 from reinsurance.models import Claim, ClaimMovement
 from tests.clusters import Cluster, end, living, start, wait_until
@@ -30,7 +32,8 @@ pytestmark = [
 ]
 
 ROWS = 60_000
-PATIENCE = 90.0
+PATIENCE = 150.0
+ORM, SQS = "orm", "sqs"
 READ_FOR_EVER = """
 import sys
 from pathlib import Path
@@ -44,8 +47,15 @@ HASTE = {"LEASE_STALE_SECONDS": "4", "Q_REAP_SECONDS": "0.5"}
 class Yard:
     """The clusters of one test, one after the other, and the folders they work in."""
 
-    def __init__(self, environment: dict[str, str], folder: Path, storage: Path):
+    def __init__(
+        self,
+        environment: dict[str, str],
+        folder: Path,
+        storage: Path,
+        more: dict[str, str],
+    ):
         self.environment = {**environment, "TMPDIR": str(folder / "scratch")}
+        self.more = more
         self.folder = folder
         self.storage = storage
         self.cluster: Cluster
@@ -53,8 +63,8 @@ class Yard:
 
     def start(self) -> Cluster:
         (self.folder / "cluster.log").unlink(missing_ok=True)
-        self.cluster = start(self.environment, self.folder, **HASTE)
-        wait_until(self.cluster.is_whole, "a whole cluster")
+        self.cluster = start(self.environment, self.folder, **HASTE, **self.more)
+        wait_until(self.cluster.is_whole, "a whole cluster", patience=PATIENCE)
         return self.cluster
 
     # --------------------------------------------------------- moments of the work
@@ -98,29 +108,39 @@ class Yard:
 
     def kill_watchdog(self) -> None:
         """The watchdog alone; its cluster has to end by itself, then comes the next."""
-        session = self.cluster.main
+        sessions = self.cluster.sessions
         self.cluster.watchdog.kill()
         self.cluster.watchdog.wait()
-        wait_until(lambda: not living(session), "the end of the orphans")
+        wait_until(lambda: not any(map(living, sessions)), "the end of the orphans")
         self.start()
 
     def kill_everything(self) -> None:
         """As when the machine goes down; then it comes up again."""
-        session = self.cluster.main
-        os.killpg(session, signal.SIGKILL)
+        sessions = self.cluster.sessions
+        for session in sessions:
+            os.killpg(session, signal.SIGKILL)
         os.killpg(self.cluster.watchdog.pid, signal.SIGKILL)
         self.cluster.watchdog.wait()
-        wait_until(lambda: not living(session), "the end of the cluster")
+        wait_until(lambda: not any(map(living, sessions)), "the end of the cluster")
         self.start()
 
 
-@pytest.fixture
+@pytest.fixture(params=[ORM, pytest.param(SQS, marks=pytest.mark.slow)])
 def yard(
-    process_environment: dict[str, str], tmp_path: Path, storage_dir: Path
+    request: pytest.FixtureRequest,
+    process_environment: dict[str, str],
+    tmp_path: Path,
+    storage_dir: Path,
+    settings: Settings,
 ) -> Iterator[Yard]:
-    yard = Yard(process_environment, tmp_path, storage_dir)
-    yard.start()
+    """Clusters of both queues, on each broker; the files here are quick work."""
+    more = {"HEAVY_MB": "1000", "HEAVY_ROWS": "1000000"}
+    if request.param == SQS:
+        more |= request.getfixturevalue("on_sqs")
+    settings.HEAVY_MB, settings.HEAVY_ROWS = 1000, 1_000_000
+    yard = Yard(process_environment, tmp_path, storage_dir, more)
     try:
+        yard.start()
         yield yard
     finally:
         end(yard.cluster)
@@ -137,11 +157,11 @@ def worker_of(ingestion: int) -> int:
 
 
 def children(parent: int) -> set[int]:
-    return {p.pid for p in watchdog.processes() if p.parent == parent and parent}
+    return {p.pid for p in processes() if p.parent == parent and parent}
 
 
 def alive(pids: set[int]) -> set[int]:
-    return {p.pid for p in watchdog.processes() if p.pid in pids and p.state != "Z"}
+    return {p.pid for p in processes() if p.pid in pids and p.state != "Z"}
 
 
 def submitted(path: Path) -> int:
@@ -163,7 +183,7 @@ def settled(ingestion: int, status: str) -> Ingestion:
 def loaded(ingestion: int) -> Ingestion:
     """The ingestion, loaded and nothing left in the queue."""
     found = settled(ingestion, "loaded")
-    wait_until(lambda: not queue.pending(), "an empty queue")
+    wait_until(lambda: all(map(queue.is_idle, queue.QUEUES)), "an empty queue")
     return found
 
 
@@ -198,6 +218,7 @@ CHECKED, CHECKED_TWICE = ["checking", "ready"], ["checking", "checking", "ready"
 LOADED, LOADED_TWICE = ["loading", "loaded"], ["loading", "loading", "loaded"]
 
 
+@pytest.mark.parametrize("yard", [ORM, SQS], indirect=True)
 def test_a_worker_killed_in_checking_and_one_in_loading(
     yard: Yard, large_bordereau: Path
 ) -> None:
@@ -345,7 +366,7 @@ def test_a_file_that_ends_three_workers_is_rejected(
     assert (yard.storage / ingestion.original).stat().st_size == (
         large_bordereau.stat().st_size
     )
-    wait_until(lambda: not queue.pending(), "an empty queue")
+    wait_until(lambda: all(map(queue.is_idle, queue.QUEUES)), "an empty queue")
     with contextlib.suppress(AssertionError):
         wait_until(lambda: status_of(number) != "rejected", "a change", patience=3)
     assert status_of(number) == "rejected"
@@ -371,7 +392,7 @@ def test_many_files_while_workers_are_killed_again_and_again(
             begin(number)
         for _ in range(3):
             yard.kill("worker", 0)
-            wait_until(yard.cluster.is_whole, "a whole cluster")
+            wait_until(yard.cluster.is_whole, "a whole cluster", patience=PATIENCE)
         wait_until(lambda s=status: everyone(s), status, patience=PATIENCE)
     assert Claim.objects.count() == 10_005
     movements = ClaimMovement.objects.values("claim").annotate(n=Count("pk"))

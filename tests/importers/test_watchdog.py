@@ -13,6 +13,7 @@ import pytest
 from django_q.models import OrmQ
 
 from importers import queue, watchdog
+from importers.processes import processes
 from tests.clusters import Cluster, end, living, start, wait_until
 
 TASKS = "tests.importers.cluster_tasks"
@@ -27,7 +28,7 @@ pytestmark = [
 
 @pytest.fixture
 def cluster(process_environment: dict[str, str], tmp_path: Path) -> Iterator[Cluster]:
-    started = start(process_environment, tmp_path, **REAPER)
+    started = start(process_environment, tmp_path, queue="quick", **REAPER)
     try:
         wait_until(started.is_whole, "a whole cluster")
         yield started
@@ -84,7 +85,7 @@ def test_sigterm_to_everybody_stops_a_busy_cluster_in_time(cluster: Cluster) -> 
     assert not living(session)
     # The task is still there, free for the next cluster.
     assert OrmQ.objects.count() == 1
-    assert queue.release_locks() == 0
+    assert queue.release_locks(queue.QUICK) == 0
 
 
 def test_nothing_survives_the_watchdog(
@@ -97,7 +98,7 @@ def test_nothing_survives_the_watchdog(
 
     wait_until(lambda: not living(session), "the end of the orphans")
     queue.enqueue(f"{TASKS}.leave_mark", 1)
-    successor = start(process_environment, cluster.folder, **REAPER)
+    successor = start(process_environment, cluster.folder, queue="quick", **REAPER)
     try:
         wait_until(lambda: cluster.marks(1), "the task under the next watchdog")
         successor.watchdog.terminate()
@@ -115,7 +116,7 @@ def test_leftovers_of_a_dead_watchdog_are_killed_others_are_not(tmp_path: Path) 
         return subprocess.Popen(["sleep", "60"], start_new_session=True)
 
     left, foreign, ours = sleeper(), sleeper(), sleeper()
-    ages = {process.pid: process.started for process in watchdog.processes()}
+    ages = {process.pid: process.started for process in processes()}
     dead = [ages[os.getpid()], 1]
     records = {
         "left": [dead, [left.pid, ages[left.pid]]],

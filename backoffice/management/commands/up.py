@@ -22,7 +22,7 @@ from backoffice.demo_feed import FEED
 from backoffice.postgres import Server
 from backoffice.postgres_programs import postmasters
 from importers import queue
-from importers.watchdog import adopt_orphans, die_with, processes
+from importers.processes import adopt_orphans, die_with, processes
 
 STATIC_SOURCES = ("static", "requirements/base.txt", "importers", "backoffice")
 # A demonstration that takes longer waits for work that an earlier run left.

@@ -1,11 +1,11 @@
-"""The worker process: a Django-Q cluster under the watchdog."""
+"""The worker process: Django-Q clusters under the watchdog, one for each queue."""
 
 import argparse
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from importers import watchdog
+from importers import queue, watchdog
 
 
 class Command(BaseCommand):
@@ -14,10 +14,16 @@ class Command(BaseCommand):
     help = "Run the background cluster; heal it when one of its processes dies."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument(
+            "--queue",
+            choices=queue.QUEUES,
+            help="serve this queue alone (default: each that has workers)",
+        )
         parser.add_argument("--inner", type=int, help=argparse.SUPPRESS)
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["inner"]:
             watchdog.run_cluster(options["inner"])
         else:
-            watchdog.Watchdog().run()
+            only = options["queue"]
+            watchdog.Watchdog([only] if only else queue.served()).run()

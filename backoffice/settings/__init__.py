@@ -8,6 +8,7 @@ from backoffice.settings.base import *
 from backoffice.settings.database import *
 from backoffice.settings.caching import *
 from backoffice.settings.storage import *
+from backoffice.settings.backups import *
 from backoffice.settings.queue import *
 from backoffice.settings.api import *
 from backoffice.settings.admin import *

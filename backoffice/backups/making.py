@@ -131,7 +131,7 @@ def _let_go() -> None:
     After a restore the rows are as old as the backup that was restored.
     """
     known = set(Backup.objects.filter(problem="").values_list("key", flat=True))
-    stored = shelf.keys()
+    stored = shelf.kept()
     for key in stored:
         if key not in known:
             with suppress(BackupProblem):  # one that cannot be read is not counted
@@ -150,7 +150,7 @@ def _let_go() -> None:
     for at, key in good.items():
         if at not in keep and key != last_proved:
             shelf.remove(key)
-    Backup.objects.filter(problem="").exclude(key__in=shelf.keys()).delete()
+    Backup.objects.filter(problem="").exclude(key__in=shelf.kept()).delete()
     Backup.objects.exclude(problem="").filter(
         at__lt=timezone.now() - FAILURES_KEPT
     ).delete()

@@ -85,7 +85,8 @@ def _put(name: str, stream: Any) -> None:
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     partial = target.with_name(f".{name}{PART}")
     try:
-        with partial.open("xb", opener=_private) as out:
+        partial.touch(mode=0o600, exist_ok=False)
+        with partial.open("wb") as out:
             while block := stream.read(BLOCK):
                 out.write(block)
             out.flush()
@@ -93,10 +94,6 @@ def _put(name: str, stream: Any) -> None:
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def fetch(manifest: Manifest, path: Path) -> None:
@@ -132,7 +129,7 @@ def _names() -> set[str]:
     return {name for name in names if name.lstrip(".").startswith("backup-")}
 
 
-def keys() -> list[str]:
+def kept() -> list[str]:
     """The backups that are whole, the newest first."""
     names = _names()
     found = {name.removesuffix(MANIFEST) for name in names if name.endswith(MANIFEST)}
@@ -144,7 +141,7 @@ def manifest_of(key: str) -> Manifest:
 
     Raises NoSuchBackup, NoStorage, Damaged.
     """
-    known = keys()
+    known = kept()
     if key == "latest" and known:
         key = known[0]
     if key not in known:

@@ -13,9 +13,8 @@ def size(count: int) -> str:
     amount, unit = float(count), 0
     while amount >= 999.5 and unit < len(_UNITS) - 1:
         amount, unit = amount / 1000, unit + 1
-    return (
-        f"{amount:.0f} {_UNITS[unit]}" if not unit else f"{amount:.1f} {_UNITS[unit]}"
-    )
+    digits = 1 if unit else 0
+    return f"{amount:.{digits}f} {_UNITS[unit]}"
 
 
 def age(at: datetime) -> str:

@@ -56,8 +56,7 @@ def _made(using: str) -> Iterator[str]:
         if rejected:
             yield rejected
     syncs = Sync.objects.using(using)
-    for payload in syncs.exclude(payload="").values_list("payload", flat=True):
-        yield payload
+    yield from syncs.exclude(payload="").values_list("payload", flat=True)
     for kept in syncs.exclude(parts=[], discarded_parts=[]).values_list(
         "parts", "discarded_parts"
     ):

@@ -29,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """List; ends with the exit code that the help text names."""
         try:
-            found = [_read(key) for key in shelf.keys()]
+            found = [_read(key) for key in shelf.kept()]
         except BackupProblem as problem:
             self.stderr.write(str(problem))
             raise SystemExit(1) from problem

@@ -9,12 +9,17 @@ once).
 from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from croniter import croniter
 from django.db import transaction
+from django.db.models import Count, Q
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
+from django_q.signals import pre_execute
 from django_q.tasks import async_task
+
+from importers import log_context
 
 
 def enqueue(dotted_path: str, *ids: int | str, name: str = "") -> None:
@@ -29,6 +34,30 @@ def enqueue(dotted_path: str, *ids: int | str, name: str = "") -> None:
 def pending() -> int:
     """How many tasks are waiting or being worked on."""
     return OrmQ.objects.count()
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """Tasks of one queue: those that wait, and those that a worker has taken."""
+
+    waiting: int
+    taken: int
+
+
+def lengths() -> dict[str, Length]:
+    """How long each queue is."""
+    taken = Q(lock__gt=timezone.now())
+    counts = OrmQ.objects.order_by().values_list("key")
+    counts = counts.annotate(Count("pk", filter=~taken), Count("pk", filter=taken))
+    return {key: Length(waiting, at_work) for key, waiting, at_work in counts}
+
+
+def _tell_log(task: dict[str, Any], **_: Any) -> None:
+    """What a worker logs from here on is about this task."""
+    log_context.begin(task_id=task["id"])
+
+
+pre_execute.connect(_tell_log)
 
 
 def release_locks() -> int:

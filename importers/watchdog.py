@@ -36,8 +36,10 @@ from django.db import connections
 from django.utils.module_loading import import_string
 
 from importers import queue
+from importers.heartbeat import Heartbeat
 
 logger = logging.getLogger(__name__)
+cluster_logger = logging.getLogger("importers.cluster")
 
 DEATH = re.compile(r"reincarnated \w+ \S+ after (sudden )?death")
 TICK = 0.1
@@ -121,10 +123,16 @@ class Watchdog:
         kill_leftovers(self._record.parent)
         _within(5.0, queue.release_locks)
         threading.Thread(target=self._reap_for_ever, daemon=True).start()
+        heartbeat = Heartbeat(self._is_running)
+        heartbeat.start()
         try:
             self._keep_running()
         finally:
+            heartbeat.stop()
             self._record.unlink(missing_ok=True)
+
+    def _is_running(self) -> bool:
+        return self._cluster is not None and self._cluster.poll() is None
 
     def _ask_to_stop(self, *_: object) -> None:
         if self._is_stopping.is_set() and self._cluster is not None:
@@ -176,6 +184,9 @@ class Watchdog:
             for line in lines:
                 if DEATH.search(line):
                     self._heard_of_death.set()
+                if settings.LOG_FORMAT == "json" and not line.startswith("{"):
+                    cluster_logger.warning("%s", line.rstrip())  # not from a logger
+                    continue
                 with suppress(OSError, ValueError):  # nobody reads us any more
                     sys.stderr.write(line)
                     sys.stderr.flush()

@@ -32,7 +32,8 @@ class Database:
     def live(cls) -> "Database":
         """The database of this back office."""
         known = connection.get_connection_params()
-        return cls({name: value for name, value in known.items() if value is not None})
+        # The rest is psycopg2's own: factories of Python objects.
+        return cls({k: v for k, v in known.items() if isinstance(v, str | int)})
 
     @classmethod
     def of_url(cls, url: str) -> "Database":

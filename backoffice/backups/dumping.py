@@ -20,19 +20,21 @@ class Dump:
     def __init__(
         self, program: Path, database: Database, snapshot: str, folder: Path
     ) -> None:
-        self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115 closed in __exit__
+        command: list[str | Path] = [
+            program, "--format=custom", "--no-password", f"--snapshot={snapshot}",
+            f"--dbname={database.conninfo()}",
+        ]  # fmt: skip
+        environment = database.environment(folder)
         self._digest = hashlib.sha256()
         self.size = 0
+        self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115 closed in __exit__
         self._process = subprocess.Popen(
-            [
-                program, "--format=custom", "--no-password", f"--snapshot={snapshot}",
-                f"--dbname={database.conninfo()}",
-            ],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._said,
-            env=database.environment(folder),
-        )  # fmt: skip
+            env=environment,
+        )
 
     def __enter__(self) -> "Dump":
         return self

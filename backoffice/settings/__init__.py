@@ -17,3 +17,4 @@ from backoffice.settings.signin import *
 from backoffice.settings.webservices import *
 from backoffice.settings.webhooks import *
 from backoffice.settings.logging import *
+from backoffice.settings.health import *

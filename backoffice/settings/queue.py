@@ -39,6 +39,9 @@ Q_STOP_SECONDS = env.float("Q_STOP_SECONDS", default=4.0)
 # What the watchdog calls every few seconds to free ingestions that lost their worker.
 Q_REAPER = env.str("Q_REAPER", default="importers.services.reaper.reap")
 Q_REAP_SECONDS = env.float("Q_REAP_SECONDS", default=5.0)
+# How often a cluster says that it is at work, and when silence means that it is not.
+BEAT_SECONDS = env.float("BEAT_SECONDS", default=5.0)
+BEAT_STALE_SECONDS = 3 * BEAT_SECONDS + 5
 # A worker not heard of for so many seconds has lost its ingestion to the next.
 LEASE_STALE_SECONDS = env.int("LEASE_STALE_SECONDS", default=30)
 

@@ -1,6 +1,7 @@
 """What the machine remembers: ingestions and their story, sources and mappings."""
 
 from importers.models.answers import Answer
+from importers.models.beats import Beat
 from importers.models.ingestions import Event, Ingestion, Issue, RowChange
 from importers.models.sources import Mapping, Source
 from importers.models.syncs import Sync
@@ -9,6 +10,7 @@ from importers.models.webservices import Feed, WebService
 
 __all__ = [
     "Answer",
+    "Beat",
     "Delivery",
     "Event",
     "Feed",

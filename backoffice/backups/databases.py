@@ -98,7 +98,7 @@ def major_of(link: Connection) -> int:
 def ask(link: Connection, statement: str, values: tuple[Any, ...] = ()) -> Any:
     """The first column of the first row; None where there is none."""
     with link.cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(statement, values or None)
         row = cursor.fetchone()
     return row[0] if row else None
 

@@ -61,7 +61,8 @@ def test_dump_and_sums_are_of_one_moment(
     """What is written while pg_dump works is neither in the dump nor in the sums."""
     before = Country.objects.count()
     real = programs.find("pg_dump", 18)
-    write = "INSERT INTO reinsurance_country (code, name, alpha3) VALUES ('QQ', 'No', 'QQQ')"
+    row = "('QQ', 'Nowhere', 'QQQ')"
+    write = f"INSERT INTO reinsurance_country (code, name, alpha3) VALUES {row}"
     psql = f"{real.with_name('psql')} -q '{Database.live().conninfo()}' -c"
     put = f'{psql.replace(chr(39), chr(34))} "{write}" >&2 && exec {real} "$@"'
     program(put)
@@ -228,6 +229,18 @@ def test_records_are_replaced_when_told(new_database: NewDatabase) -> None:
     with pytest.raises(Unsuitable, match="is not empty"):
         restoring.restore(made.key, into)
     restoring.restore(made.key, into, replace=True)
+
+
+def test_the_live_database_is_refused() -> None:
+    making.make()
+    live = Database.live()
+    code, _, err = run("restore", "latest", "--into", live.conninfo())
+    assert code == 2
+    assert err == (
+        f"The database {live.name} is the one that this back office uses. Nothing was "
+        "done. Restore into another, look at it, and change DATABASE_URL; or say "
+        "--live if it is this one that has to go.\n"
+    )
 
 
 @pytest.mark.parametrize(

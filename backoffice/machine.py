@@ -1,17 +1,22 @@
 """What the home page says of the machine: backups, drills, and whether a worker works.
 
-For those who watch over it; remembered for as long as nobody minds.
+For those who watch over it; what was asked half a minute ago is not asked again.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.db import connection
 from django.urls import reverse
 
 from backoffice.backups import words
 from backoffice.backups.standing import Standing, standing
 from importers.services import beats
-from reinsurance.caching import Topic, remembered
+
+Answer = TypeVar("Answer")
 
 SECONDS = 30
 NO_WORKER = (
@@ -28,26 +33,27 @@ class Line:
     is_bad: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Machine:
-    stands: Standing
-    has_worker: bool
-
-
 def lines_for(user: User) -> list[Line]:
     """What the user is told; nothing where the machine is not their business."""
     if not user.has_perm("backoffice.view_backup"):
         return []
-    machine = remembered(Topic.HOME, "machine", _machine, seconds=SECONDS)
-    lines = _backups(machine.stands)
-    if not machine.has_worker and user.has_perm("django_q.view_ormq"):
+    lines = _backups(_known("backups", standing))
+    if user.has_perm("django_q.view_ormq") and not _known("worker", _has_worker):
         queue = reverse("admin:django_q_ormq_changelist")
         lines.insert(0, Line(NO_WORKER, queue, is_bad=True))
     return lines
 
 
-def _machine() -> _Machine:
-    return _Machine(standing(), beats.living().exists())
+def _known(what: str, ask: Callable[[], Answer]) -> Answer:
+    """The answer of a moment ago; in a transaction nothing is kept."""
+    if not connection.get_autocommit():
+        return ask()
+    known: Any = cache.get_or_set(f"machine:{what}", ask, SECONDS)
+    return cast(Answer, known)
+
+
+def _has_worker() -> bool:
+    return beats.living().exists()
 
 
 def _backups(stands: Standing) -> list[Line]:

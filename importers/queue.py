@@ -47,9 +47,15 @@ class Length:
 def lengths() -> dict[str, Length]:
     """How long each queue is."""
     taken = Q(lock__gt=timezone.now())
-    counts = OrmQ.objects.order_by().values_list("key")
-    counts = counts.annotate(Count("pk", filter=~taken), Count("pk", filter=taken))
-    return {key: Length(waiting, at_work) for key, waiting, at_work in counts}
+    counts = (
+        OrmQ.objects.order_by()
+        .values("key")
+        .annotate(all=Count("pk"), taken=Count("pk", filter=taken))
+    )
+    return {
+        line["key"]: Length(line["all"] - line["taken"], line["taken"])
+        for line in counts
+    }
 
 
 def _tell_log(task: dict[str, Any], **_: Any) -> None:

@@ -4,9 +4,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
-from backoffice.backups.models import Backup, Drill
+_STANDING = """
+    SELECT good.at, good.size, good.seconds, tried.problem,
+        proved.at, proved.restore_seconds, drilled.problem
+    FROM (SELECT) one
+    LEFT JOIN (SELECT * FROM backoffice_backup WHERE problem = ''
+               ORDER BY at DESC LIMIT 1) good ON true
+    LEFT JOIN (SELECT problem FROM backoffice_backup
+               ORDER BY at DESC LIMIT 1) tried ON true
+    LEFT JOIN (SELECT * FROM backoffice_drill WHERE problem = ''
+               ORDER BY at DESC LIMIT 1) proved ON true
+    LEFT JOIN (SELECT problem FROM backoffice_drill
+               ORDER BY at DESC LIMIT 1) drilled ON true
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +61,17 @@ def _is_before(at: datetime | None, age: timedelta) -> bool:
 
 
 def standing() -> Standing:
-    """How things stand now; four small queries."""
-    backup = Backup.objects.filter(problem="").defer("tables").first()
-    tried = Backup.objects.values_list("problem", flat=True).first()
-    drill = Drill.objects.filter(problem="").first()
-    drilled = Drill.objects.values_list("problem", flat=True).first()
+    """How things stand now; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING)
+        found = cursor.fetchone()
+    backup_at, size, seconds, failed, drill_at, restore_seconds, drill_failed = found
     return Standing(
-        backup_at=backup.at if backup else None,
-        size=backup.size if backup else 0,
-        seconds=backup.seconds if backup else 0.0,
-        backup_problem=tried or "",
-        drill_at=drill.at if drill else None,
-        restore_seconds=drill.restore_seconds if drill else 0.0,
-        drill_problem=drilled or "",
+        backup_at=backup_at,
+        size=size or 0,
+        seconds=seconds or 0.0,
+        backup_problem=failed or "",
+        drill_at=drill_at,
+        restore_seconds=restore_seconds or 0.0,
+        drill_problem=drill_failed or "",
     )

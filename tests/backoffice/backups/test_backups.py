@@ -64,8 +64,9 @@ def test_dump_and_sums_are_of_one_moment(
     """What is written while pg_dump works is neither in the dump nor in the sums."""
     before = Country.objects.count()
     real = programs.find("pg_dump", 18)
-    row = "('QQ', 'Nowhere', 'QQQ')"
-    write = f"INSERT INTO reinsurance_country (code, name, alpha3) VALUES {row}"
+    row = "('QQ', 'No', 'QQQ', '999')"
+    columns = "(code, name, alpha3, numeric_code)"
+    write = f"INSERT INTO reinsurance_country {columns} VALUES {row}"
     monkeypatch.setenv("WHERE", Database.live().conninfo())
     psql = real.with_name("psql")
     program(f'{psql} -q "$WHERE" -c "{write}" >&2 && exec {real} "$@"')

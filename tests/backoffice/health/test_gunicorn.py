@@ -52,7 +52,7 @@ class Web:
     def is_there(self) -> bool:
         try:
             return self.get("/healthz").ok
-        except requests.ConnectionError:
+        except requests.RequestException:
             return False
 
     def workers(self) -> list[int]:
@@ -82,7 +82,7 @@ def web(process_environment: dict[str, str], tmp_path: Path) -> Iterator[Web]:
 
 def count(web: Web) -> float:
     told = parsed(web.get("/metrics").text)
-    return told["backoffice_http_request_seconds_count"]["account:login", "GET", "2xx"]
+    return told["backoffice_http_request_seconds_count"]["GET", "account:login", "2xx"]
 
 
 def test_processes_count_together(web: Web) -> None:

@@ -16,7 +16,7 @@ def broken(*args: object) -> None:
     raise ValueError(message)
 
 
-def page(request: HttpRequest) -> HttpResponse:
+def page(request: HttpRequest, name: str) -> HttpResponse:
     """A page that fails."""
     broken(request)
     return HttpResponse()

@@ -78,7 +78,7 @@ def test_faults_arrive_without_anybodys_data(
         assert frame["function"] == "broken"
         assert "vars" not in frame
     assert (task["tags"]["task"], task["tags"]["ingestion"]) == ("check", 7)
-    assert page["transaction"] == "broken"
+    assert page["transaction"] == "/broken/{name}"
     assert page["request"] == {"method": "POST"}
     assert len(page["tags"]["request_id"]) == 32
     for event in sentry.events:

@@ -17,6 +17,8 @@ class Dump:
     so no half of one is ever kept.
     """
 
+    closed = False
+
     def __init__(
         self, program: Path, database: Database, snapshot: str, folder: Path
     ) -> None:

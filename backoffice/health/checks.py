@@ -30,7 +30,7 @@ def database() -> str:
     """PostgreSQL answers."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    return f"PostgreSQL {connection.cursor().connection.server_version // 10_000}"
+    return f"PostgreSQL {connection.pg_version // 10_000}"
 
 
 def migrations() -> str:

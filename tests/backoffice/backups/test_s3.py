@@ -5,6 +5,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+import requests
 from moto.server import ThreadedMotoServer
 from pytest_django import Settings
 
@@ -38,6 +39,7 @@ def bucket(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[obje
         Bucket="safe", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
     )
     yield client
+    requests.post(f"{address}/moto-api/reset", timeout=10)
     server.stop()
 
 

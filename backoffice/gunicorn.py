@@ -4,6 +4,7 @@ Each web process writes its counts to a file of its own in a folder of this serv
 ``/metrics`` of any of them tells the sum.
 """
 
+import logging
 import os
 import shutil
 from contextlib import suppress
@@ -40,7 +41,8 @@ def on_starting(server: Any) -> None:
 
 
 def post_fork(server: Any, worker: Any) -> None:
-    """Before anything of Prometheus is imported: it looks once."""
+    """Warnings are lines of the log; and Prometheus, not imported yet, looks once."""
+    logging.captureWarnings(True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_OWN)
 
 

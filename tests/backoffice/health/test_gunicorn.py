@@ -63,8 +63,9 @@ class Web:
         return [int(child) for child in children.split()]
 
     def lines(self) -> list[dict[str, object]]:
-        log = (self.folder / "web.log").read_text()
-        return [json.loads(line) for line in log.splitlines()]
+        log = (self.folder / "web.log").read_text().splitlines()
+        assert [line for line in log if not line.startswith("{")] == []
+        return [json.loads(line) for line in log]
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from backoffice import machine
 from importers.admin import page
 from importers.models import Feed, Ingestion, Sync
 from importers.services import permissions
@@ -31,7 +32,7 @@ NEWS_SECONDS = 60
 def home(request: HttpRequest) -> HttpResponse:
     """The admin's index with the waiting work above; what it tells is remembered."""
     user = page.user_of(request)
-    extra: dict[str, Any] = {"title": "Home"}
+    extra: dict[str, Any] = {"title": "Home", "machine": machine.lines_for(user)}
     sees_files = user.has_perm("importers.view_ingestion")
     sees_feeds = user.has_perm("importers.view_feed")
     if sees_files or sees_feeds:

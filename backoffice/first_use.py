@@ -10,9 +10,9 @@ from django.db.migrations.executor import MigrationExecutor
 
 NEEDS_TABLES = frozenset(
     {
-        "changepassword", "cluster", "createsuperuser", "demo", "dumpdata", "feeds",
-        "ingest", "loaddata", "match", "qcluster", "rotate_secrets", "runserver",
-        "shell", "sync",
+        "backup", "changepassword", "cluster", "createsuperuser", "demo", "dumpdata",
+        "feeds", "ingest", "loaddata", "match", "qcluster", "restore_drill",
+        "rotate_secrets", "runserver", "shell", "sync",
     }
 )  # fmt: skip
 

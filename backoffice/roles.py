@@ -41,6 +41,7 @@ FETCH = (
     | _permissions("importers", "send", ("webhook",))
     | _permissions("django_q", "view add change delete", ("schedule",))
 )
+WATCH = _permissions("backoffice", "view", ("backup", "drill"))
 DECIDE = (
     _permissions("importers", "approve undo", ("ingestion",))
     | _permissions("importers", "add change", SENDER_MODELS)
@@ -50,6 +51,7 @@ OPERATE = (
     _permissions("django_q", "view", QUEUE_MODELS)
     | _permissions("auth", "view", ("user", "group"))
     | _permissions("backoffice", "view add change delete", ("client",))
+    | _permissions("backoffice", "make", ("backup",))
     | _permissions("oauth2_provider", "view", ("accesstoken",))
     | _permissions("axes", "view", ("accessattempt", "accesslog"))
 )
@@ -72,13 +74,17 @@ CLERK = Role(
 MANAGER = Role(
     "Manager",
     "approves, rejects and undoes; keeps senders, records, feeds and inboxes",
-    VIEW | SUBMIT | DECIDE | FETCH,
+    VIEW | SUBMIT | DECIDE | FETCH | WATCH,
 )
 OPERATOR = Role(
     "Operator",
     "watches queue and users, keeps senders, feeds, inboxes and clients of the API; "
     "decides nothing about money",
-    VIEW | OPERATE | FETCH | _permissions("importers", "add change", SENDER_MODELS),
+    VIEW
+    | OPERATE
+    | FETCH
+    | WATCH
+    | _permissions("importers", "add change", SENDER_MODELS),
 )
 AUDITOR = Role("Auditor", "reads everything, changes nothing", VIEW)
 INTEGRATOR = Role(

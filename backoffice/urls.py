@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from backoffice import api, dashboard
+from backoffice.health import pages
 from backoffice.signin import urls as account
 
 urlpatterns = [
@@ -22,6 +23,7 @@ urlpatterns = [
     path("account/", include("backoffice.signin.urls")),
     path("oauth/", include("backoffice.signin.oauth")),
     *api.urlpatterns,
+    *pages.urlpatterns,
 ]
 
 handler400 = "backoffice.errors.bad_request"

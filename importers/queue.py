@@ -19,7 +19,10 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_q.brokers import get_broker
 from django_q.models import OrmQ, Schedule, Task
+from django_q.signals import pre_execute
 from django_q.tasks import async_task
+
+from importers import log_context
 
 QUICK, HEAVY = "quick", "heavy"
 QUEUES = (QUICK, HEAVY)
@@ -30,10 +33,14 @@ def name_of(queue: str) -> str:
     return str(settings.HEAVY_QUEUE if queue == HEAVY else settings.QUICK_QUEUE)
 
 
+def workers_of(queue: str) -> int:
+    """How many workers a cluster of this machine has for the queue."""
+    return int(settings.Q_HEAVY_WORKERS if queue == HEAVY else settings.Q_WORKERS)
+
+
 def served() -> list[str]:
     """The queues that this machine has workers for."""
-    workers = {QUICK: settings.Q_WORKERS, HEAVY: settings.Q_HEAVY_WORKERS}
-    return [queue for queue in QUEUES if workers[queue]]
+    return [queue for queue in QUEUES if workers_of(queue)]
 
 
 def is_outside() -> bool:
@@ -110,6 +117,14 @@ def send_kept() -> int:
     if not is_outside():
         return 0
     return sum(_broker(name_of(queue)).send_kept() for queue in QUEUES)
+
+
+def _tell_log(task: dict[str, Any], **_: Any) -> None:
+    """What a worker logs from here on is about this task."""
+    log_context.begin(task_id=task["id"])
+
+
+pre_execute.connect(_tell_log)
 
 
 def release_locks(queue: str) -> int:

@@ -4,6 +4,7 @@ import logging
 
 from django.conf import settings
 
+from importers import log_context
 from importers.exceptions import NotItsTurn, StateProblem
 from importers.services import (
     collecting,
@@ -22,62 +23,73 @@ logger = logging.getLogger(__name__)
 
 def check(ingestion: int) -> None:
     """Check a received ingestion."""
-    work.check(ingestion)
+    with log_context.task("check", ingestion=ingestion):
+        work.check(ingestion)
 
 
 def load(ingestion: int) -> None:
     """Load an approved ingestion, once it is its turn."""
-    work.load(ingestion, patience=settings.LOAD_TURN_SECONDS)
+    with log_context.task("load", ingestion=ingestion):
+        work.load(ingestion, patience=settings.LOAD_TURN_SECONDS)
 
 
 def undo(ingestion: int) -> None:
     """Take a loaded ingestion back; if it has to wait, it holds up no quick work."""
-    try:
-        undoing.undo(ingestion, patience=settings.LOAD_TURN_SECONDS)
-    except NotItsTurn:
-        logger.info("Undoing ingestion %d waits for its turn.", ingestion)
-        offers.offer_undo(ingestion, is_patient=True)
+    with log_context.task("undo", ingestion=ingestion):
+        try:
+            undoing.undo(ingestion, patience=settings.LOAD_TURN_SECONDS)
+        except NotItsTurn:
+            logger.info("Undoing waits for its turn.")
+            offers.offer_undo(ingestion, is_patient=True)
 
 
 def undo_in_turn(ingestion: int) -> None:
     """Take a loaded ingestion back, however long another file of its kind takes."""
-    undoing.undo(ingestion)
+    with log_context.task("undo", ingestion=ingestion):
+        undoing.undo(ingestion)
 
 
 def prune() -> None:
     """Clear what was kept long enough."""
-    for pruned in retention.prune():
-        if pruned.count:
-            logger.info("Cleared: %d %s.", pruned.count, pruned.what)
+    with log_context.task("prune"):
+        for pruned in retention.prune():
+            if pruned.count:
+                logger.info("Cleared: %d %s.", pruned.count, pruned.what)
 
 
 def deliver(delivery: int) -> None:
     """Tell a webhook of a move."""
-    deliveries.deliver(delivery)
+    with log_context.task("deliver", delivery=delivery):
+        deliveries.deliver(delivery)
 
 
 def run_sync(sync: int) -> None:
     """Fetch a sync that was asked for."""
-    fetching.run(sync)
+    with log_context.task("sync", sync=sync):
+        fetching.run(sync)
 
 
 def sync_feed(feed: int) -> None:
     """Sync a feed at its time, unless it is being synced, switched off or paused."""
     heavy = offers.is_heavy_feed(int(feed))
-    try:
-        sync = syncs.request(int(feed), door=syncs.SCHEDULE, enqueue=heavy)
-    except StateProblem as reason:
-        logger.info("Feed %s is not synced: %s", feed, reason)
-        return
-    if not heavy:
-        fetching.run(sync.pk)
+    with log_context.task("sync feed", feed=int(feed)):
+        try:
+            sync = syncs.request(int(feed), door=syncs.SCHEDULE, enqueue=heavy)
+        except StateProblem as reason:
+            logger.info("Feed %s is not synced: %s", feed, reason)
+            return
+        if not heavy:
+            with log_context.bound(sync=sync.pk):
+                fetching.run(sync.pk)
 
 
 def collect_inboxes() -> None:
     """Have every inbox looked into whose time has come."""
-    inboxes.ask_due()
+    with log_context.task("collect inboxes"):
+        inboxes.ask_due()
 
 
 def collect_inbox(inbox: int) -> None:
     """Look into one inbox."""
-    collecting.collect(inbox)
+    with log_context.task("collect", inbox=inbox):
+        collecting.collect(inbox)

@@ -36,9 +36,11 @@ from django.db import connections
 from django.utils.module_loading import import_string
 
 from importers import queue
+from importers.heartbeat import Heartbeat
 from importers.processes import die_with, processes
 
 logger = logging.getLogger(__name__)
+cluster_logger = logging.getLogger("importers.cluster")
 
 DEATH = re.compile(r"reincarnated \w+ \S+ after (sudden )?death")
 TICK = 0.1
@@ -79,12 +81,18 @@ class Watchdog:
         folder.mkdir(parents=True, exist_ok=True)
         kill_leftovers(folder)
         threading.Thread(target=self._reap_for_ever, daemon=True).start()
+        heartbeat = Heartbeat(self._are_running, [k.queue for k in self._keepers])
+        heartbeat.start()
         with ThreadPoolExecutor(len(self._keepers)) as pool:
             lives = [pool.submit(keeper.run) for keeper in self._keepers]
             wait(lives, return_when=FIRST_EXCEPTION)
             self._is_stopping.set()
+        heartbeat.stop()
         for life in lives:
             life.result()
+
+    def _are_running(self) -> bool:
+        return all(keeper.is_running() for keeper in self._keepers)
 
     def _ask_to_stop(self, *_: object) -> None:
         if self._is_stopping.is_set():
@@ -127,6 +135,10 @@ class Keeper:
             self._keep_running()
         finally:
             self._record.unlink(missing_ok=True)
+
+    def is_running(self) -> bool:
+        """Whether the cluster has a main process that lives."""
+        return self._cluster is not None and self._cluster.poll() is None
 
     def kill(self) -> None:
         """End the cluster, whatever it is doing."""
@@ -182,6 +194,9 @@ class Keeper:
             for line in lines:
                 if DEATH.search(line):
                     self._heard_of_death.set()
+                if settings.LOG_FORMAT == "json" and not line.startswith("{"):
+                    cluster_logger.warning("%s", line.rstrip())  # not from a logger
+                    continue
                 with suppress(OSError, ValueError):  # nobody reads us any more
                     sys.stderr.write(line)
                     sys.stderr.flush()

@@ -40,6 +40,8 @@ _PAGES = {
     "axes.accessattempt": "",
     "axes.accesslog": "",
     "backoffice.client": "add change delete",
+    "backoffice.backup": "",
+    "backoffice.drill": "",
     "oauth2_provider.accesstoken": "",
     "auth.user": "add change delete",
     "auth.group": "add change delete",
@@ -105,6 +107,7 @@ _OWN: Rules = {
     },
     "admin:importers_delivery_again": {"POST": _importers("send_webhook")},
     "admin:django_q_schedule_run": {"POST": Rule(("django_q.change_schedule",))},
+    "admin:backoffice_backup_now": {"POST": Rule(("backoffice.make_backup",))},
     "admin:backoffice_client_secret": {"POST": Rule(("backoffice.change_client",))},
     "admin:auth_user_password_change": {
         "GET": Rule(("auth.change_user",)),

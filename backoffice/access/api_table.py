@@ -93,6 +93,13 @@ API: Rules = {
     "api-redoc": {"GET": SIGNED_IN},
 }
 
+# Those who watch; figures for whoever has their token.
+WATCHING: Rules = {
+    "healthz": {"GET": PUBLIC},
+    "readyz": {"GET": PUBLIC},
+    "metrics": {"GET": FOR_CLIENTS},
+}
+
 SIGNING_IN: Rules = {
     **{
         f"auth:{name}": {"POST": PUBLIC}

@@ -5,10 +5,10 @@ the site, role by role and method by method, and hold it against the table.
 """
 
 from backoffice.access.admin_table import ACCOUNT, ADMIN
-from backoffice.access.api_table import API, SIGNING_IN
+from backoffice.access.api_table import API, SIGNING_IN, WATCHING
 from backoffice.access.rules import Rule, Rules
 
-TABLE: Rules = {**API, **SIGNING_IN, **ADMIN, **ACCOUNT}
+TABLE: Rules = {**API, **SIGNING_IN, **WATCHING, **ADMIN, **ACCOUNT}
 
 
 def rule_of(name: str, method: str) -> Rule | None:

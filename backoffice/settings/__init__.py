@@ -8,6 +8,7 @@ from backoffice.settings.base import *
 from backoffice.settings.database import *
 from backoffice.settings.caching import *
 from backoffice.settings.storage import *
+from backoffice.settings.backups import *
 from backoffice.settings.queue import *
 from backoffice.settings.api import *
 from backoffice.settings.admin import *
@@ -17,3 +18,4 @@ from backoffice.settings.webservices import *
 from backoffice.settings.webhooks import *
 from backoffice.settings.retention import *
 from backoffice.settings.logging import *
+from backoffice.settings.health import *

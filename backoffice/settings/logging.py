@@ -1,30 +1,35 @@
-"""Plain lines on stderr; stdout belongs to the output of commands."""
+"""Lines on stderr, plain or JSON; stdout belongs to the output of commands."""
 
-from backoffice.settings.environment import env
+from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
+from backoffice.settings.environment import DEBUG, IS_LOCAL, env
+
+LOG_FORMAT = env.str("LOG_FORMAT", default="plain" if IS_LOCAL or DEBUG else "json")
+if LOG_FORMAT not in ("plain", "json"):
+    message = "LOG_FORMAT is either plain or json."
+    raise ImproperlyConfigured(message)
 _LEVEL = env.str("LOG_LEVEL", default="INFO")
 
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "plain": {
-            "format": "%(asctime)s %(levelname)-8s %(name)s: %(message)s",
-            "datefmt": "%Y-%m-%d %H:%M:%S",
-        },
+        "plain": {"()": "backoffice.logs.lines.Plain"},
+        "json": {"()": "backoffice.logs.lines.Json"},
     },
     "filters": {
-        # One such line for each task, from whoever hands it over.
-        "not_enqueued": {
+        "wanted": {
             "()": "django.utils.log.CallbackFilter",
-            "callback": lambda record: not str(record.msg).startswith("Enqueued"),
+            "callback": "ext://backoffice.logs.lines.is_wanted",
         },
     },
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
-            "formatter": "plain",
-            "filters": ["not_enqueued"],
+            "formatter": LOG_FORMAT,
+            "filters": ["wanted"],
         },
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
@@ -37,5 +42,8 @@ LOGGING = {
         # The watchdog reads this log: never above INFO.
         "django-q": {"level": "INFO"},
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        # What was refused stands in the line of its request.
+        "django.request": {"level": "ERROR"},
+        "gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True},
     },
 }

@@ -118,6 +118,9 @@ Q_STOP_SECONDS = env.float("Q_STOP_SECONDS", default=4.0)
 # What the watchdog calls every few seconds to free ingestions that lost their worker.
 Q_REAPER = env.str("Q_REAPER", default="importers.services.reaper.reap")
 Q_REAP_SECONDS = env.float("Q_REAP_SECONDS", default=5.0)
+# How often a cluster says that it is at work, and when silence means that it is not.
+BEAT_SECONDS = env.float("BEAT_SECONDS", default=5.0)
+BEAT_STALE_SECONDS = 3 * BEAT_SECONDS + 5
 # A worker not heard of for so many seconds has lost its ingestion to the next.
 LEASE_STALE_SECONDS = env.int("LEASE_STALE_SECONDS", default=30)
 # The name of this machine in leases; containers may all be called the same.
@@ -129,4 +132,9 @@ MACHINE_NAME = env.str("MACHINE_NAME", default="") or socket.gethostname()
 HOUSEKEEPING: dict[str, tuple[str, str]] = {
     "importers.tasks.collect_inboxes": ("Collect inboxes", "* * * * *"),
     "importers.tasks.prune": ("Clear what was kept long enough", "30 3 * * *"),
+    "backoffice.backups.tasks.backup": ("Back up the database", "0 2 * * *"),
+    "backoffice.backups.tasks.restore_drill": (
+        "Prove the newest backup by restoring it",
+        "0 4 * * 0",
+    ),
 }

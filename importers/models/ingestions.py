@@ -125,6 +125,19 @@ class Ingestion(Leased):
                 name="ingestion_loaded",
                 condition=Q(loaded_at__isnull=False),
             ),
+            # What was loaded so far is summed from the index alone.
+            models.Index(
+                fields=["record_type"],
+                include=[
+                    "rows_read",
+                    "rows_created",
+                    "rows_updated",
+                    "rows_unchanged",
+                    "rows_rejected",
+                ],
+                condition=Q(status=Status.LOADED.value),
+                name="ingestion_rows_loaded",
+            ),
             models.Index(
                 OpClass(Upper("file_name"), "text_pattern_ops"),
                 name="ingestion_file_name_start",

@@ -38,14 +38,14 @@ def rotate() -> Rotated:
     return Rotated(count, tuple(unreadable))
 
 
-def unreadable() -> list[str]:
+def unreadable(*, using: str = "default") -> list[str]:
     """The secrets that none of the keys fits, by record and field."""
     found = []
-    for model, key, name, stored in _stored():
+    for model, key, name, stored in _stored(using):
         try:
             cipher().decrypt(stored)
         except InvalidToken:
-            found.append(_said(model, key, name))
+            found.append(_said(model, key, name, using))
     return found
 
 
@@ -57,16 +57,21 @@ def models_with_secrets() -> Iterator[tuple[type[models.Model], list[str]]]:
             yield model, names
 
 
-def _stored() -> Iterator[tuple[type[models.Model], int, str, str]]:
+def _stored(
+    using: str = "default",
+) -> Iterator[tuple[type[models.Model], int, str, str]]:
     """Model, key, field and ciphertext of every secret there is."""
     for model, names in models_with_secrets():
-        for record in model._base_manager.order_by("pk").values("pk", *names):
+        records = model._base_manager.using(using).order_by("pk")
+        for record in records.values("pk", *names):
             for name in names:
                 if isinstance(secret := record[name], SealedSecret):
                     yield model, record["pk"], name, secret.stored
 
 
-def _said(model: type[models.Model], key: int, name: str) -> str:
-    record = model._base_manager.get(pk=key)
+def _said(
+    model: type[models.Model], key: int, name: str, using: str = "default"
+) -> str:
+    record = model._base_manager.using(using).get(pk=key)
     label = getattr(model, name).field.verbose_name
     return f"{label} of the {model._meta.verbose_name} “{record}”"

@@ -1,8 +1,13 @@
 """Tasks for a real cluster in the tests: they leave marks in its VAR_DIR."""
 
+import sys
 import time
 
 from django.conf import settings
+
+from importers import log_context
+
+SAID = "said past every logger"
 
 
 def leave_mark(number: int) -> None:
@@ -16,6 +21,17 @@ def work_long(number: int) -> None:
     leave_mark(-number)
     time.sleep(30)
     leave_mark(number)
+
+
+def fail(number: int) -> None:
+    """Say something past every logger, then fail over somebody's data."""
+    with log_context.task("fail", ingestion=number):
+        sys.stderr.write(f"{SAID}\n")
+        name = "J" + "ane"
+        message = (
+            f"It cannot be stored.\nDETAIL:  Key (name)=({name}) is there already."
+        )
+        raise ValueError(message)
 
 
 def reap() -> int:

@@ -41,7 +41,7 @@ def test_home_takes_few_queries(
     ready: Ingestion,
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         as_manager.get("/admin/")
 
 

@@ -1,0 +1,1 @@
+"""Backups of the database: made, kept, listed, restored, and proved by restoring."""

@@ -1,0 +1,1 @@
+"""The log: one line for each thing that happened, in JSON or plain."""

@@ -61,3 +61,5 @@ WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_MANIFEST_STRICT = False
 
 MAX_UPLOAD_MB = env.int("MAX_UPLOAD_MB", default=400)
+# Memory that the process which reads a file may use; a file that takes more is refused.
+PARSER_MAX_MB = env.int("PARSER_MAX_MB", default=1024)

@@ -8,9 +8,10 @@ from rest_framework.authtoken.models import TokenProxy
 from social_django.models import Association, Nonce, UserSocialAuth
 
 from backoffice import queue_admin, schedule_admin
+from backoffice.audit import pages as audit
 from backoffice.signin import attempts, clients, users
 
-__all__ = ["attempts", "clients", "queue_admin", "schedule_admin", "users"]
+__all__ = ["attempts", "audit", "clients", "queue_admin", "schedule_admin", "users"]
 
 # Their libraries' pages show secrets, or let them be made past our rules.
 for _model in (

@@ -8,7 +8,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from oauth2_provider.models import AbstractApplication
 
+from backoffice.audit.entries import AuditEntry
 from reinsurance.models import Party
+
+__all__ = ["AuditEntry", "Client", "Invitation"]
 
 THIS_MACHINE = ("localhost", "127.0.0.1")
 

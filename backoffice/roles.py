@@ -52,7 +52,10 @@ OPERATE = (
     | _permissions("backoffice", "view add change delete", ("client",))
     | _permissions("oauth2_provider", "view", ("accesstoken",))
     | _permissions("axes", "view", ("accessattempt", "accesslog"))
+    | _permissions("backoffice", "view", ("auditentry",))
 )
+# With "read" also who looked at which records; operators see what concerns access.
+AUDIT = _permissions("backoffice", "view read", ("auditentry",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ OPERATOR = Role(
     "nothing about money",
     VIEW | OPERATE | FETCH | _permissions("importers", "add change", SENDER_MODELS),
 )
-AUDITOR = Role("Auditor", "reads everything, changes nothing", VIEW)
+AUDITOR = Role("Auditor", "reads everything, changes nothing", VIEW | AUDIT)
 INTEGRATOR = Role(
     "Integrator",
     "an outside system: posts files, follows them, reads records, has feeds synced",

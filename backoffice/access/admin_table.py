@@ -37,6 +37,7 @@ _PAGES = {
     "django_q.schedule": "add change delete",
     "axes.accessattempt": "",
     "axes.accesslog": "",
+    "backoffice.auditentry": "export",
     "backoffice.client": "add change delete",
     "oauth2_provider.accesstoken": "",
     "auth.user": "add change delete",

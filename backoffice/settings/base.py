@@ -46,6 +46,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "backoffice.audit.requests.Audited",
     "backoffice.access.doors.MethodsOfTable",
     "backoffice.signin.sso_errors.SingleSignOnErrors",
     "axes.middleware.AxesMiddleware",  # last: it answers for who is locked out

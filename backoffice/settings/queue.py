@@ -45,4 +45,9 @@ LEASE_STALE_SECONDS = env.int("LEASE_STALE_SECONDS", default=30)
 # What the cluster does without anybody asking: function without arguments, by dotted
 # path, to what it is called on the schedules' page and its times at first (cron, UTC).
 # `manage.py bootstrap` makes the schedules; their times may be changed there.
-HOUSEKEEPING: dict[str, tuple[str, str]] = {}
+HOUSEKEEPING: dict[str, tuple[str, str]] = {
+    "backoffice.audit.tasks.clear_away": (
+        "Clear away old audit entries, tokens, sessions and sign-ins",
+        "40 2 * * *",
+    ),
+}

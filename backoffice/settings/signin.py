@@ -32,7 +32,13 @@ AXES_SENSITIVE_PARAMETERS = [
 # Behind so many proxies of our own, each of which appends to X-Forwarded-For, the
 # sender's address is the one that the outermost of them saw.
 PROXY_COUNT = env.int("PROXY_COUNT", default=0)
-AXES_CLIENT_IP_CALLABLE = "backoffice.signin.lockout.address_of"
+AXES_CLIENT_IP_CALLABLE = "backoffice.signin.addresses.address_of"
+
+# -- audit log (docs/security.md) -----------------------------------------------------
+# Entries, and the record of sign-ins, are kept for so many days.
+AUDIT_KEEP_DAYS = env.int("AUDIT_KEEP_DAYS", default=730)
+# An invitation that nobody has answered for so many days is taken back.
+INVITATION_DAYS = env.int("INVITATION_DAYS", default=30)
 
 # -- second factor --------------------------------------------------------------------
 SECOND_FACTOR_REQUIRED = env.bool(

@@ -1,4 +1,4 @@
-"""Files that mean harm, made on the spot: nothing of the kind lies in the repository."""
+"""Files that mean harm, made on the spot: none lies in the repository."""
 
 from __future__ import annotations
 

@@ -65,9 +65,7 @@ BOMBS: dict[str, Callable[[Path], Path]] = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", BOMBS)
-def test_a_sheet_of_a_gigabyte_costs_next_to_nothing(
-    kind: str, tmp_path: Path
-) -> None:
+def test_a_sheet_of_a_gigabyte_costs_next_to_nothing(kind: str, tmp_path: Path) -> None:
     path = BOMBS[kind](tmp_path / "claims.xlsx")
     assert path.stat().st_size < 8 * MB
     started = time.monotonic()
@@ -80,7 +78,6 @@ def test_a_sheet_of_a_gigabyte_costs_next_to_nothing(
     said, _ = process.communicate()
     took = time.monotonic() - started
     largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10
-    print(f"{kind}: {took:.1f} s, at most {largest} MB: {said}")
     assert said.split()[0] in {"too_large", "damaged_file", "hostile_file"}
     assert took < 60
 
@@ -154,9 +151,7 @@ def test_nothing_outside_is_asked(
     secret = tmp_path / "secret.txt"
     secret.write_text("hunter2")
     target = address if where == "address" else secret.as_uri()
-    path = hostile.entities(
-        tmp_path / "xxe", f'<!ENTITY x SYSTEM "{target}">', "&x;"
-    )
+    path = hostile.entities(tmp_path / "xxe", f'<!ENTITY x SYSTEM "{target}">', "&x;")
     code, said = refused(path, tmp_path / "out")
     assert code == "damaged_file"
     assert "hunter2" not in said
@@ -168,9 +163,7 @@ def test_macros_and_links_are_left_alone(
 ) -> None:
     address, asked = listener
     path = hostile.linked(tmp_path / "book", address)
-    assert rows_of(path, tmp_path / "out", "claims.xlsm") == [
-        (2, "0012", "Smith", "5")
-    ]
+    assert rows_of(path, tmp_path / "out", "claims.xlsm") == [(2, "0012", "Smith", "5")]
     assert asked == []
 
 

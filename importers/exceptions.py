@@ -23,6 +23,7 @@ ImporterError
 │   ├── DuplicateFile      the same file is already on its way
 │   └── LeaseLost          another worker has taken the ingestion over
 ├── NotAllowed             this user may not do this
+├── TooManyFiles           this user has handed in enough for now
 └── LoadConflict           the books changed in a way that the load cannot meet
 
 Each carries a ``code`` for the machine and one sentence for the clerk, and can be
@@ -196,6 +197,12 @@ class NotAllowed(ImporterError):  # noqa: N818
     """This user may not do this."""
 
     code = "not_allowed"
+
+
+class TooManyFiles(ImporterError):  # noqa: N818
+    """This user has handed in as much as one may within an hour."""
+
+    code = "too_many_files"
 
 
 class LoadConflict(ImporterError):  # noqa: N818

@@ -35,7 +35,7 @@ def _user(user: User) -> State:
         "is_superuser": user.is_superuser,
         "roles": _names(user.groups.all()),
         "permissions": _permissions(user, "user_permissions"),
-        "cedants": _names(limit.cedant for limit in user.cedant_limits.all()),  # type: ignore[attr-defined]
+        "cedants": _names(limit.cedant for limit in user.cedant_limits.all()),
     }
 
 

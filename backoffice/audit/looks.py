@@ -66,7 +66,7 @@ LOOKS: Mapping[str, Look] = {
             "api:ingestions-file", "api:ingestions-rejected-rows",
         )
     },
-    **{_admin(_SYNC, page): Look(Kind.TOOK, _SYNC) for page in ("payload", "discarded")},
+    **{_admin(_SYNC, p): Look(Kind.TOOK, _SYNC) for p in ("payload", "discarded")},
     "admin:importers_feed_test": Look(Kind.LOOKED, "importers.feed"),
 }  # fmt: skip
 

@@ -7,7 +7,7 @@ import base64
 import hashlib
 from typing import Any
 
-from csp.constants import NONE, SELF
+from csp.constants import NONE, SELF, UNSAFE_INLINE
 
 # Jazzmin writes a few scripts and styles into its pages. Each is known by the hash of
 # its text: no other runs. A test holds the pages against these lists.
@@ -15,12 +15,12 @@ _SCRIPTS = [
     "'sha256-nLEB6J7sxmSsTqwuB/NEyb2atpyjTdtHdfLxmsXvCP8='",  # light or dark
     "'sha256-F7GVayJMLy0KHikNUhjbBcBE0ax/V4knxuE9lJsuA6A='",  # lists: filters
 ]
-_STYLES: list[str] = []
 _STYLE_ATTRIBUTES = [
     "width: auto; min-width: 250px;",  # lists: the search
     "margin-top: .2em;",  # lists: the marks of the order
     "margin-right: 5px; margin-left: 15px;",  # lists: actions
     "display: none;",
+    "display: none",  # passwords: the name for password managers
     "margin-left:0; padding-top: 20px;",  # pop-up windows
 ]
 
@@ -35,7 +35,7 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF, *_SCRIPTS],
-        "style-src": [SELF, *_STYLES],
+        "style-src": [SELF],
         "style-src-attr": ["'unsafe-hashes'", *map(hash_of, _STYLE_ATTRIBUTES)],
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
@@ -45,6 +45,15 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
         "base-uri": [NONE],
         "object-src": [NONE],
     }
+}
+
+# Swagger UI and ReDoc draw with styles of their own making, and ReDoc searches in a
+# worker made of a blob. Scripts are as everywhere.
+DESCRIPTION_POLICY = {
+    "style-src": [SELF, UNSAFE_INLINE],
+    "style-src-attr": [UNSAFE_INLINE],
+    "img-src": [SELF, "data:", "blob:"],
+    "worker-src": ["blob:"],
 }
 
 # Powerful features of browsers: no page of ours needs one.

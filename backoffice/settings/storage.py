@@ -61,5 +61,8 @@ WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_MANIFEST_STRICT = False
 
 MAX_UPLOAD_MB = env.int("MAX_UPLOAD_MB", default=400)
+# What one user may hand in within an hour; 0: no limit.
+UPLOADS_PER_HOUR = env.int("UPLOADS_PER_HOUR", default=1_000)
+UPLOAD_MB_PER_HOUR = env.int("UPLOAD_MB_PER_HOUR", default=10_000)
 # Memory that the process which reads a file may use; a file that takes more is refused.
 PARSER_MAX_MB = env.int("PARSER_MAX_MB", default=1024)

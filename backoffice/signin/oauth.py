@@ -20,6 +20,7 @@ from oauth2_provider import views
 from backoffice.audit.entries import Door, Kind
 from backoffice.audit.writing import record
 from backoffice.signin import lockout, second_factor
+from backoffice.signin.form_targets import may_lead_back
 from backoffice.signin.pages import led_back
 
 OK = 200
@@ -115,6 +116,7 @@ class Authorize(views.AuthorizationView):
         ):
             return led_back(request)
         answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        may_lead_back(request, answer)
         return answer
 
 

@@ -41,7 +41,7 @@ _IN_API = dict(zip(("claims", "claim-movements", "premiums"), _RECORDS, strict=T
 _FILE = "importers.ingestion"
 _SYNC = "importers.sync"
 
-LOOKS: Mapping[str, Look] = {
+SHOWING: Mapping[str, Look] = {
     **{_admin(model, "changelist"): Look(Kind.LISTED, model) for model in _RECORDS},
     **{_admin(model, "change"): Look(Kind.LOOKED, model) for model in _RECORDS},
     **{_admin(model, "history"): Look(Kind.LOOKED, model) for model in _RECORDS},
@@ -74,7 +74,7 @@ LOOKS: Mapping[str, Look] = {
 def note_look(request: HttpRequest, answer: HttpResponseBase) -> None:
     """Write the entry, where the answer shows personal data to somebody."""
     match = request.resolver_match
-    look = LOOKS.get(match.view_name) if match else None
+    look = SHOWING.get(match.view_name) if match else None
     if look is None or match is None or answer.status_code not in SEEN:
         return
     user = getattr(request, "user", None)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from import_export.resources import ModelResource
 
 from backoffice.audit.entries import LOOKS, AuditEntry
-from backoffice.audit.words import details_of, record_of
+from backoffice.audit.words import details_of, kinds_called, record_of
 from reinsurance.admin.base import ReadOnlyAdmin, RecordAdmin
 from reinsurance.visibility import cedants_of
 
@@ -108,8 +108,8 @@ class AuditAdmin(ReadOnlyAdmin, RecordAdmin):
         if not words:
             return queryset, False
         if len(words) > 1 and words[-1].isdecimal():
-            kind = "".join(words[:-1]).lower()
-            wanted = Q(record=words[-1], record_type__endswith=f".{kind}")
+            kinds = kinds_called("".join(words[:-1]).lower())
+            wanted = Q(record=words[-1], record_type__in=kinds)
             return queryset.filter(wanted), False
         wanted = Q(name=search_term.strip()) | Q(client=search_term.strip())
         return queryset.filter(wanted), False

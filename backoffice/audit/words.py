@@ -18,6 +18,16 @@ def record_of(entry: AuditEntry) -> str:
     return " ".join(filter(None, (kind, entry.called or entry.record)))
 
 
+def kinds_called(name: str) -> list[str]:
+    """The kinds of record that one may mean by a name without blanks."""
+    return [
+        model._meta.label_lower
+        for model in apps.get_models()
+        if name
+        in {model._meta.model_name, str(model._meta.verbose_name).replace(" ", "")}
+    ]
+
+
 def details_of(entry: AuditEntry) -> str:
     """Line by line: what was before and what is now."""
     return "\n".join(_line(name, value) for name, value in entry.details.items())

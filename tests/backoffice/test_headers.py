@@ -127,3 +127,11 @@ def test_static_files_errors_and_redirects_have_them_too(
         assert "default-src 'none'" in answer["Content-Security-Policy"]
         assert "camera=()" in answer["Permissions-Policy"]
     assert "max-age" in static["Cache-Control"]
+
+
+def test_a_form_from_elsewhere_is_answered_in_our_own_words(db: None) -> None:
+    browser = Browser(enforce_csrf_checks=True)
+    answer = browser.post("/account/login/", {"username": "a", "password": "b"})
+    assert answer.status_code == 403
+    assert "load the page anew" in answer.content.decode()
+    assert unknown_in(answer) == []

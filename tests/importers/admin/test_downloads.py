@@ -131,7 +131,7 @@ def test_rejected_rows_hold_no_formula(
         [*claim("-2+3", **{"Date of Loss": "=31/02/2026"}), "-5"],
     )
     answer = as_clerk.get(at("rejected_rows", held))
-    content = b"".join(answer).decode("utf-8-sig")
+    content = content_of(answer).decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(content)))
     assert rows[0][len(HEADER)] == "'=HYPERLINK(1)"
     assert len(rows) == 2
@@ -169,6 +169,6 @@ def test_names_of_files_are_text_and_no_paths(
     assert answer["Content-Type"] == "application/octet-stream"
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert "X-Evil" not in answer
-    answer.close()
+    assert content_of(answer) == csv_of(HEADER, claim("C-1"))
     page = as_clerk.get(f"/admin/importers/ingestion/{kept.pk}/change/")
     assert "<script>alert" not in page.content.decode()

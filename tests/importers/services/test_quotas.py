@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from importers.exceptions import TooManyFiles
-from importers.models import Ingestion
+from importers.models import Ingestion, Source
 from tests.importers.admin.conftest import HEADER, claim, csv_of, upload_of
 
 
@@ -46,7 +46,8 @@ def test_what_the_doors_say(
     sent(HEADER, claim("C-1"), to="received")
     content = csv_of(HEADER, claim("C-2"))
     page = as_clerk.post(
-        "/admin/importers/ingestion/upload/", upload_of(content, source="1")
+        "/admin/importers/ingestion/upload/",
+        upload_of(content, source=str(Source.objects.get(code="andes").pk)),
     )
     assert "1 is the most. Go on later" in page.content.decode()
     answer = as_clerk.post("/api/v1/ingestions/", upload_of(content, source="andes"))

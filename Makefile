@@ -12,7 +12,8 @@ export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONHOME
 
-.PHONY: setup run test lint bench bench-sync bench-api bench-scale test-faults test-browser fuzz clean
+.PHONY: setup run test lint audit bench bench-sync bench-api bench-scale test-faults \
+	test-browser fuzz clean
 .DEFAULT_GOAL := run
 
 # Installs only when a file of requirements changed since the last time.
@@ -43,7 +44,7 @@ $(VENV)/.bench: requirements/bench.txt $(VENV)/.test | $(VENV)/bin/python
 run: $(VENV)/.local
 	@exec $(VENV)/bin/python manage.py up
 
-test: setup lint
+test: setup lint audit
 	@sh .ci/chromium
 	@sh .ci/redis
 	pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist loadfile
@@ -54,6 +55,10 @@ lint: setup
 	mypy
 	lint-imports --no-logo
 	python manage.py makemigrations --check --dry-run
+
+# Known weaknesses: of the code by bandit, of the libraries by pip-audit.
+audit: setup
+	python .ci/audit.py
 
 bench: $(VENV)/.bench
 	python -m tests.benchmarks

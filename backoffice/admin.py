@@ -8,10 +8,13 @@ from rest_framework.authtoken.models import TokenProxy
 from social_django.models import Association, Nonce, UserSocialAuth
 
 from backoffice import queue_admin, schedule_admin
+from backoffice.audit import pages as audit
 from backoffice.backups import admin as backups
 from backoffice.signin import attempts, clients, users
 
-__all__ = ["attempts", "backups", "clients", "queue_admin", "schedule_admin", "users"]
+__all__ = [
+    "attempts", "audit", "backups", "clients", "queue_admin", "schedule_admin", "users",
+]  # fmt: skip
 
 # Their libraries' pages show secrets, or let them be made past our rules.
 for _model in (

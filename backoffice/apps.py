@@ -33,5 +33,6 @@ class BackofficeConfig(AppConfig):
     verbose_name = "Back office"
 
     def ready(self) -> None:
-        """Register the system checks."""
-        import_module("backoffice.checks")
+        """Register the system checks, and what listens for the audit log."""
+        for name in ("checks", "audit.sign_ins", "audit.changes"):
+            import_module(f"backoffice.{name}")

@@ -8,10 +8,11 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from oauth2_provider.models import AbstractApplication
 
+from backoffice.audit.entries import AuditEntry
 from backoffice.backups.models import Backup, Drill
 from reinsurance.models import Party
 
-__all__ = ["Backup", "Client", "Drill", "Invitation"]
+__all__ = ["AuditEntry", "Backup", "Client", "Drill", "Invitation"]
 
 THIS_MACHINE = ("localhost", "127.0.0.1")
 

@@ -54,7 +54,10 @@ OPERATE = (
     | _permissions("backoffice", "make", ("backup",))
     | _permissions("oauth2_provider", "view", ("accesstoken",))
     | _permissions("axes", "view", ("accessattempt", "accesslog"))
+    | _permissions("backoffice", "view", ("auditentry",))
 )
+# With "read" also who looked at which records; operators see what concerns access.
+AUDIT = _permissions("backoffice", "view read", ("auditentry",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ OPERATOR = Role(
     | WATCH
     | _permissions("importers", "add change", SENDER_MODELS),
 )
-AUDITOR = Role("Auditor", "reads everything, changes nothing", VIEW)
+AUDITOR = Role("Auditor", "reads everything, changes nothing", VIEW | AUDIT)
 INTEGRATOR = Role(
     "Integrator",
     "an outside system: posts files, follows them, reads records, has feeds synced",

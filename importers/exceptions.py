@@ -28,6 +28,7 @@ ImporterError
 ├── StoreProblem           the file store does not answer, or refuses us
 ├── PlaceProblem           an inbox cannot be looked into
 │   └── FileMoved          a file of it is not any more what it was a moment ago
+├── TooManyFiles           this user has handed in enough for now
 └── LoadConflict           the books changed in a way that the load cannot meet
 
 Each carries a ``code`` for the machine and one sentence for the clerk, and can be
@@ -261,6 +262,12 @@ class FileMoved(PlaceProblem):
     """A file of an inbox is gone, or other than it was a moment ago."""
 
     code = "file_moved"
+
+
+class TooManyFiles(ImporterError):  # noqa: N818
+    """This user has handed in as much as one may within an hour."""
+
+    code = "too_many_files"
 
 
 class LoadConflict(ImporterError):  # noqa: N818

@@ -39,6 +39,7 @@ _PAGES = {
     "django_q.schedule": "add change delete",
     "axes.accessattempt": "",
     "axes.accesslog": "",
+    "backoffice.auditentry": "export",
     "backoffice.client": "add change delete",
     "backoffice.backup": "",
     "backoffice.drill": "",

@@ -13,6 +13,7 @@ from backoffice.settings.queue import *
 from backoffice.settings.api import *
 from backoffice.settings.admin import *
 from backoffice.settings.security import *
+from backoffice.settings.headers import *
 from backoffice.settings.signin import *
 from backoffice.settings.webservices import *
 from backoffice.settings.webhooks import *

@@ -36,6 +36,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "backoffice.logs.requests.RequestLine",  # first: it times everything
+    "backoffice.headers.EveryAnswer",
+    "csp.middleware.CSPMiddleware",
     "backoffice.health.door.Watchers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -46,6 +48,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "backoffice.audit.requests.Audited",
     "backoffice.access.doors.MethodsOfTable",
     "backoffice.signin.sso_errors.SingleSignOnErrors",
     "axes.middleware.AxesMiddleware",  # last: it answers for who is locked out
@@ -58,6 +61,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Ours before Jazzmin's, which goes before the admin's.
+        "DIRS": [BASE_DIR / "backoffice" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -63,7 +63,12 @@ HEAVY_MB = env.float("HEAVY_MB", default=8.0)  # files, and what a sync fetched 
 HEAVY_ROWS = env.int("HEAVY_ROWS", default=50_000)  # loads, and undoing them
 HEAVY_SECONDS = env.float("HEAVY_SECONDS", default=60.0)  # what a feed's last sync took
 # Tasks that are heavy whatever they are about, by dotted path.
-HEAVY_TASKS = {"importers.tasks.prune"}
+HEAVY_TASKS = {
+    "importers.tasks.prune",
+    "backoffice.backups.tasks.backup",
+    "backoffice.backups.tasks.restore_drill",
+    "backoffice.audit.tasks.clear_away",
+}
 # How long a load waits for another one of the same kind before it lets others go first.
 LOAD_TURN_SECONDS = env.float("LOAD_TURN_SECONDS", default=2.0)
 
@@ -136,5 +141,9 @@ HOUSEKEEPING: dict[str, tuple[str, str]] = {
     "backoffice.backups.tasks.restore_drill": (
         "Prove the newest backup by restoring it",
         "0 4 * * 0",
+    ),
+    "backoffice.audit.tasks.clear_away": (
+        "Clear away old audit entries, tokens, sessions and sign-ins",
+        "40 2 * * *",
     ),
 }

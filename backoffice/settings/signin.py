@@ -19,6 +19,9 @@ API_TOKEN_DAYS = env.int("API_TOKEN_DAYS", default=30)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = env.int("LOCKOUT_FAILURES", default=5)
 AXES_COOLOFF_TIME = timedelta(minutes=env.int("LOCKOUT_MINUTES", default=15))
+# Whatever the names: so many failures of one address in that time are too many.
+LOCKOUT_ADDRESS_FAILURES = env.int("LOCKOUT_ADDRESS_FAILURES", default=50)
+AXES_HANDLER = "backoffice.signin.spraying.AddressHandler"
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_CALLABLE = "backoffice.signin.lockout.locked_out"
@@ -32,7 +35,13 @@ AXES_SENSITIVE_PARAMETERS = [
 # Behind so many proxies of our own, each of which appends to X-Forwarded-For, the
 # sender's address is the one that the outermost of them saw.
 PROXY_COUNT = env.int("PROXY_COUNT", default=0)
-AXES_CLIENT_IP_CALLABLE = "backoffice.signin.lockout.address_of"
+AXES_CLIENT_IP_CALLABLE = "backoffice.signin.addresses.address_of"
+
+# -- audit log (docs/security.md) -----------------------------------------------------
+# Entries, and the record of sign-ins, are kept for so many days.
+AUDIT_KEEP_DAYS = env.int("AUDIT_KEEP_DAYS", default=730)
+# An invitation that nobody has answered for so many days is taken back.
+INVITATION_DAYS = env.int("INVITATION_DAYS", default=30)
 
 # -- second factor --------------------------------------------------------------------
 SECOND_FACTOR_REQUIRED = env.bool(

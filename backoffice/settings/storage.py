@@ -92,3 +92,9 @@ INBOX_ROOT = env.path("INBOX_ROOT", default=str(VAR_DIR / "inbox")).root
 # Buckets that inboxes may read with this program's own credentials, as "bucket" or
 # "bucket/prefix". Any other bucket needs credentials of its own.
 INBOX_BUCKETS = env.list("INBOX_BUCKETS", default=[])
+
+# What one user may hand in within an hour; 0: no limit.
+UPLOADS_PER_HOUR = env.int("UPLOADS_PER_HOUR", default=1_000)
+UPLOAD_MB_PER_HOUR = env.int("UPLOAD_MB_PER_HOUR", default=10_000)
+# Memory that the process which reads a file may use; a file that takes more is refused.
+PARSER_MAX_MB = env.int("PARSER_MAX_MB", default=1024)

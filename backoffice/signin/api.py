@@ -19,6 +19,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.status import HTTP_204_NO_CONTENT
 
+from backoffice.audit.entries import Kind
+from backoffice.audit.writing import record
 from backoffice.models import Invitation
 from backoffice.signin import lockout, passwords, serializers
 from backoffice.signin.authentication import (
@@ -84,6 +86,7 @@ class Logout(views.TokenDestroyView):
     def post(self, request: Request) -> Response:
         """Give the login token back."""
         Token.objects.filter(user=_user(request)).delete()
+        record(Kind.TOKEN_REVOKED, about=_user(request))
         return Response(status=HTTP_204_NO_CONTENT)
 
 
@@ -119,6 +122,8 @@ class Person(views.UserViewSet):
         )
         person.is_valid(raise_exception=True)
         person.save()
+        fields = {"fields": sorted(person.validated_data)}
+        record(Kind.CHANGED, about=_user(request), details=fields)
         if "email" in person.validated_data:
             # What an administrator vouched for was the address before.
             Invitation.objects.filter(user=_user(request)).delete()

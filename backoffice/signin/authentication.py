@@ -85,7 +85,7 @@ def _checksum(token: str) -> str:
 
 
 USER = ("username", "is_active", "is_staff", "is_superuser")
-CLIENT = ("user_id", "is_active", "scopes")
+CLIENT = ("user_id", "is_active", "scopes", "name", "client_id")
 
 
 @cache

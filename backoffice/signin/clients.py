@@ -12,6 +12,9 @@ from django.urls import URLPattern, path
 from django.utils.cache import add_never_cache_headers
 from oauth2_provider.models import AccessToken, RefreshToken
 
+from backoffice.audit.changes import AuditedAdmin
+from backoffice.audit.entries import Kind
+from backoffice.audit.writing import record
 from backoffice.models import Client
 from backoffice.signin.client_forms import KEEPING, ClientForm, new_secret
 from reinsurance.admin.base import PlainAdmin
@@ -22,7 +25,7 @@ for _model in (Client, AccessToken):
 
 
 @admin.register(Client)
-class ClientAdmin(PlainAdmin):
+class ClientAdmin(AuditedAdmin, PlainAdmin):
     """Outside systems, and apps that people sign in to."""
 
     form = ClientForm
@@ -118,6 +121,7 @@ class ClientAdmin(PlainAdmin):
         secret = new_secret(client)
         client.save(update_fields=["client_secret", "updated"])
         end_tokens(client)
+        record(Kind.SECRET, about=client)
         self.log_change(request, client, "Gave it a new secret.")
         return self._secret_page(request, client, secret)
 
@@ -151,6 +155,8 @@ def end_token(token: AccessToken) -> None:
     if refresh:
         refresh.revoke()
     AccessToken.objects.filter(pk=token.pk).delete()
+    if token.application:
+        record(Kind.TOKEN_REVOKED, about=token.application)
 
 
 @admin.action(description="Revoke the chosen tokens", permissions=["revoke"])

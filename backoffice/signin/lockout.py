@@ -4,8 +4,6 @@ One policy (django-axes, in the database, so that it holds across processes) for
 passwords, codes and the secrets of clients.
 """
 
-import ipaddress
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -18,23 +16,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from backoffice.signin.addresses import address_of
+
 TOO_MANY = 429
-
-
-def address_of(request: HttpRequest) -> str | None:
-    """The sender's address: behind proxies of ours, the one the outermost saw.
-
-    Whatever the sender wrote into X-Forwarded-For stands left of that and is ignored.
-    """
-    sender: str | None = request.META.get("REMOTE_ADDR")
-    if not settings.PROXY_COUNT:
-        return sender
-    seen = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",")
-    if len(seen) < settings.PROXY_COUNT:
-        return sender
-    with suppress(ValueError):
-        return str(ipaddress.ip_address(seen[-settings.PROXY_COUNT].strip()))
-    return sender
 
 
 def name_of(text: str) -> str:

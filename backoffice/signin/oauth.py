@@ -17,9 +17,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from oauth2_provider import views
 
+from backoffice.audit.entries import Door, Kind
+from backoffice.audit.writing import record
 from backoffice.signin import lockout, second_factor
+from backoffice.signin.form_targets import may_lead_back
 from backoffice.signin.pages import led_back
 
+OK = 200
 REFUSED = (401, 403)
 
 
@@ -81,6 +85,15 @@ class Token(LocksOut, views.TokenView):
 class RevokeToken(LocksOut, views.RevokeTokenView):
     """A client gives a token back."""
 
+    def _answer(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        answer = super()._answer(request, *args, **kwargs)
+        if answer.status_code == OK:
+            name, _ = client_named(request)
+            record(Kind.TOKEN_REVOKED, name="", door=Door.CLIENT, client=name[:255])
+        return answer
+
 
 @_for_programs
 class Introspect(LocksOut, views.IntrospectTokenView):
@@ -103,6 +116,7 @@ class Authorize(views.AuthorizationView):
         ):
             return led_back(request)
         answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        may_lead_back(request, answer)
         return answer
 
 

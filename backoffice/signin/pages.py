@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from backoffice.signin import second_factor
+from backoffice.signin.form_targets import may_lead_back
 from backoffice.signin.forms import SignInForm
 
 
@@ -23,6 +24,14 @@ class SignIn(views.LoginView):
 
     authentication_form = SignInForm
     template_name = "account/login.html"
+
+    def dispatch(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        """The page; its form may lead on to an app that asked for access."""
+        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        may_lead_back(request, answer)
+        return answer
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """What the page needs, with the company's sign-in where there is one."""

@@ -11,6 +11,8 @@ from django.utils.http import urlsafe_base64_decode
 from oauth2_provider.models import AccessToken, Grant, RefreshToken
 from rest_framework.authtoken.models import Token
 
+from backoffice.audit.entries import Kind
+from backoffice.audit.writing import record
 from backoffice.models import Invitation
 from backoffice.signin import mails
 
@@ -38,6 +40,7 @@ def choose(*, user: User, password: str) -> None:
     user.set_password(password)
     user.save(update_fields=["password"])
     forget_tokens(user)
+    record(Kind.PASSWORD, about=user)
 
 
 @transaction.atomic
@@ -45,6 +48,7 @@ def accept(*, user: User, password: str) -> None:
     """An invited person chooses the first password, and the account is switched on."""
     user.is_active = True
     user.save(update_fields=["is_active"])
+    record(Kind.CHANGED, about=user, details={"is_active": [False, True]})
     choose(user=user, password=password)
     Invitation.objects.filter(user=user).delete()
 
@@ -63,6 +67,7 @@ def forget_tokens(user: User) -> None:
 def invite(*, user: User, by: User, request: HttpRequest | None) -> None:
     """Mail an invitation, again if need be."""
     Invitation.objects.update_or_create(user=user, defaults={"invited_by": by})
+    record(Kind.CHANGED, about=user, details={"said": "Invited."})
     mails.ask_for_invitation(request, user)
 
 

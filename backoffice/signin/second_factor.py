@@ -14,6 +14,8 @@ from django_otp import DEVICE_ID_SESSION_KEY, verify_token
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from backoffice.audit.entries import Kind
+from backoffice.audit.writing import record
 from backoffice.permission_sets import access_of
 
 SINGLE_SIGN_ON = "backoffice.signin.single_sign_on.CompanySignIn"
@@ -134,11 +136,18 @@ def confirm(user: User, device: TOTPDevice) -> list[str]:
     StaticToken.objects.bulk_create(
         StaticToken(device=sheet, token=code) for code in codes
     )
+    record(Kind.FACTOR_SET, about=user)
     return codes
 
 
 @transaction.atomic
 def take_away(user: User, but: TOTPDevice | None = None) -> None:
     """Forget the user's app and recovery codes; sessions they proved end."""
-    TOTPDevice.objects.filter(user=user).exclude(pk=but.pk if but else None).delete()
+    gone, _ = (
+        TOTPDevice.objects.filter(user=user)
+        .exclude(pk=but.pk if but else None)
+        .delete()
+    )
     StaticDevice.objects.filter(user=user).delete()
+    if gone:
+        record(Kind.FACTOR_REMOVED, about=user)

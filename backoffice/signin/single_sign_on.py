@@ -17,6 +17,9 @@ from django.views.decorators.http import require_GET
 from social_core.backends.open_id_connect import OpenIdConnectAuth
 from social_django import views
 
+from backoffice.audit.changes import differences, state_of
+from backoffice.audit.entries import Kind
+from backoffice.audit.writing import record
 from backoffice.models import Invitation
 from backoffice.roles import INTEGRATOR, ROLES
 from backoffice.signin.sso_errors import Refused
@@ -143,6 +146,7 @@ def _created(claims: dict[str, Any], uid: str) -> User | None:
 @transaction.atomic
 def give_roles(user: User, roles: frozenset[str], **kwargs: Any) -> None:
     """Set the mapped roles exactly, and switch an invited account on (a step)."""
+    before = state_of(User, user.pk)
     managed = Group.objects.filter(name__in=set(settings.OIDC_ROLES.values()))
     user.groups.remove(*managed.exclude(name__in=roles))
     user.groups.add(*managed.filter(name__in=roles))
@@ -150,3 +154,5 @@ def give_roles(user: User, roles: frozenset[str], **kwargs: Any) -> None:
     user.is_active = True
     user.save(update_fields=["is_staff", "is_active"])
     Invitation.objects.filter(user=user).delete()
+    if changed := differences(before, state_of(User, user.pk)):
+        record(Kind.CHANGED, about=user, details=changed)

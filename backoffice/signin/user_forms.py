@@ -7,6 +7,8 @@ from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 
+from backoffice.audit.entries import Kind
+from backoffice.audit.writing import record
 from backoffice.signin import passwords
 
 INVITE = "invite"
@@ -85,4 +87,5 @@ class PasswordForm(AdminPasswordChangeForm):
         """Keep it."""
         user: User = super().save(commit)
         passwords.forget_tokens(user)
+        record(Kind.PASSWORD, about=user)
         return user

@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from backoffice.audit.changes import AuditedAdmin
 from backoffice.models import Invitation
 from backoffice.signin import mails, passwords, second_factor
 from backoffice.signin.user_forms import (
@@ -102,7 +103,7 @@ def forget_company(
 
 
 @admin.register(User)
-class PersonAdmin(PlainAdmin, DjangoUserAdmin):
+class PersonAdmin(AuditedAdmin, PlainAdmin, DjangoUserAdmin):
     """Everybody who may sign in; only superusers change anything here."""
 
     form = PersonForm
@@ -217,7 +218,7 @@ class PersonAdmin(PlainAdmin, DjangoUserAdmin):
 
 
 @admin.register(Group)
-class RoleAdmin(PlainAdmin, DjangoGroupAdmin):
+class RoleAdmin(AuditedAdmin, PlainAdmin, DjangoGroupAdmin):
     """The roles, as the program declares them."""
 
     search_fields = ("name__istartswith",)

@@ -45,6 +45,9 @@ PROBLEMS.update(
         "still_working": Problem(
             409, "The first request is not answered yet", "Send the same again later."
         ),
+        "too_many_files": Problem(
+            429, "Enough for now", "Go on later, or ask for a higher limit."
+        ),
         "upload_too_large": Problem(
             413, "Too large", "Split the file, or ask for a higher limit."
         ),
@@ -83,6 +86,6 @@ def _of_service(exc: ImporterError) -> Response:
         for name in ("ingestion", "sync")
         if (number := getattr(exc, name, None)) is not None
     }
-    waits = {"still_working": "5", "store_problem": "60"}
+    waits = {"still_working": "5", "store_problem": "60", "too_many_files": "600"}
     headers = {"Retry-After": waits[code]} if code in waits else None
     return problems.answer(code, exc.message, headers=headers, **more)

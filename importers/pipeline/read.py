@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from django.conf import settings
+
 from importers.pipeline import storage
-from importers.readers.sandbox import Spilled, spill
+from importers.readers.sandbox import Limits, Spilled, spill
 
 
 def read(key: str, folder: Path, *, name: str, sheet: str = "") -> Spilled:
@@ -11,5 +13,6 @@ def read(key: str, folder: Path, *, name: str, sheet: str = "") -> Spilled:
 
     Raises FileProblem with a sentence for the clerk where there is no table.
     """
+    limits = Limits(memory=settings.PARSER_MAX_MB << 20)
     with storage.local(key) as path:
-        return spill(path, folder, sheet=sheet or None, name=name)
+        return spill(path, folder, sheet=sheet or None, name=name, limits=limits)

@@ -206,7 +206,8 @@ class RejectedRows:
         self.path = path
         names = [name or f"Column {n}" for n, name in enumerate(header, start=1)]
         with path.open("w", newline="", encoding="utf-8-sig") as stream:
-            csv.writer(stream).writerow([*names, "Row in the file", "What is wrong"])
+            more = ("Row in the file", "What is wrong")
+            csv.writer(stream).writerow([*map(harmless, names), *more])
 
     def add(
         self, chunk: pl.DataFrame, held_out: pl.Series, issues: pl.DataFrame
@@ -225,4 +226,4 @@ class RejectedRows:
         with self.path.open("a", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream)
             for number, *cells, reason in rows.iter_rows():
-                writer.writerow([*map(harmless, cells), number, reason or ""])
+                writer.writerow([*map(harmless, cells), number, harmless(reason or "")])

@@ -18,22 +18,36 @@ from importers.exceptions import DamagedFile, FileProblem, HostileFile
 from importers.readers.handover import PROBLEM
 from importers.readers.limits import Limits
 
-PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+# <linux/prctl.h>, <linux/sched.h>
+PR_SET_PDEATHSIG = 1
+PR_SET_NO_NEW_PRIVS = 38
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWNET = 0x40000000
 
 
 def _confine(limits: Limits) -> None:
     """Bound this process before it reads a byte of the file."""
-    space = limits.address_space
-    resource.setrlimit(resource.RLIMIT_AS, (space, space))
-    cpu = limits.cpu_seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for what, most in (
+        (resource.RLIMIT_AS, limits.address_space),
+        (resource.RLIMIT_CPU, limits.cpu_seconds),
+        (resource.RLIMIT_FSIZE, limits.file_bytes),
+        (resource.RLIMIT_NOFILE, limits.open_files),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(what, (most, most))
 
 
-def _die_with(parent: int) -> None:
-    """Have the kernel end this process when its parent is killed (Linux)."""
+def _shut_in(parent: int) -> None:
+    """Without network and new privileges, and no longer alive than the parent (Linux).
+
+    A system that allows no user namespaces leaves the network: nothing here uses it.
+    """
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
+        system = ctypes.CDLL(None)
+        system.unshare(CLONE_NEWUSER | CLONE_NEWNET)
+        system.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        # After what may take the signal away again.
+        system.prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
         if os.getppid() != parent:  # it ended before we could ask
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -41,7 +55,7 @@ def _die_with(parent: int) -> None:
 def main(arguments: list[str]) -> int:
     """Read one file; returns the exit code."""
     path, kind, folder, sheet, limits_text, parent = arguments
-    _die_with(int(parent))
+    _shut_in(int(parent))
     limits = Limits.from_json(limits_text)
     _confine(limits)
     # Imported only now: polars and calamine are held to the limits as well.

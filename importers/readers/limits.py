@@ -15,8 +15,9 @@ _MB = 1 << 20
 class Limits:
     """Bounds on a file and on the child process that reads it.
 
-    Sizes are in bytes, times in seconds. ``address_space`` is generous because
-    polars reserves far more than it uses.
+    Sizes are in bytes, times in seconds. ``memory`` is what the child may have in use:
+    its parent looks. ``address_space`` bounds what it may reserve between two looks,
+    and is generous because polars reserves far more than it uses.
     """
 
     chunk_rows: int = 50_000
@@ -27,7 +28,10 @@ class Limits:
     ratio: int = 200
     #: Small parts may compress better than any ratio: blank styles, themes.
     ratio_from: int = 10 * _MB
+    memory: int = 1024 * _MB
     address_space: int = 4096 * _MB
+    file_bytes: int = 2048 * _MB
+    open_files: int = 128
     cpu_seconds: int = 120
     wall_seconds: float = 180.0
     threads: int = 2

@@ -7,6 +7,7 @@ and the unpacked size is known before anything is unpacked.
 from __future__ import annotations
 
 import re
+import stat
 import zipfile
 from pathlib import Path, PurePath
 
@@ -14,6 +15,7 @@ from importers.exceptions import (
     DamagedFile,
     EmptyFile,
     EncryptedFile,
+    HostileFile,
     TooLarge,
     TooWide,
     WrongKind,
@@ -66,6 +68,8 @@ _FOREIGN = (
 _MARKUP = re.compile(
     rb"\s*<(?:!doctype|html|head|body|table|script|\?xml|svg|meta|div)[\s>]", re.I
 )
+#: A part in a zip has at least so many bytes before its content.
+_LOCAL_HEADER = 30
 _ASK = "Send the table as CSV, XLSX, XLS, XLSB or ODS."
 _ASK_LINES = (
     "Send JSON lines: UTF-8 text with one record (a JSON object) a line, without a "
@@ -167,6 +171,11 @@ def _check_zip(path: Path, limits: Limits) -> None:
         ) from error
     if any(entry.flag_bits & 0x1 for entry in entries):
         raise EncryptedFile("The file is encrypted; send it again without a password.")
+    if _is_no_workbook(entries):
+        raise HostileFile(
+            "The file is damaged or hostile: its parts lie over each other or point "
+            "elsewhere. Open it in Excel, save it anew and send it again."
+        )
     if len(entries) > limits.zip_entries:
         raise TooLarge(
             f"The workbook has {len(entries):,} parts, more than "
@@ -187,6 +196,16 @@ def _check_zip(path: Path, limits: Limits) -> None:
                 f"{limits.ratio} times its size, as only an attack does; "
                 "save it anew in Excel or send it as CSV."
             )
+
+
+def _is_no_workbook(entries: list[zipfile.ZipInfo]) -> bool:
+    """Whether parts share bytes, as one bomb does, or are links to other files."""
+    end = 0
+    for entry in sorted(entries, key=lambda entry: entry.header_offset):
+        if entry.header_offset < end or stat.S_ISLNK(entry.external_attr >> 16):
+            return True
+        end = entry.header_offset + _LOCAL_HEADER + entry.compress_size
+    return False
 
 
 def _check_width(head: bytes, limits: Limits) -> None:

@@ -13,6 +13,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +31,13 @@ from importers.readers.table import widen
 __all__ = ["Limits", "Spilled", "spill"]
 
 _ROOT = Path(__file__).resolve().parents[2]
+#: How often the child's memory is looked at.
+_LOOK_SECONDS = 0.05
+_SAID_BYTES = 8_000
+_TOO_MUCH = (
+    "The file is damaged or hostile: reading it takes more memory than is allowed. "
+    "Split it and send the pieces."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +113,7 @@ def spill(
 def _run(
     path: Path, kind: str, folder: Path, sheet: str | None, limits: Limits
 ) -> tuple[int, str]:
-    """Exit code and stderr of the child; it and its group are killed on time-out."""
+    """Exit code and last words of the child; it and its group are killed at the end."""
     command = [sys.executable, "-X", "utf8", "-m", "importers.readers"]
     command += [str(path), kind, str(folder), json.dumps(sheet), limits.to_json()]
     command += [str(os.getpid())]
@@ -117,30 +126,53 @@ def _run(
         "RAYON_NUM_THREADS": str(limits.threads),
         "TMPDIR": str(folder),
     }
-    child = subprocess.Popen(
-        command,
-        cwd=_ROOT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    )
-    with child:
+    with tempfile.TemporaryFile() as said:
+        child = subprocess.Popen(
+            command,
+            cwd=_ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+            start_new_session=True,
+        )
         try:
-            _out, errors = child.communicate(timeout=limits.wall_seconds)
-        except subprocess.TimeoutExpired:
-            raise HostileFile(
-                "The file is damaged or hostile: reading it took longer than "
-                f"{limits.wall_seconds:,.0f} seconds. Split it and send the pieces."
-            ) from None
+            _watch(child, limits)
         finally:
             # The child leads a session of its own; nothing it started outlives it.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(child.pid, signal.SIGKILL)
-    return child.returncode, errors
+            child.wait()
+        said.seek(max(0, said.tell() - _SAID_BYTES))
+        return child.returncode, said.read().decode("utf-8", "replace")
+
+
+def _watch(child: subprocess.Popen[bytes], limits: Limits) -> None:
+    """Wait for the child. Raises HostileFile where it takes too long or too much."""
+    end = time.monotonic() + limits.wall_seconds
+    while True:
+        try:
+            child.wait(min(_LOOK_SECONDS, max(0.0, end - time.monotonic())))
+        except subprocess.TimeoutExpired:
+            pass
+        else:
+            return
+        if _memory_of(child.pid) > limits.memory:
+            raise HostileFile(_TOO_MUCH)
+        if time.monotonic() >= end:
+            raise HostileFile(
+                "The file is damaged or hostile: reading it took longer than "
+                f"{limits.wall_seconds:,.0f} seconds. Split it and send the pieces."
+            )
+
+
+def _memory_of(process: int) -> int:
+    """Bytes of memory the process has in use; 0 where the system does not say."""
+    try:
+        pages = Path(f"/proc/{process}/statm").read_text().split()[1]
+    except (OSError, IndexError):
+        return 0
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _death(code: int, errors: str) -> Exception:
@@ -152,8 +184,5 @@ def _death(code: int, errors: str) -> Exception:
             "in Excel, save it anew and send it again."
         )
     if "MemoryError" in errors or "memory allocation" in errors:
-        return HostileFile(
-            "The file is damaged or hostile: reading it takes more memory than is "
-            "allowed. Split it and send the pieces."
-        )
-    return RuntimeError(f"The reader failed with code {code}:\n{errors[-8_000:]}")
+        return HostileFile(_TOO_MUCH)
+    return RuntimeError(f"The reader failed with code {code}:\n{errors}")

@@ -18,6 +18,7 @@ from importers.pipeline import originals
 from importers.pipeline.receive import receive
 from importers.pipeline.undo import require_latest
 from importers.services import mappings, offers, permissions, retention, syncs
+from importers.services.quotas import require_quota
 from importers.services.states import arrive, move, say
 from importers.values import OPEN, Status
 from reinsurance.visibility import seen_by
@@ -69,12 +70,13 @@ def submit(
 
     A file that is already on its way is refused with DuplicateFile, or takes the place
     of the earlier one as long as that one only waits.  Raises UnknownRecordType,
-    UnknownMapping and NotAllowed.
+    UnknownMapping, NotAllowed and TooManyFiles.
     """
     if door == syncs.DOOR:
         permissions.require_sync(user)  # who may sync need not hand in files
     else:
         permissions.require_submit(user)
+        require_quota(user)
     kind = record_types.get(record_type)
     permissions.require_hand_in(user, kind, source)
     if isinstance(mapping, Mapping):

@@ -200,7 +200,9 @@ class CursorPages(BasePagination):
         body = (
             f'{{"next":{following},"previous":{before},"results":[{",".join(data)}]}}'
         )
-        return HttpResponse(body, content_type="application/json")
+        answer = HttpResponse(body, content_type="application/json")
+        answer.rows_shown = len(data)  # type: ignore[attr-defined] # for the audit log
+        return answer
 
     def get_paginated_response_schema(self, schema: Any) -> Any:
         """How a page looks, for the description."""

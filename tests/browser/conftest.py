@@ -12,6 +12,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.clusters import Cluster, end, start, wait_until
 from tests.conftest import BROWSERS
+from tests.importers.admin.conftest import andes, feed, loaded, ready, sent, service
+
+__all__ = ["andes", "feed", "loaded", "ready", "sent", "service"]
 
 ARGUMENTS = [
     "--no-sandbox",

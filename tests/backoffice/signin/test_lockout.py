@@ -176,3 +176,23 @@ def test_codes_are_not_guessed_from_a_session(
             "/account/second-factor/", {"move": "give_up", "code": "000000"}
         )
         assert answer.status_code == expected
+
+
+def test_many_names_from_one_address(
+    clerk: User, browser: Browser, settings: Settings
+) -> None:
+    settings.LOCKOUT_ADDRESS_FAILURES = 6
+    form = {"password": "wrong"}
+    tried = [
+        browser.post(
+            "/account/login/", {**form, "username": f"name-{number}"}
+        ).status_code
+        for number in range(6)
+    ]
+    assert tried == [200] * 6
+    good = {"username": "clerk", "password": PASSWORD}
+    refused = browser.post("/account/login/", good)
+    assert refused.status_code == 429
+    assert int(refused["Retry-After"]) > 0
+    elsewhere = browser.post("/account/login/", good, REMOTE_ADDR="192.0.2.77")
+    assert elsewhere.status_code == 302

@@ -299,3 +299,25 @@ def test_staff_have_to_prove_the_second_factor_before_an_app_gets_in(
 def test_the_librarys_own_pages_are_not_there(name: str) -> None:
     with pytest.raises(NoReverseMatch):
         reverse(f"oauth2_provider:{name}")
+
+
+def test_forms_may_lead_back_to_the_app_that_asked(
+    browser: Browser, app: Client, clerk: User
+) -> None:
+    consent = f"/oauth/authorize/?client_id={app.client_id}&response_type=code"
+    asked = {"next": consent}
+    for address in ("/account/login/", "/admin/login/"):
+        policy = browser.get(address, asked)["Content-Security-Policy"]
+        assert "form-action 'self' https://viewer.example;" in f"{policy};"
+        policy = browser.get(address)["Content-Security-Policy"]
+        assert "form-action 'self';" in f"{policy};"
+    browser.force_login(clerk)
+    assert "https://viewer.example" in browser.get(consent)["Content-Security-Policy"]
+    app.redirect_uris = "http://127.0.0.1:7777/back"
+    app.save()
+    assert (
+        "'self' http://127.0.0.1:*" in browser.get(consent)["Content-Security-Policy"]
+    )
+    app.is_active = False
+    app.save()
+    assert "127.0.0.1" not in browser.get(consent)["Content-Security-Policy"]

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
@@ -119,3 +120,55 @@ def test_there_are_no_other_templates(
     as_clerk: Client, slug: str, extension: str
 ) -> None:
     assert as_clerk.get(template(slug, extension)).status_code == 404
+
+
+def test_rejected_rows_hold_no_formula(
+    sent: Callable[..., Ingestion], as_clerk: Client
+) -> None:
+    held = sent(
+        [*HEADER, "=HYPERLINK(1)"],
+        [*claim("@SUM(1)", Insured="=1+1"), "+cmd"],
+        [*claim("-2+3", **{"Date of Loss": "=31/02/2026"}), "-5"],
+    )
+    answer = as_clerk.get(at("rejected_rows", held))
+    content = content_of(answer).decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(content)))
+    assert rows[0][len(HEADER)] == "'=HYPERLINK(1)"
+    assert len(rows) == 2
+    assert rows[1][1] == "'-2+3"
+    assert rows[1][len(HEADER)] == "-5"
+    assert not [cell for row in rows for cell in row if cell.startswith(("=", "@"))]
+    stream = as_clerk.get(f"/api/v1/ingestions/{held.pk}/rows/?format=csv")
+    text = b"".join(stream).decode()
+    assert "'@SUM(1)" in text
+    assert ",=" not in text
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../etc/passwd", "/etc/passwd", "C:\\Windows\\win.ini", "a\r\nX-Evil: 1.csv",
+        "\u202egnp.exe.csv", "x" * 300 + ".csv", "CON.csv", ".htaccess.csv", "a\0b.csv",
+        'a"; filename="b.html', "<script>alert(1)</script>.csv",
+    ],
+)  # fmt: skip
+def test_names_of_files_are_text_and_no_paths(
+    name: str,
+    sent: Callable[..., Ingestion],
+    as_clerk: Client,
+    storage_dir: Path,
+    tmp_path: Path,
+) -> None:
+    kept = sent(HEADER, claim("C-1"), file_name=name.replace("\0", ""), to="received")
+    assert [p.name for p in storage_dir.rglob("*") if p.is_file()] == [kept.sha256]
+    assert kept.original == f"originals/{kept.sha256[:2]}/{kept.sha256}"
+    answer = as_clerk.get(at("original", kept))
+    assert answer.status_code == 200
+    assert answer["Content-Disposition"].startswith("attachment; filename")
+    assert "\n" not in answer["Content-Disposition"]
+    assert answer["Content-Type"] == "application/octet-stream"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert "X-Evil" not in answer
+    assert content_of(answer) == csv_of(HEADER, claim("C-1"))
+    page = as_clerk.get(f"/admin/importers/ingestion/{kept.pk}/change/")
+    assert "<script>alert" not in page.content.decode()

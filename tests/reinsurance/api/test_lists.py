@@ -159,7 +159,7 @@ def test_a_page_costs_few_queries(
     address = f"{CLAIMS}?limit=100&treaty=B0001&status=OPEN"
     as_clerk.get(address)
     for _ in range(2):
-        with django_assert_num_queries(4):  # session, user, stamp of access, claims
+        with django_assert_num_queries(5):  # session, user, access, claims, audit log
             page = as_clerk.get(address).json()
         assert len(page["results"]) == 100
         address = page["next"]

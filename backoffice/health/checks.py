@@ -30,8 +30,9 @@ class Doubt(Exception):  # noqa: N818 not an error
 def database() -> str:
     """PostgreSQL answers."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return f"PostgreSQL {connection.pg_version // 10_000}"
+        cursor.execute("SHOW server_version")
+        (version,) = cursor.fetchone()
+    return f"PostgreSQL {version.partition('.')[0]}"
 
 
 def migrations() -> str:

@@ -30,7 +30,7 @@ def database() -> str:
     """PostgreSQL answers."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    return f"PostgreSQL {connection.pg_version // 10_000}"
+    return f"PostgreSQL {connection.get_database_version()[0]}"
 
 
 def migrations() -> str:

@@ -30,9 +30,8 @@ class Doubt(Exception):  # noqa: N818 not an error
 def database() -> str:
     """PostgreSQL answers."""
     with connection.cursor() as cursor:
-        cursor.execute("SHOW server_version")
-        (version,) = cursor.fetchone()
-    return f"PostgreSQL {version.partition('.')[0]}"
+        cursor.execute("SELECT 1")
+    return f"PostgreSQL {connection.get_database_version()[0]}"
 
 
 def migrations() -> str:

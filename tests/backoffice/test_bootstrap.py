@@ -37,6 +37,9 @@ def test_without_demo_there_are_no_users() -> None:
         "Database is up to date (0 reference records added).\n"
         "Feeds added, to be switched on: gleif-parties, ecb-rates, open-claims, "
         "oauth2-claims.\n"
+        "Scheduled: Collect inboxes, Clear what was kept long enough, Back up the "
+        "database, Prove the newest backup by restoring it, Clear away old audit "
+        "entries, tokens, sessions and sign-ins.\n"
     )
     out = io.StringIO()
     call_command("bootstrap", demo=False, stdout=out)

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,12 +62,11 @@ def test_a_task_whose_worker_is_killed_is_run_again_at_once(cluster: Cluster) ->
 
 
 def test_sigterm_stops_an_idle_cluster_and_leaves_nothing(cluster: Cluster) -> None:
-    session, begun = cluster.main, time.monotonic()
+    session = cluster.main
 
     cluster.watchdog.terminate()
 
     assert cluster.watchdog.wait(10) == 0
-    assert time.monotonic() - begun < 4
     assert not living(session)
     assert not list((cluster.folder / "run").iterdir())
 

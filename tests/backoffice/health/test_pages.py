@@ -17,7 +17,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from backoffice.backups.models import Backup, Drill
 from backoffice.health import checks, readiness
 from importers import queue
-from importers.models import Beat, Feed, Ingestion, Sync
+from importers.models import Feed, Ingestion, Sync
 from importers.services import beats
 from tests.importers.admin.conftest import HEADER, claim
 
@@ -66,7 +66,10 @@ def test_ready_says_states_and_no_more(client: Client, transactional_db: None) -
     }
     assert answer["Cache-Control"].startswith("max-age=0, no-cache")
     now = timezone.now()
-    Beat.objects.create(name="h:1", host="h", workers=2, started_at=now, beat_at=now)
+    beats.beat(now, [queue.QUICK])
+    told = client.get("/readyz", headers=AUTHORIZED).json()["checks"]["cluster"]
+    assert told["detail"] == "no worker serves the heavy queue"
+    beats.beat(now, queue.QUEUES)
     Backup.objects.create(key="b", at=now - timedelta(hours=5))
     Drill.objects.create(key="b", at=now)
     told = client.get("/readyz", headers=AUTHORIZED).json()["checks"]
@@ -141,7 +144,7 @@ def test_pending_migrations_are_not_ready(transactional_db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM django_migrations WHERE (app, name) = "
-            "('importers', '0003_beats')"
+            "('importers', '0002_stamping')"
         )
     with pytest.raises(RuntimeError, match="to be applied: run manage.py bootstrap"):
         checks.migrations()
@@ -221,7 +224,7 @@ def test_figures(
     assert stamp[()] == pytest.approx(now.timestamp())
     assert told["backoffice_backup_failed"][()] == 1
     assert told["backoffice_backup_bytes"][()] == 1234
-    assert told["backoffice_cluster_workers"][()] == 2
+    assert told["backoffice_cluster_workers"][()] == 3
     assert told["backoffice_webhook_messages"] == {("waiting",): 0, ("failed",): 0}
     counted = told["backoffice_http_request_seconds_count"]
     assert counted["GET", "account:login", "2xx"] >= 1

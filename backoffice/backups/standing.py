@@ -9,7 +9,7 @@ from django.utils import timezone
 
 _STANDING = """
     SELECT good.at, good.size, good.seconds, tried.problem,
-        proved.at, proved.restore_seconds, drilled.problem
+        proved.at, proved.restore_seconds, drilled.problem, first.at
     FROM (SELECT) one
     LEFT JOIN (SELECT * FROM backoffice_backup WHERE problem = ''
                ORDER BY at DESC LIMIT 1) good ON true
@@ -19,6 +19,8 @@ _STANDING = """
                ORDER BY at DESC LIMIT 1) proved ON true
     LEFT JOIN (SELECT problem FROM backoffice_drill
                ORDER BY at DESC LIMIT 1) drilled ON true
+    LEFT JOIN (SELECT min(at) AS at FROM backoffice_backup
+               WHERE problem = '') first ON true
 """
 
 
@@ -36,6 +38,7 @@ class Standing:
     drill_at: datetime | None
     restore_seconds: float
     drill_problem: str
+    first_backup_at: datetime | None = None
 
     @property
     def is_late(self) -> bool:
@@ -46,8 +49,9 @@ class Standing:
 
     @property
     def is_drill_late(self) -> bool:
-        """Whether a good drill is overdue."""
-        return _is_before(self.drill_at, timedelta(days=settings.DRILL_MAX_AGE_DAYS))
+        """Whether a good drill is overdue; the first one has as long as the next."""
+        last = self.drill_at or self.first_backup_at
+        return _is_before(last, timedelta(days=settings.DRILL_MAX_AGE_DAYS))
 
     @property
     def is_good(self) -> bool:
@@ -65,13 +69,14 @@ def standing() -> Standing:
     with connection.cursor() as cursor:
         cursor.execute(_STANDING)
         found = cursor.fetchone()
-    backup_at, size, seconds, failed, drill_at, restore_seconds, drill_failed = found
+    at, size, seconds, failed, drill_at, restore_seconds, drill_failed, first = found
     return Standing(
-        backup_at=backup_at,
+        backup_at=at,
         size=size or 0,
         seconds=seconds or 0.0,
         backup_problem=failed or "",
         drill_at=drill_at,
         restore_seconds=restore_seconds or 0.0,
         drill_problem=drill_failed or "",
+        first_backup_at=first,
     )

@@ -79,4 +79,5 @@ FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_I18N = True
+FORMAT_MODULE_PATH = ["backoffice.formats"]
 USE_TZ = True

@@ -163,7 +163,7 @@ class IngestionAdmin(OwnPages, ReadOnlyAdmin):
             doable=doable(ingestion, page.user_of(request)),
             facts=page.facts(ingestion),
             moving=ingestion.status in page.MOVING,
-            reread=ingestion.status == Status.READY,
+            reread=ingestion.status in {Status.READY, Status.REJECTED},
             records=page.records_link(ingestion),
             issue_count=sum(ingestion.issue_counts.get("by_code", {}).values()),
             tab=tab,

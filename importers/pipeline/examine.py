@@ -15,12 +15,12 @@ import polars as pl
 from importers.pipeline import storage
 from importers.pipeline.check import Across, Checker
 from importers.pipeline.clean import Cleaner
-from importers.pipeline.frames import ROW, no_issues
+from importers.pipeline.frames import ISSUES, ROW, no_issues
 from importers.pipeline.match import Matches
 from importers.pipeline.stage import RejectedRows, Staged, Stager
 from importers.readers.sandbox import Spilled
 from importers.record_types import RecordType
-from importers.values import Action
+from importers.values import Action, Severity
 from reinsurance.resources.cells import CellOptions
 
 KEPT_ISSUES = 20_000
@@ -44,6 +44,14 @@ class Examined:
         room = KEPT_ISSUES - self.issues.height
         if room > 0 and issues.height:
             self.issues = pl.concat([self.issues, issues.sort(ROW).head(room)])
+
+    def note_file(self, code: str, severity: Severity, message: str) -> None:
+        """Count an issue of the whole file; it stands before those of the rows."""
+        one = (0, "", "", code, severity.value, message[:400])
+        issue = pl.DataFrame([one], schema=ISSUES, orient="row")
+        self.by_code[code] += 1
+        self.by_severity[severity.value] += 1
+        self.issues = pl.concat([issue, self.issues.head(KEPT_ISSUES - 1)])
 
 
 def examine(

@@ -1,9 +1,11 @@
 """The bordereau that a loaded file is recorded as."""
 
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from importers.models import Ingestion
 from importers.record_types import RecordType
+from importers.values import Status
 from reinsurance.choices import BordereauStatus
 from reinsurance.models import Bordereau
 
@@ -32,3 +34,17 @@ def bordereau_for(ingestion: Ingestion, kind: RecordType) -> Bordereau | None:
         defaults=values,
     )
     return bordereau
+
+
+def take_back(ingestion: Ingestion) -> None:
+    """The bordereau is here and not in the books, unless another file of it is.
+
+    Inside the transaction that undoes the file's load.
+    """
+    others = Ingestion.objects.filter(
+        bordereau=ingestion.bordereau_id, status=Status.LOADED
+    ).exclude(pk=ingestion.pk)
+    if ingestion.bordereau_id is not None and not others.exists():
+        Bordereau.objects.filter(
+            pk=ingestion.bordereau_id, status=BordereauStatus.LOADED
+        ).update(status=BordereauStatus.RECEIVED, updated_at=Now())

@@ -8,19 +8,19 @@ from typing import Any, Literal
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from importers import record_types
-from importers.exceptions import DuplicateFile, StateProblem, UnknownSource
+from importers.exceptions import StateProblem, UnknownSource
 from importers.models import Ingestion, Mapping, Source
 from importers.pipeline import originals
 from importers.pipeline.receive import receive
 from importers.pipeline.undo import require_latest
 from importers.services import mappings, offers, permissions, retention, syncs
+from importers.services.duplicates import already_open, same_file
 from importers.services.quotas import require_quota
 from importers.services.states import arrive, move, say
-from importers.values import OPEN, Status
+from importers.values import Status
 from reinsurance.visibility import seen_by
 
 DIRECT = "direct"
@@ -127,28 +127,8 @@ def submit(
             if enqueue:
                 offers.offer(ingestion.pk)
     except IntegrityError as error:
-        raise _already_open(same) from error
+        raise already_open(same) from error
     return ingestion
-
-
-def _same_file(record: Ingestion) -> QuerySet[Ingestion]:
-    return Ingestion.objects.filter(
-        sha256=record.sha256,
-        record_type=record.record_type,
-        source=record.source,
-        sheet=record.sheet,
-    )
-
-
-def _already_open(same: QuerySet[Ingestion]) -> DuplicateFile:
-    first = same.filter(status__in=[s.value for s in OPEN]).first()
-    if first is None:
-        return DuplicateFile("This file was being handled just now. Try once more.")
-    return DuplicateFile(
-        f"This file is already on its way as number {first.pk} ({first.status}). "
-        "Go on there, or cancel it first.",
-        ingestion=first.pk,
-    )
 
 
 def confirm_mapping(
@@ -190,7 +170,7 @@ def confirm_mapping(
             if enqueue:
                 offers.offer(ingestion)
     except IntegrityError as error:
-        raise _already_open(_same_file(record)) from error
+        raise already_open(same_file(record)) from error
 
 
 def approve(ingestion: int, *, user: User | None = None, enqueue: bool = True) -> None:

@@ -6,7 +6,7 @@ from importers import record_types
 from importers.exceptions import LoadConflict, NotItsTurn, StateProblem
 from importers.models import Ingestion
 from importers.pipeline.undo import undo as undo_load
-from importers.services import cursors
+from importers.services import bordereaux, cursors
 from importers.services.states import move, say
 from importers.values import Status
 
@@ -38,6 +38,7 @@ def undo(ingestion: int, *, patience: float | None = None) -> None:
                 to=Status.UNDONE,
                 event="Undone: the books are as they were before the load.",
             )
+            bordereaux.take_back(record)
             cursors.take_back(ingestion)
     except NotItsTurn:
         raise

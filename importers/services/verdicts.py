@@ -82,7 +82,8 @@ def conclude(
         changes |= nothing_loaded(read_rows, event)
     else:
         to = Status.READY
-        event = f"{read_rows:,} rows checked, {bad:,} held out."
+        noun = "row" if read_rows == 1 else "rows"
+        event = f"{read_rows:,} {noun} checked, {bad:,} held out."
         changes |= {
             "message": "",
             "rows_created": rows["created"],

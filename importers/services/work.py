@@ -25,12 +25,20 @@ from importers.pipeline.load import load as load_staged
 from importers.pipeline.load import take_turn
 from importers.pipeline.read import read
 from importers.pipeline.stage import part_key
-from importers.services import cursors, leases, limits, mappings, turns, verdicts
+from importers.services import (
+    cursors,
+    lateness,
+    leases,
+    limits,
+    mappings,
+    turns,
+    verdicts,
+)
 from importers.services.bordereaux import bordereau_for
 from importers.services.leases import Lease
 from importers.services.states import arrive, move, say
 from importers.services.tables import table_of
-from importers.values import Status
+from importers.values import Severity, Status
 from reinsurance.resources.cells import CellOptions
 
 NEEDS_PERIOD = (
@@ -113,6 +121,8 @@ def _check(lease: Lease, folder: Path) -> None:
         folder=folder,
         alive=lease.check,
     )
+    if said := lateness.overtaken(record, kind):
+        examined.note_file(lateness.CODE, Severity.WARNING, said)
     seconds = {
         "read": round(read_seconds, 3),
         "check": round(time.monotonic() - began - read_seconds, 3),

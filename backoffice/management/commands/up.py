@@ -17,6 +17,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from backoffice.backups import making
+from backoffice.backups.models import Backup
+from backoffice.backups.problems import BackupProblem
 from backoffice.children import SIGNALS, child, end_orphans, uninterrupted
 from backoffice.demo_feed import FEED
 from backoffice.postgres import Server
@@ -64,6 +67,7 @@ class Command(BaseCommand):
                 with self._partner(options["demo"] and settings.IS_LOCAL) as feed:
                     if options["demo"]:
                         self._load_samples(feed)
+                        self._back_up()
                     self._serve()
         except Stopped:
             self.stdout.write("Stopped.")
@@ -145,6 +149,17 @@ class Command(BaseCommand):
         if demo.returncode:
             message = "The samples could not be loaded (see above)."
             raise CommandError(message)
+
+    def _back_up(self) -> None:
+        """The first backup; those after it are made by the cluster, each night."""
+        if Backup.objects.filter(problem="").exists():
+            return
+        try:
+            made = making.make()
+        except BackupProblem as problem:
+            self.stdout.write(f"No backup could be made: {problem}")
+        else:
+            self.stdout.write(f"Backed up to {made.key}.")
 
     def _serve(self) -> None:
         """Honcho with the Procfile, until it ends or is ended."""

@@ -1,7 +1,9 @@
 """Undoing a load: the books as they were, unless something builds on it."""
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -9,7 +11,15 @@ from django.contrib.auth.models import User
 from importers.exceptions import LoadConflict, NotAllowed, StateProblem
 from importers.models import Ingestion
 from importers.services import ingestions, undoing, work
-from reinsurance.models import Claim, ClaimMovement, Layer, Participation, Party, Treaty
+from reinsurance.models import (
+    Bordereau,
+    Claim,
+    ClaimMovement,
+    Layer,
+    Participation,
+    Party,
+    Treaty,
+)
 
 pytestmark = pytest.mark.django_db
 CLAIMS = "UMR,Claim Ref,Date of Loss,Currency,Status,Insured,Paid to date,Reserve\n"
@@ -25,7 +35,7 @@ Load = Callable[..., Ingestion]
 
 @pytest.fixture
 def load() -> Load:
-    def hand_in(content: str, slug: str = "claims") -> Ingestion:
+    def hand_in(content: str, slug: str = "claims", **more: Any) -> Ingestion:
         ingestion = ingestions.submit(
             blocks=[content.encode()],
             file_name="file.csv",
@@ -33,6 +43,7 @@ def load() -> Load:
             source=ingestions.source_of(None),
             door="test",
             enqueue=False,
+            **more,
         )
         work.check(ingestion.pk)
         ingestions.approve(ingestion.pk, enqueue=False)
@@ -94,6 +105,20 @@ def test_a_register_is_taken_back_whole(load: Load) -> None:
     assert not Layer.objects.exists()
     assert not Participation.objects.exists()
     assert list(Treaty.objects.values_list("reference", flat=True)) == ["T1"]
+
+
+def test_a_bordereau_is_received_again_when_no_file_of_it_is_loaded(load: Load) -> None:
+    june = {"period_end": date(2026, 6, 30)}
+    first = load(f"{CLAIMS}T1,C1,2026-03-01,GBP,Open,Acme,10,5\n", **june)
+    other = load(f"{CLAIMS}T1,C2,2026-03-01,GBP,Open,Acme,10,5\n", **june)
+    bordereau = Bordereau.objects.get()
+    assert first.bordereau == other.bordereau == bordereau
+    undo(other)
+    bordereau.refresh_from_db()
+    assert bordereau.status == "loaded"
+    undo(first)
+    bordereau.refresh_from_db()
+    assert bordereau.status == "received"
 
 
 def test_the_file_can_be_loaded_again_after_an_undo(load: Load) -> None:

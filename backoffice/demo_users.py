@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import Group, User
 
 from backoffice.models import Client
-from backoffice.roles import AUDITOR, CLERK, INTEGRATOR, MANAGER, Role
+from backoffice.roles import AUDITOR, CLERK, INTEGRATOR, MANAGER, OPERATOR, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class DemoClient:
 DEMO_USERS = (
     DemoUser("clerk", "clerk-demo-2026", CLERK),
     DemoUser("manager", "manager-demo-2026", MANAGER),
+    DemoUser("operator", "operator-demo-2026", OPERATOR),
     DemoUser("auditor", "auditor-demo-2026", AUDITOR),
     DemoUser("admin", "admin-demo-2026", None),
 )

@@ -36,7 +36,8 @@ def _cron(parts: list[str]) -> str:
     on = _days(day, weekday)
     if not on:
         return ""
-    if (every := _EVERY.fullmatch(minute)) and hour == "*":
+    every = _EVERY.fullmatch("*/1" if minute == "*" else minute)
+    if every and hour == "*":
         often = _interval(int(every[1]))
         return often if on == "every day" else f"{often}, {on}"
     if not minute.isdecimal():

@@ -22,7 +22,7 @@ def test_demo_users_are_made_once_and_keep_a_changed_password() -> None:
 
     call_command("bootstrap", demo=True, stdout=io.StringIO())
 
-    assert User.objects.count() == 6
+    assert User.objects.count() == 7
     assert Client.objects.count() == 2
     account = User.objects.get(username="demo-system")
     assert not (account.is_staff or account.has_usable_password())

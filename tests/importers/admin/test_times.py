@@ -21,6 +21,7 @@ from importers.admin.times import in_words
         ("0 6 * * 1", None, "Every Monday at 06:00"),
         ("0 6 * * 0,3", None, "Every Sunday and Wednesday at 06:00"),
         ("0 6 1,15 * *", None, "On day 1 and 15 of each month at 06:00"),
+        ("* * * * *", None, "Every minute"),
         ("*/10 * * * *", None, "Every 10 minutes"),
         ("*/10 * * * 1-5", None, "Every 10 minutes, Monday to Friday"),
         ("5 * * * *", None, "Every hour at 5 past"),

@@ -12,6 +12,9 @@ export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONHOME
 
+# One more than processors: some tests wait for processes that they have started.
+PROCESSES = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+
 .PHONY: setup run test lint audit bench bench-sync bench-api bench-scale test-faults \
 	test-browser fuzz clean
 .DEFAULT_GOAL := run
@@ -47,7 +50,7 @@ run: $(VENV)/.local
 test: setup lint audit
 	@sh .ci/chromium
 	@sh .ci/redis
-	pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist loadfile
+	pytest -m "not slow" --numprocesses $(PROCESSES) --maxprocesses 5 --dist loadfile
 
 lint: setup
 	ruff check .
@@ -90,7 +93,8 @@ fuzz: setup
 	FUZZ_INPUTS=$${FUZZ_INPUTS:-10000} pytest tests/fuzz \
 		--numprocesses auto --maxprocesses 4 --dist worksteal
 	FUZZ_EXAMPLES=100 pytest tests/backoffice/test_api_description.py
-	EQUIVALENCE_EXAMPLES=500 pytest tests/importers/pipeline/test_equivalence.py
+	EXAMPLES_FACTOR=25 pytest tests/importers/pipeline/test_equivalence.py \
+		tests/importers/readers tests/importers/webservices/test_bodies.py
 
 clean:
 	@test ! -x $(VENV)/bin/python || $(VENV)/bin/python manage.py postgres destroy

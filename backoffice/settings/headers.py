@@ -75,6 +75,9 @@ X_FRAME_OPTIONS = "DENY"
 
 # On every answer, static files and errors too.
 EVERY_ANSWER = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": SECURE_REFERRER_POLICY,
+    "Cross-Origin-Opener-Policy": SECURE_CROSS_ORIGIN_OPENER_POLICY,
     "Permissions-Policy": ", ".join(
         f"{feature}={who}" for feature, who in PERMISSIONS_POLICY.items()
     ),

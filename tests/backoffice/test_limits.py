@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django_q.models import Failure, OrmQ, Schedule
 
+from backoffice.audit.entries import AuditEntry
 from backoffice.backups.models import Backup, Drill
 from backoffice.roles import OPERATOR
 from importers.models import Event, Issue, RowChange, Webhook
@@ -46,7 +47,7 @@ def browser(mine: Books, foreign: Books) -> Client:
 
 def pages() -> list[type[models.Model]]:
     """The models that have pages, without those of the machine."""
-    closed = (OrmQ, Failure, Backup, Drill)
+    closed = (OrmQ, Failure, Backup, Drill, AuditEntry)
     return [model for model in admin.site._registry if model not in closed]
 
 

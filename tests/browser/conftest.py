@@ -32,7 +32,7 @@ Open = Callable[[], Page]
 
 @pytest.fixture
 def cluster(process_environment: dict[str, str], tmp_path: Path) -> Iterator[Cluster]:
-    started = start(process_environment, tmp_path)
+    started = start(process_environment, tmp_path, queue="quick")
     try:
         wait_until(started.is_whole, "a whole cluster")
         yield started

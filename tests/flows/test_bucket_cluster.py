@@ -46,7 +46,7 @@ def worker(
         "AWS_STORAGE_BUCKET_NAME": in_bucket,
         "INBOX_BUCKETS": f"{in_bucket}-in",
     }
-    cluster = start(environment, folder)
+    cluster = start(environment, folder, queue="quick")
     try:
         wait_until(cluster.is_whole, "a whole cluster", patience=PATIENCE)
         yield cluster

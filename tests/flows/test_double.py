@@ -200,13 +200,13 @@ def test_two_loads_in_opposite_order_end_as_the_later_says(
     assert [the(n).rows_created for n in numbers] == [200, 200]
 
     both_began = threading.Barrier(2)
-    real = work.load_staged
+    real = work.take_turn
 
-    def load_together(*args: Any, **kwargs: Any) -> Any:
+    def take_turn_together(*args: Any, **kwargs: Any) -> Any:
         both_began.wait(PATIENCE)
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(work, "load_staged", load_together)
+    monkeypatch.setattr(work, "take_turn", take_turn_together)
     assert at_once(*[lambda n=n: work.load(n) for n in numbers]) == [None, None]
 
     first, second = sorted(map(the, numbers), key=lambda record: record.loaded_at)
@@ -432,7 +432,7 @@ def test_what_the_queue_forgot_is_offered_again(bordereau: Path) -> None:
     number = submit(bordereau)
     assert reaper.reap() == 0  # a moment ago: not forgotten
     early = timezone.now() - LONG_AGO
-    Ingestion.objects.filter(pk=number).update(received_at=early)
+    Ingestion.objects.filter(pk=number).update(offered_at=early)
     assert reaper.reap() == 1
     assert reaper.reap() == 0  # it is in the queue now
     assert queued() == [("importers.tasks.check", (number,))]

@@ -246,6 +246,7 @@ def test_a_worker_killed_in_checking_and_one_in_loading(
     assert "Cluster restarts: one of its processes died." in yard.cluster.log
 
 
+@pytest.mark.slow
 def test_everything_killed_in_checking_and_the_watchdog_in_loading(
     yard: Yard, large_bordereau: Path
 ) -> None:
@@ -267,7 +268,7 @@ def test_everything_killed_in_checking_and_the_watchdog_in_loading(
 @pytest.mark.parametrize(
     "victim",
     [
-        "worker",
+        pytest.param("worker", marks=pytest.mark.slow),
         pytest.param("monitor", marks=pytest.mark.slow),
         pytest.param("pusher", marks=pytest.mark.slow),
         pytest.param("sentinel", marks=pytest.mark.slow),

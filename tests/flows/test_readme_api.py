@@ -34,7 +34,7 @@ def commands(section: str) -> str:
 @pytest.fixture
 def cluster(process_environment: dict[str, str], tmp_path: Path) -> Iterator[Cluster]:
     """A real cluster on the test's database and storage."""
-    running = start(process_environment, tmp_path)
+    running = start(process_environment, tmp_path, queue="quick")
     yield running
     end(running)
 

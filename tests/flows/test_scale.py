@@ -159,6 +159,7 @@ def kill_all_of(machine: Cluster) -> None:
     wait_until(lambda: not any(map(living, sessions)), "the end of the machine")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("fifty_treaties")
 def test_two_machines_share_the_work_and_one_of_them_dies(
     process_environment: dict[str, str], tmp_path: Path, storage_dir: Path
@@ -268,6 +269,7 @@ def test_the_page_of_the_queue_says_where_tasks_wait(
     )
 
 
+@pytest.mark.slow
 def test_a_file_goes_through_the_clusters_of_sqs(
     on_sqs: dict[str, str], process_environment: dict[str, str], tmp_path: Path
 ) -> None:

@@ -128,7 +128,7 @@ def test_a_killed_worker_of_the_cluster_is_replaced(
     process_environment: dict[str, str],
     tmp_path: Path,
 ) -> None:
-    cluster = start(process_environment, tmp_path, **HASTE)
+    cluster = start(process_environment, tmp_path, queue="quick", **HASTE)
     try:
         wait_until(cluster.is_whole, "a whole cluster")
         sync = syncs.request(feed.pk, door="test")

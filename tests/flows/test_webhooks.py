@@ -49,6 +49,7 @@ def cluster(
     running = start(
         process_environment,
         tmp_path,
+        queue="quick",
         Q_REAP_SECONDS="0.3",
         WEB_SERVICE_HOSTS="http://127.0.0.1",
         FIELD_ENCRYPTION_KEYS=",".join(settings.FIELD_ENCRYPTION_KEYS),

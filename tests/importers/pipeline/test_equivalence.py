@@ -6,7 +6,6 @@ has each key once, but for the shared parents of a treaty register.
 """
 
 import datetime
-import os
 from decimal import Decimal
 
 import pytest
@@ -25,6 +24,7 @@ from reinsurance.models import (
     PremiumEntry,
     Treaty,
 )
+from tests import examples
 from tests.importers.pipeline.tables import Table, rejected_rows, run
 
 pytestmark = pytest.mark.django_db
@@ -253,7 +253,7 @@ def agree(kind: RecordType, rows: list[dict[str, str]]) -> None:
 
 
 hypothesis_settings = settings(
-    max_examples=int(os.environ.get("EQUIVALENCE_EXAMPLES", "20")),
+    max_examples=examples.some(20),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

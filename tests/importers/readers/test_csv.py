@@ -10,6 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from importers.readers import read
+from tests.examples import some
 from tests.importers.readers.conftest import Write
 
 PLAIN = "Policy No,Insured,Paid\n0012,Smith,10.50\n0013,Jones,7\n"
@@ -159,7 +160,7 @@ _TEXT = st.text(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=some(100), deadline=None)
 @given(rows=st.lists(st.tuples(_TEXT, _TEXT), min_size=2, max_size=20))
 def test_what_csv_writes_is_read_back(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]]

@@ -18,6 +18,7 @@ from importers.readers import json_reading, read, spilling
 from importers.readers.kinds import kind_of
 from importers.readers.precheck import check
 from importers.readers.sandbox import Limits, Spilled, spill
+from tests.examples import some
 from tests.importers.readers.conftest import Write
 
 GLEIF = (
@@ -268,7 +269,7 @@ def _flattened(record: dict[str, Any]) -> dict[str, str]:
     return flat
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=some(50))
 @given(records=_RECORDS, style=_STYLES, is_ascii=st.booleans(), rows=st.integers(1, 5))
 def test_the_same_texts_come_back(
     records: list[dict[str, Any]], style: tuple[str, str], is_ascii: bool, rows: int
@@ -296,7 +297,7 @@ def test_the_same_texts_come_back(
         assert spilled.skipped_count == len(records) - len(expected)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=some(50))
 @given(content=st.text(st.sampled_from('{}[]":,a1\\u0d8 \n\t\r-.e'), max_size=40))
 def test_any_text_ends_in_rows_or_in_a_reason(content: str) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -17,6 +17,7 @@ from importers.readers.dialect import Dialect
 from importers.readers.fast import parse_block
 from importers.readers.reading import Reading
 from importers.readers.table import ROW, widen
+from tests.examples import some
 
 _HEADER = "Policy No,Insured,Date,Paid"
 _ORDINARY = [f"{i:05},Smith & Co {i},2024-01-31,{i}.25" for i in range(60)]
@@ -72,7 +73,7 @@ def _walk(path: Path, **options: Any) -> tuple[Any, ...]:
     return reading.header, rows, data, skipped, reading.repairs()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(100), deadline=None)
 @given(
     lines=st.lists(_LINE, max_size=25),
     end=st.sampled_from(["\n", "\r\n"]),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from importers.readers import read
 from importers.readers.body import Profile, reason_to_skip, skipped_rows
 from importers.readers.sources import frame_of
+from tests.examples import some
 from tests.importers.readers.conftest import Write
 
 BORDEREAU = """\
@@ -125,7 +126,7 @@ _WORDS = ["", " ", "\u00a0", "\x1c", "Total", "subtotal:", "Policy", "Paid", "7"
 _COLUMNS = st.lists(st.integers(0, 3), unique=True, max_size=3).map(sorted)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(100), deadline=None)
 @given(
     rows=st.lists(
         st.lists(st.sampled_from(_WORDS) | st.text(max_size=4), min_size=4, max_size=4),

@@ -42,6 +42,7 @@ def test_any_bytes_are_survived(body: bytes, format: Format, content_type: str) 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
 )
 
 

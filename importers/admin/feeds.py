@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from importers.admin import feed_moves, feed_page, feed_trial
 from importers.admin.feed_forms import FIELDSETS, FeedForm
 from importers.admin.filters import FeedStateFilter, KindFilter
+from importers.admin.kept import KeptAdmin
 from importers.admin.own_pages import MOST_ID, OwnPages
 from importers.admin.page import label_of, user_of
 from importers.admin.words import (
@@ -28,7 +29,6 @@ from importers.admin.words import (
 )
 from importers.models import Feed
 from importers.services import permissions, schedules
-from reinsurance.admin.base import PlainAdmin
 from reinsurance.admin.seen import SeenFilter
 
 READ = {
@@ -45,11 +45,12 @@ TABS = {"syncs": "Syncs", "settings": "Settings"}
 
 
 @admin.register(Feed)
-class FeedAdmin(OwnPages, PlainAdmin):
+class FeedAdmin(OwnPages, KeptAdmin):
     """What is fetched from partners, and when."""
 
     form = FeedForm
     fieldsets = FIELDSETS
+    in_words = READ
     list_display = (
         "name", "from_service", "kind", "schedule", "state", "last_sync", "next_run",
     )  # fmt: skip
@@ -193,23 +194,6 @@ class FeedAdmin(OwnPages, PlainAdmin):
         return feed_moves.do(request, self.seen(request, pk), move)
 
     # ---------------------------------------------------------------------- form
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """The code that programs name stays; in words for who may only look."""
-        if obj is None:
-            return ()
-        is_edited = self.has_change_permission(request, obj)
-        return ("code",) if is_edited else ("code", *READ.values())
-
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """In words for who may only look."""
-        sets = super().get_fieldsets(request, obj)
-        if obj is None or self.has_change_permission(request, obj):
-            return sets
-        return [
-            (title, {"fields": [READ.get(str(n), n) for n in options["fields"]]})
-            for title, options in sets
-        ]
-
     @admin.display(description="contract")
     def contract_shown(self, feed: Feed) -> SafeString | str:
         """The schema in lines."""
@@ -222,29 +206,6 @@ class FeedAdmin(OwnPages, PlainAdmin):
     def cursor_shown(self, feed: Feed) -> str:
         """The cursor."""
         return feed.cursor
-
-    def save_model(
-        self, request: HttpRequest, obj: Feed, form: Any, change: bool
-    ) -> None:
-        """Save what was edited, and only that: a sync may move the cursor meanwhile."""
-        if not change:
-            obj.save()
-            return
-        obj.save(update_fields=[n for n in form.changed_data if n in form.fields])
-
-    def response_post_save_add(
-        self, request: HttpRequest, obj: Any
-    ) -> HttpResponseRedirect:
-        """On to the feed's page, where it is tested."""
-        return HttpResponseRedirect(
-            reverse("admin:importers_feed_change", args=[obj.pk])
-        )
-
-    def response_post_save_change(
-        self, request: HttpRequest, obj: Any
-    ) -> HttpResponseRedirect:
-        """Back to the feed's page."""
-        return self.response_post_save_add(request, obj)
 
     def delete_model(self, request: HttpRequest, obj: Feed) -> None:
         """The feed goes with its schedule."""

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -14,13 +14,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from importers.admin import inbox_moves, inbox_page
 from importers.admin.filters import KindFilter
 from importers.admin.inbox_forms import FIELDSETS, SECRETS, InboxForm
+from importers.admin.kept import KeptAdmin
 from importers.admin.own_pages import MOST_ID, OwnPages
 from importers.admin.page import label_of, user_of
 from importers.admin.words import INBOX_KINDS, badge, moment, shown
 from importers.models import Inbox
 from importers.services import permissions
 from importers.values import ArrivalStatus
-from reinsurance.admin.base import PlainAdmin
 from reinsurance.admin.seen import SeenFilter
 from reinsurance.admin.values import amount_heading
 
@@ -34,11 +34,12 @@ READ = {
 
 
 @admin.register(Inbox)
-class InboxAdmin(OwnPages, PlainAdmin):
+class InboxAdmin(OwnPages, KeptAdmin):
     """The places that partners put files into."""
 
     form = InboxForm
     fieldsets = FIELDSETS
+    in_words = READ
     list_display = (
         "name", "place", "kind_of_record", "sender", "state", "waiting", "last_look",
         "wrong",
@@ -140,23 +141,6 @@ class InboxAdmin(OwnPages, PlainAdmin):
             }
         return super().change_view(request, object_id, form_url, extra)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """The code that programs name stays; of secrets only whether there is one."""
-        if obj is None:
-            return ()
-        is_edited = self.has_change_permission(request, obj)
-        return ("code",) if is_edited else ("code", *READ.values())
-
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """In words, and without the secrets, for who may only look."""
-        sets = super().get_fieldsets(request, obj)
-        if obj is None or self.has_change_permission(request, obj):
-            return sets
-        return [
-            (title, {"fields": [READ.get(str(n), n) for n in options["fields"]]})
-            for title, options in sets
-        ]
-
     @admin.display(description="password or secret key")
     def secret_kept(self, inbox: Inbox) -> str:
         """Whether there is one."""
@@ -166,25 +150,3 @@ class InboxAdmin(OwnPages, PlainAdmin):
     def private_key_kept(self, inbox: Inbox) -> str:
         """Whether there is one."""
         return "Kept" if inbox.private_key else "None"
-
-    def save_model(
-        self, request: HttpRequest, obj: Inbox, form: Any, change: bool
-    ) -> None:
-        """Save what was edited, and only that: a look may be going on."""
-        if not change:
-            obj.save()
-            return
-        obj.save(update_fields=[n for n in form.changed_data if n in form.fields])
-
-    def response_post_save_add(
-        self, request: HttpRequest, obj: Any
-    ) -> HttpResponseRedirect:
-        """On to the inbox's page."""
-        url = reverse("admin:importers_inbox_change", args=[obj.pk])
-        return HttpResponseRedirect(url)
-
-    def response_post_save_change(
-        self, request: HttpRequest, obj: Any
-    ) -> HttpResponseRedirect:
-        """Back to the inbox's page."""
-        return self.response_post_save_add(request, obj)

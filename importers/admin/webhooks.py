@@ -4,11 +4,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Max, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
 from django.utils.safestring import SafeString
 
 from importers.admin import webhook_moves, webhook_page
+from importers.admin.kept import KeptAdmin
 from importers.admin.own_pages import MOST_ID, OwnPages
 from importers.admin.page import user_of
 from importers.admin.webhook_forms import WebhookForm
@@ -17,7 +18,6 @@ from importers.models import Webhook
 from importers.services import permissions, webhooks
 from importers.values import DeliveryStatus
 from importers.webservices.hosts import shown
-from reinsurance.admin.base import PlainAdmin
 from reinsurance.admin.seen import SeenFilter
 from reinsurance.visibility import cedants_of
 
@@ -28,7 +28,7 @@ ONE_WAY_TO_SAVE = {
 
 
 @admin.register(Webhook)
-class WebhookAdmin(OwnPages, PlainAdmin):
+class WebhookAdmin(OwnPages, KeptAdmin):
     """The addresses that are told of moves."""
 
     form = WebhookForm
@@ -151,22 +151,9 @@ class WebhookAdmin(OwnPages, PlainAdmin):
     def save_model(
         self, request: HttpRequest, obj: Webhook, form: Any, change: bool
     ) -> None:
-        """A new one gets its secret; of an old one only what was edited is saved."""
+        """A new one gets its secret, which its page then shows once."""
         if change:
-            obj.save(update_fields=[n for n in form.changed_data if n in form.fields])
+            super().save_model(request, obj, form, change)
             return
         secret = webhooks.register(webhook=obj, user=user_of(request))
         webhook_moves.show_once(request, obj, secret)
-
-    def response_post_save_add(
-        self, request: HttpRequest, obj: Any
-    ) -> HttpResponseRedirect:
-        """On to the webhook's page, where the secret is shown."""
-        url = reverse("admin:importers_webhook_change", args=[obj.pk])
-        return HttpResponseRedirect(url)
-
-    def response_post_save_change(
-        self, request: HttpRequest, obj: Any
-    ) -> HttpResponseRedirect:
-        """Back to the webhook's page."""
-        return self.response_post_save_add(request, obj)

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from reinsurance.models import Treaty
+from backoffice.demo_users import create_demo_clients
+from importers.models import Source
+from reinsurance.models import Party, Treaty
 from tests import sqs
 from tests.benchmarks import generate
+from tests.clusters import Cluster, end, start
 
 
 @pytest.fixture
@@ -50,3 +53,30 @@ def on_sqs(
         monkeypatch.setenv(name, value)
     sqs.choose(url, partial(setattr, settings))
     return {"QUEUE_URL": url, **sqs.KEYS}
+
+
+@pytest.fixture
+def quick_cluster(
+    process_environment: dict[str, str], tmp_path: Path
+) -> Iterator[Cluster]:
+    """A real cluster of the quick queue on the test's database and storage."""
+    running = start(process_environment, tmp_path, queue="quick")
+    yield running
+    end(running)
+
+
+@pytest.fixture
+def harbour(transactional_db: None) -> Party:
+    """The sender of the examples for integrators, its treaty and the demo clients."""
+    create_demo_clients()
+    harbour = Party.objects.create(code="HARBOUR", name="Harbour Coverholders")
+    Source.objects.create(code="harbour", name="Harbour", party=harbour)
+    Treaty.objects.create(
+        reference="B1526HCL26001",
+        cedant=harbour,
+        treaty_type="QS",
+        currency_id="GBP",
+        inception="2026-01-01",
+        expiry="2026-12-31",
+    )
+    return harbour

@@ -3,17 +3,15 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pytest_django.live_server_helper import LiveServer
 
-from backoffice.demo_users import create_demo_clients
-from importers.models import Ingestion, Source
+from importers.models import Ingestion
 from importers.services import ingestions
-from reinsurance.models import Claim, Party, Treaty
-from tests.clusters import Cluster, end, start, wait_until
+from reinsurance.models import Claim, Party
+from tests.clusters import Cluster, wait_until
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "integrators.md"
 BORDEREAU = (
@@ -34,28 +32,9 @@ def program() -> str:
     return lines
 
 
-@pytest.fixture
-def cluster(process_environment: dict[str, str], tmp_path: Path) -> Iterator[Cluster]:
-    """A real cluster on the test's database and storage."""
-    running = start(process_environment, tmp_path, queue="quick")
-    yield running
-    end(running)
-
-
 def test_a_file_goes_in_and_what_changed_comes_out(
-    live_server: LiveServer, cluster: Cluster, tmp_path: Path
+    live_server: LiveServer, quick_cluster: Cluster, harbour: Party, tmp_path: Path
 ) -> None:
-    create_demo_clients()
-    harbour = Party.objects.create(code="HARBOUR", name="Harbour Coverholders")
-    Source.objects.create(code="harbour", name="Harbour", party=harbour)
-    Treaty.objects.create(
-        reference="B1526HCL26001",
-        cedant=harbour,
-        treaty_type="QS",
-        currency_id="GBP",
-        inception="2026-01-01",
-        expiry="2026-12-31",
-    )
     folder = tmp_path / "outbox" / "claims" / "harbour" / "2026-06-30"
     folder.mkdir(parents=True)
     (folder / "june.csv").write_text(BORDEREAU)

@@ -3,16 +3,14 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pytest_django.live_server_helper import LiveServer
 
-from backoffice.demo_users import create_demo_clients
-from importers.models import Ingestion, Source
-from reinsurance.models import Claim, Party, Treaty
-from tests.clusters import Cluster, end, start
+from importers.models import Ingestion
+from reinsurance.models import Claim, Party
+from tests.clusters import Cluster
 
 README = Path(__file__).resolve().parent.parent.parent / "README.md"
 
@@ -31,28 +29,9 @@ def commands(section: str) -> str:
     return lines
 
 
-@pytest.fixture
-def cluster(process_environment: dict[str, str], tmp_path: Path) -> Iterator[Cluster]:
-    """A real cluster on the test's database and storage."""
-    running = start(process_environment, tmp_path, queue="quick")
-    yield running
-    end(running)
-
-
 def test_the_whole_way_with_curl(
-    live_server: LiveServer, cluster: Cluster, tmp_path: Path
+    live_server: LiveServer, quick_cluster: Cluster, harbour: Party, tmp_path: Path
 ) -> None:
-    create_demo_clients()
-    harbour = Party.objects.create(code="HARBOUR", name="Harbour Coverholders")
-    Source.objects.create(code="harbour", name="Harbour", party=harbour)
-    Treaty.objects.create(
-        reference="B1526HCL26001",
-        cedant=harbour,
-        treaty_type="QS",
-        currency_id="GBP",
-        inception="2026-01-01",
-        expiry="2026-12-31",
-    )
     script = commands("api").replace("http://localhost:8000", live_server.url)
     assert script.count(live_server.url) == 1
     ran = subprocess.run(

@@ -1,0 +1,60 @@
+"""What feeds, inboxes and webhooks share: rows that the machine writes as well."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
+
+from reinsurance.admin.base import PlainAdmin
+
+
+class KeptAdmin(PlainAdmin):
+    """A page whose save touches what was edited alone, and leads back to itself.
+
+    ``in_words``: for a field, what is shown of it to who may only look.
+    """
+
+    in_words: ClassVar[Mapping[str, str]] = {}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The code that programs name stays; in words for who may only look."""
+        if obj is None:
+            return ()
+        is_edited = self.has_change_permission(request, obj)
+        return ("code",) if is_edited else ("code", *self.in_words.values())
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """In words, and without secrets, for who may only look."""
+        sets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return sets
+        return [
+            (
+                title,
+                {"fields": [self.in_words.get(str(n), n) for n in options["fields"]]},
+            )
+            for title, options in sets
+        ]
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: Any, change: bool
+    ) -> None:
+        """Save what was edited, and only that: a worker may write the rest."""
+        if change:
+            obj.save(update_fields=[n for n in form.changed_data if n in form.fields])
+        else:
+            obj.save()
+
+    def response_post_save_add(
+        self, request: HttpRequest, obj: Any
+    ) -> HttpResponseRedirect:
+        """On to the record's page."""
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+        return HttpResponseRedirect(reverse(name, args=[obj.pk]))
+
+    def response_post_save_change(
+        self, request: HttpRequest, obj: Any
+    ) -> HttpResponseRedirect:
+        """Back to the record's page."""
+        return self.response_post_save_add(request, obj)

@@ -50,7 +50,8 @@ run: $(VENV)/.local
 test: setup lint audit
 	@sh .ci/chromium
 	@sh .ci/redis
-	pytest -m "not slow" --numprocesses $(PROCESSES) --maxprocesses 5 --dist loadfile
+	pytest -m "not slow" --numprocesses $(PROCESSES) --maxprocesses 5 \
+		--dist loadfile --no-loadscope-reorder
 
 lint: setup
 	ruff check .

@@ -30,11 +30,16 @@ SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 STARTED = pytest.StashKey[bool]()
 EMPTIED = pytest.StashKey[bool]()
 BUCKETS = itertools.count(1)
+LONG = ("tests/flows/", "tests/browser/", "tests/fuzz/", "tests/backoffice/")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what this machine cannot run, saying why."""
+    """Skip what this machine cannot run, saying why; files of long tests come first.
+
+    Shared out by files among processes, they would else be what all wait for.
+    """
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
     reasons = {}
     if not SHARED_DATA.is_dir():
         reasons["shared_data"] = f"no real files in {SHARED_DATA}"

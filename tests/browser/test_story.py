@@ -171,6 +171,7 @@ def test_a_bordereau_from_upload_to_the_ledger(
     ]
 
 
+@pytest.mark.slow
 def test_the_sample_bordereau_as_it_comes(
     open_page: Open, clerk: User, manager: User, samples: Path
 ) -> None:

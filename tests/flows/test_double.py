@@ -519,6 +519,7 @@ def test_books_that_changed_since_the_check_are_checked_anew(bordereau: Path) ->
     assert_written_once(196)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["ANALYZE", "VACUUM"])
 def test_statistics_taken_during_a_load_do_not_slow_it(
     large_bordereau: Path, monkeypatch: pytest.MonkeyPatch, command: str

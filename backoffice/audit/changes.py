@@ -59,7 +59,9 @@ _STATES: Mapping[type[models.Model], Callable[[Any], State]] = {
     Client: _client,
     Group: _group,
 }
-WATCHED = ("importers.webservice", "importers.feed", "importers.webhook")
+WATCHED = (
+    "importers.webservice", "importers.feed", "importers.inbox", "importers.webhook",
+)  # fmt: skip
 """Of these it is told which fields were changed: their secrets are among them."""
 
 
@@ -124,7 +126,7 @@ def _said(message: Any) -> dict[str, Any]:
 
 @receiver(post_save, sender=LogEntry, dispatch_uid="audit")
 def _logged(sender: Any, instance: LogEntry, created: bool, **_: Any) -> None:
-    """What the admin noted of a service, a feed or a webhook."""
+    """What the admin noted of a service, a feed, an inbox or a webhook."""
     kind = instance.content_type
     label = f"{kind.app_label}.{kind.model}" if kind else ""
     if not created or label not in WATCHED:

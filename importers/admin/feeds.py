@@ -15,7 +15,7 @@ from importers.admin import feed_moves, feed_page, feed_trial
 from importers.admin.feed_forms import FIELDSETS, FeedForm
 from importers.admin.filters import FeedStateFilter, KindFilter
 from importers.admin.kept import KeptAdmin
-from importers.admin.own_pages import MOST_ID, OwnPages
+from importers.admin.own_pages import OwnPages
 from importers.admin.page import label_of, user_of
 from importers.admin.words import (
     ASKS_FOR,
@@ -141,9 +141,8 @@ class FeedAdmin(OwnPages, KeptAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """The page of one feed: its state, and below its syncs or its settings."""
-        is_known = object_id.isdecimal() and int(object_id) <= MOST_ID
-        feed = self.get_object(request, object_id) if is_known else None
-        if feed is None or not self.has_view_permission(request, feed):
+        feed = self.opened(request, object_id)
+        if feed is None:
             return super().change_view(request, object_id, form_url, extra_context)
         is_form = request.method == "POST" or request.GET.get("tab") == "settings"
         head = self._head(request, feed, "settings" if is_form else "syncs")

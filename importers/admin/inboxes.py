@@ -15,7 +15,7 @@ from importers.admin import inbox_moves, inbox_page
 from importers.admin.filters import KindFilter
 from importers.admin.inbox_forms import FIELDSETS, SECRETS, InboxForm
 from importers.admin.kept import KeptAdmin
-from importers.admin.own_pages import MOST_ID, OwnPages
+from importers.admin.own_pages import OwnPages
 from importers.admin.page import label_of, user_of
 from importers.admin.words import INBOX_KINDS, badge, moment, shown
 from importers.models import Inbox
@@ -121,14 +121,13 @@ class InboxAdmin(OwnPages, KeptAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """The form below where the inbox stands and its last files."""
-        is_known = object_id.isdecimal() and int(object_id) <= MOST_ID
-        inbox = self.get_object(request, object_id) if is_known else None
+        inbox = self.opened(request, object_id)
         extra: dict[str, Any] = {
             "show_save_and_continue": False,
             "show_save_and_add_another": False,
             **(extra_context or {}),
         }
-        if inbox is not None and self.has_view_permission(request, inbox):
+        if inbox is not None:
             label, colour = inbox_page.state_of(inbox)
             extra |= {
                 "inbox": inbox,

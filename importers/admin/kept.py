@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 
+from importers.admin.own_pages import MOST_ID
 from reinsurance.admin.base import PlainAdmin
 
 
@@ -16,6 +17,13 @@ class KeptAdmin(PlainAdmin):
     """
 
     in_words: ClassVar[Mapping[str, str]] = {}
+
+    def opened(self, request: HttpRequest, object_id: str) -> Any:
+        """The record of a page; None where there is none that the user may see."""
+        is_known = object_id.isdecimal() and int(object_id) <= MOST_ID
+        record = self.get_object(request, object_id) if is_known else None
+        is_seen = record is not None and self.has_view_permission(request, record)
+        return record if is_seen else None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The code that programs name stays; in words for who may only look."""

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from importers.admin import webhook_moves, webhook_page
 from importers.admin.kept import KeptAdmin
-from importers.admin.own_pages import MOST_ID, OwnPages
+from importers.admin.own_pages import OwnPages
 from importers.admin.page import user_of
 from importers.admin.webhook_forms import WebhookForm
 from importers.admin.words import badge, moment
@@ -120,10 +120,9 @@ class WebhookAdmin(OwnPages, KeptAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """The form below where the webhook stands; the secret, when it is new."""
-        is_known = object_id.isdecimal() and int(object_id) <= MOST_ID
-        webhook = self.get_object(request, object_id) if is_known else None
+        webhook = self.opened(request, object_id)
         extra: dict[str, Any] = {**ONE_WAY_TO_SAVE, **(extra_context or {})}
-        if webhook is not None and self.has_view_permission(request, webhook):
+        if webhook is not None:
             user = user_of(request)
             label, colour = webhook_page.state_of(webhook)
             extra |= {

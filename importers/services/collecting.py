@@ -17,10 +17,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from importers.exceptions import DuplicateFile, FileMoved, ImporterError, StoreProblem
-from importers.models import Arrival, Inbox, Ingestion
+from importers.models import Arrival, Inbox
 from importers.pipeline import storage
 from importers.places.values import Found, Place, is_plain
 from importers.services import arrivals, inbox_places, ingestions
+from importers.services.duplicates import same_file
 from importers.values import ArrivalStatus, Status
 
 logger = logging.getLogger(__name__)
@@ -124,16 +125,19 @@ def _hand_in(
     with transaction.atomic():
         if not _held(arrival):
             return None
-        same = Ingestion.objects.filter(
+        same = same_file(
             sha256=sha256,
             record_type=record.record_type,
             source=record.source,
             sheet=record.sheet,
-            status=Status.LOADED,
-        ).first()
-        if same is not None:
+        )
+        loaded = same.filter(status=Status.LOADED).first()
+        if loaded is not None:
             return _settle(
-                arrival, ArrivalStatus.DUPLICATE, ALREADY_IN.format(same.pk), same.pk
+                arrival,
+                ArrivalStatus.DUPLICATE,
+                ALREADY_IN.format(loaded.pk),
+                loaded.pk,
             )
         try:
             ingestion = ingestions.submit(

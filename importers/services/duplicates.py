@@ -3,13 +3,22 @@
 from django.db.models import QuerySet
 
 from importers.exceptions import DuplicateFile
-from importers.models import Ingestion
+from importers.models import Ingestion, Source
 from importers.values import OPEN
 
 
-def same_file(record: Ingestion) -> QuerySet[Ingestion]:
+def same_file(
+    *, sha256: str, record_type: str, source: Source, sheet: str
+) -> QuerySet[Ingestion]:
     """Ingestions of the same bytes as the same kind of record, sender and sheet."""
     return Ingestion.objects.filter(
+        sha256=sha256, record_type=record_type, source=source, sheet=sheet
+    )
+
+
+def same_as(record: Ingestion) -> QuerySet[Ingestion]:
+    """Ingestions of the same file, itself among them."""
+    return same_file(
         sha256=record.sha256,
         record_type=record.record_type,
         source=record.source,

@@ -17,7 +17,7 @@ from importers.pipeline import originals
 from importers.pipeline.receive import receive
 from importers.pipeline.undo import require_latest
 from importers.services import mappings, offers, permissions, retention, syncs
-from importers.services.duplicates import already_open, same_file
+from importers.services.duplicates import already_open, same_as, same_file
 from importers.services.quotas import require_quota
 from importers.services.states import arrive, move, say
 from importers.values import Status
@@ -84,7 +84,7 @@ def submit(
     elif mapping is not None:
         mapping = mappings.find(kind, source, mapping) if mapping else None
     kept = receive(blocks)
-    same = Ingestion.objects.filter(
+    same = same_file(
         sha256=kept.sha256, record_type=kind.slug, source=source, sheet=sheet
     )
     if on_duplicate == "supersede":
@@ -170,7 +170,7 @@ def confirm_mapping(
             if enqueue:
                 offers.offer(ingestion)
     except IntegrityError as error:
-        raise already_open(same_file(record)) from error
+        raise already_open(same_as(record)) from error
 
 
 def approve(ingestion: int, *, user: User | None = None, enqueue: bool = True) -> None:

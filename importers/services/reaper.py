@@ -12,7 +12,6 @@ from importers import queue
 from importers.exceptions import StateProblem
 from importers.models import Ingestion, Sync
 from importers.services import (
-    answers,
     deliveries,
     leases,
     offers,
@@ -46,8 +45,6 @@ def reap() -> int:
         count += _hand_on_sync(sync)
     count += turns.let_in_forgotten() + _offer_forgotten()
     count += schedules.disable_broken()
-    answers.prune()
-    deliveries.prune()
     return count + deliveries.offer_due()
 
 

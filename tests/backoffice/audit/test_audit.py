@@ -17,7 +17,7 @@ from backoffice.audit.writing import record
 from backoffice.models import Client, Invitation
 from backoffice.roles import AUDITOR, CLERK, MANAGER, OPERATOR, Role
 from backoffice.signin import passwords
-from importers.models import Ingestion, WebService
+from importers.models import Inbox, Ingestion, Source, WebService
 from reinsurance.models import Claim, Party
 from tests.backoffice.signin.conftest import SECRET
 
@@ -147,6 +147,25 @@ def test_a_service_of_which_the_secret_is_changed(
     )
     assert "another-secret" not in str(details)
     assert "ecret" in details["said"]
+
+
+def test_an_inbox_that_is_changed(as_admin: Browser) -> None:
+    """Its password or key is among what may have been changed."""
+    inbox = Inbox.objects.create(
+        code="drop",
+        name="Drop",
+        source=Source.objects.create(code="drop", name="Drop"),
+        record_type="claims",
+        path="drop",
+    )
+    page = as_admin.get(f"/admin/importers/inbox/{inbox.pk}/change/")
+    initial = page.context["adminform"].form.initial
+    data = {name: value for name, value in initial.items() if value is not None}
+    answer = as_admin.post(page.request["PATH_INFO"], {**data, "name": "Drop, new"})
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    assert entries("kind", "record", record_type="importers.inbox") == [
+        ("changed", str(inbox.pk))
+    ]
 
 
 def test_passwords(clerk: User) -> None:

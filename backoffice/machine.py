@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from backoffice.backups import words
 from backoffice.backups.standing import Standing, standing
+from importers import queue
 from importers.services import beats
 
 Answer = TypeVar("Answer")
@@ -22,6 +23,14 @@ SECONDS = 30
 NO_WORKER = (
     "No worker is at work: files that come in wait. Start one (manage.py cluster)."
 )
+UNSERVED = {
+    (queue.QUICK, queue.HEAVY): NO_WORKER,
+    (queue.QUICK,): "No worker does quick work: small files wait. Start one "
+    "(manage.py cluster --queue quick).",
+    (queue.HEAVY,): "No worker does heavy work: large files and backups wait. Start "
+    "one (manage.py cluster --queue heavy).",
+}
+"""What is said where no cluster serves these queues."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +47,11 @@ def lines_for(user: User) -> list[Line]:
     if not user.has_perm("backoffice.view_backup"):
         return []
     lines = _backups(_known("backups", standing))
-    if user.has_perm("django_q.view_ormq") and not _known("worker", _has_worker):
-        queue = reverse("admin:django_q_ormq_changelist")
-        lines.insert(0, Line(NO_WORKER, queue, is_bad=True))
+    if user.has_perm("django_q.view_ormq"):
+        unserved = tuple(_known("unserved", beats.unserved))
+        if unserved:
+            waiting = reverse("admin:django_q_ormq_changelist")
+            lines.insert(0, Line(UNSERVED[unserved], waiting, is_bad=True))
     return lines
 
 
@@ -50,10 +61,6 @@ def _known(what: str, ask: Callable[[], Answer]) -> Answer:
         return ask()
     known: Any = cache.get_or_set(f"machine:{what}", ask, SECONDS)
     return cast(Answer, known)
-
-
-def _has_worker() -> bool:
-    return beats.living().exists()
 
 
 def _backups(stands: Standing) -> list[Line]:

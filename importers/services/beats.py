@@ -1,7 +1,6 @@
 """Signs of life of the clusters: given by their watchdogs, read by whoever wonders."""
 
 import os
-import socket
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -17,14 +16,14 @@ FORGOTTEN = timedelta(days=1)
 
 def own_name() -> str:
     """What this process is called among the clusters."""
-    return f"{socket.gethostname()[:100]}:{os.getpid()}"
+    return f"{settings.MACHINE_NAME[:100]}:{os.getpid()}"
 
 
 def beat(started_at: datetime, queues: Sequence[str]) -> None:
     """Say that the clusters of this process, which serve ``queues``, are at work."""
     now = timezone.now()
     told = {
-        "host": socket.gethostname()[:100],
+        "host": settings.MACHINE_NAME[:100],
         "queues": list(queues),
         "workers": sum(map(queue.workers_of, queues)),
         "started_at": started_at,

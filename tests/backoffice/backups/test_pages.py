@@ -11,6 +11,7 @@ from django_q.models import OrmQ
 from backoffice.backups import admin, words
 from backoffice.backups.models import Backup, Drill
 from importers.models import Beat
+from importers.services import beats
 from tests.importers.admin.conftest import (
     as_clerk,
     as_manager,
@@ -19,7 +20,8 @@ from tests.importers.admin.conftest import (
 
 __all__ = ["as_clerk", "as_manager", "as_operator"]
 
-from backoffice.machine import NO_WORKER
+from backoffice.machine import NO_WORKER, UNSERVED
+from importers import queue
 
 
 def said(browser: Client) -> list[tuple[str, bool]]:
@@ -34,7 +36,9 @@ def test_home_tells_who_watches_over_the_machine(
     assert said(as_clerk) == []
     assert said(as_manager) == [("No backup has been made yet", True)]
     now = timezone.now()
-    Beat.objects.create(name="h:1", host="h", workers=2, started_at=now, beat_at=now)
+    beats.beat(now, [queue.QUICK])
+    assert said(as_operator)[0] == (UNSERVED["heavy",], True)
+    beats.beat(now, queue.QUEUES)
     Backup.objects.create(key="a", at=now - timedelta(hours=5))
     Drill.objects.create(key="a", at=now - timedelta(days=2))
     assert said(as_manager) == [("Last good backup: 5 hours ago", False)]

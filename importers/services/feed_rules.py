@@ -12,9 +12,8 @@ from typing import Any
 
 from django.conf import settings
 
-from importers import record_types
-from importers.exceptions import UnknownRecordType
 from importers.models import Feed
+from importers.services import hand_in_rules
 from importers.services.service_rules import (
     Problems,
     is_flat,
@@ -47,34 +46,19 @@ _PLACE = re.compile(r"\{([^{}]*)\}")
 def problems_of_feed(feed: Feed) -> Problems:
     """What keeps the feed from being fetched and read, by field."""
     found: Problems = {}
-    for rule in (_kind, _mapping, _request, _reading, _pages, _new, _contract, _time):
+    for rule in (
+        hand_in_rules.kind_of_record,
+        hand_in_rules.mapping,
+        _request,
+        _reading,
+        _pages,
+        _new,
+        _contract,
+        _time,
+    ):
         for name, said in rule(feed).items():
             found.setdefault(name, said)
     return found
-
-
-def _kind(feed: Feed) -> Problems:
-    try:
-        kind = record_types.get(feed.record_type)
-    except UnknownRecordType as problem:
-        return {"record_type": problem.message}
-    if feed.record_type not in record_types.RECORD_TYPES:
-        return {"record_type": f"Write it in full: {kind.slug}."}
-    if feed.loads_itself and kind.carries_money:
-        said = f"{kind.label} carry money, so somebody has to approve them."
-        return {"loads_itself": said}
-    return {}
-
-
-def _mapping(feed: Feed) -> Problems:
-    mapping = feed.mapping
-    if mapping is None:
-        return {}
-    if mapping.record_type != feed.record_type:
-        return {"mapping": "This mapping is for another kind of record."}
-    if mapping.source_id and mapping.source_id != feed.source_id:
-        return {"mapping": "This mapping is for another sender."}
-    return {}
 
 
 def _request(feed: Feed) -> Problems:

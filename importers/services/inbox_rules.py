@@ -14,9 +14,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from django.conf import settings
 
-from importers import record_types
-from importers.exceptions import UnknownRecordType
 from importers.models import Inbox
+from importers.services import hand_in_rules
 from importers.services.connections import allowed_hosts
 from importers.services.service_rules import Problems
 from importers.values import InboxKind
@@ -36,32 +35,16 @@ def problems_of_inbox(inbox: Inbox) -> Problems:
         InboxKind.SFTP: _sftp,
     }
     lies = place[InboxKind(inbox.kind)]
-    for rule in (_kind, _mapping, _path, lies, _apart):
+    for rule in (
+        hand_in_rules.kind_of_record,
+        hand_in_rules.mapping,
+        _path,
+        lies,
+        _apart,
+    ):
         for name, said in rule(inbox).items():
             found.setdefault(name, said)
     return found
-
-
-def _kind(inbox: Inbox) -> Problems:
-    try:
-        kind = record_types.get(inbox.record_type)
-    except UnknownRecordType as problem:
-        return {"record_type": problem.message}
-    if inbox.loads_itself and kind.carries_money:
-        said = f"{kind.label} carry money, so somebody has to approve them."
-        return {"loads_itself": said}
-    return {}
-
-
-def _mapping(inbox: Inbox) -> Problems:
-    mapping = inbox.mapping
-    if mapping is None:
-        return {}
-    if mapping.record_type != inbox.record_type:
-        return {"mapping": "This mapping is for another kind of record."}
-    if mapping.source_id and mapping.source_id != inbox.source_id:
-        return {"mapping": "This mapping is for another sender."}
-    return {}
 
 
 def _path(inbox: Inbox) -> Problems:

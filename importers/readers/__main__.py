@@ -1,28 +1,94 @@
-"""The sandboxed child: ``-m importers.readers PATH KIND FOLDER SHEET LIMITS PARENT``.
+"""The nursery: ``-m importers.readers`` forks a child for each file it has to read.
 
-Exit code 0 with table.json written, or with problem.json for an expected failure;
-anything else on stderr is ours to mend.
+To import polars takes longer than to read most files; here that is done once. A line of
+JSON on stdin asks for a file; the answers are the child's process id and, at its end,
+its exit code. When stdin ends, so do the child under way and the nursery.
+
+Exit code 0 of a child with table.json written, or with problem.json for an expected
+failure; anything else among its last words is ours to mend.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import gc
 import json
 import os
 import resource
+import select
 import signal
 import sys
+import traceback
 from pathlib import Path
+from typing import Any
 
 from importers.exceptions import DamagedFile, FileProblem, HostileFile
-from importers.readers.handover import PROBLEM
+from importers.readers.handover import LAST_WORDS, PROBLEM
 from importers.readers.limits import Limits
+from importers.readers.spilling import spill
 
 # <linux/prctl.h>, <linux/sched.h>
 PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWNET = 0x40000000
+
+
+def serve() -> int:
+    """Read file after file until nobody asks any more."""
+    gc.freeze()  # what is loaded stays; the children need not look it over
+    while line := sys.stdin.buffer.readline():
+        _bring_up(json.loads(line))
+    return 0
+
+
+def _bring_up(request: dict[str, Any]) -> None:
+    """Fork the child; wait until it ends, or until nobody waits for it any more."""
+    nursery = os.getpid()
+    ends, held = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(ends)
+        _be_a_child(request, nursery)
+    os.close(held)
+    _say(child)
+    select.select([ends, sys.stdin], [], [])
+    os.close(ends)
+    # The child leads a session of its own; nothing it started outlives it.
+    for end in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            end(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    _say(os.waitstatus_to_exitcode(status))
+
+
+def _say(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
+
+
+def _be_a_child(request: dict[str, Any], nursery: int) -> None:
+    """The whole life of a child; does not return."""
+    code = 1
+    try:
+        os.setsid()
+        folder = Path(request["folder"])
+        nothing = os.open(os.devnull, os.O_RDWR)
+        words = os.open(folder / LAST_WORDS, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        for old, new in ((nothing, 0), (nothing, 1), (words, 2)):
+            os.dup2(old, new)
+        os.environ.update(request["environment"])
+        _shut_in(nursery)
+        limits = Limits.from_json(request["limits"])
+        _confine(limits)
+        read(Path(request["path"]), request["kind"], folder, request["sheet"], limits)
+        code = 0
+    except BaseException:  # noqa: BLE001 (whatever it is, said with its last words)
+        traceback.print_exc()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
 
 
 def _confine(limits: Limits) -> None:
@@ -52,18 +118,13 @@ def _shut_in(parent: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main(arguments: list[str]) -> int:
-    """Read one file; returns the exit code."""
-    path, kind, folder, sheet, limits_text, parent = arguments
-    _shut_in(int(parent))
-    limits = Limits.from_json(limits_text)
-    _confine(limits)
-    # Imported only now: polars and calamine are held to the limits as well.
-    from importers.readers.spilling import spill
-
+def read(
+    path: Path, kind: str, folder: Path, sheet: str | None, limits: Limits
+) -> None:
+    """Read one file into the folder; a problem of the file is written there as well."""
     problem: FileProblem
     try:
-        spill(Path(path), kind, Path(folder), json.loads(sheet), limits)
+        spill(path, kind, folder, sheet, limits)
     except FileProblem as error:
         problem = error
     except MemoryError:
@@ -82,11 +143,10 @@ def main(arguments: list[str]) -> int:
             "anew and send it again."
         )
     else:
-        return 0
+        return
     text = json.dumps(problem.as_dict(), ensure_ascii=False)
-    (Path(folder) / PROBLEM).write_text(text, "utf-8")
-    return 0
+    (folder / PROBLEM).write_text(text, "utf-8")
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(serve())

@@ -9,5 +9,7 @@ PROBLEM = "problem.json"
 #: The data rows, in order of their names.
 CHUNK = "chunk-{:05d}.arrow"
 CHUNKS = "chunk-*.arrow"
+#: What the child wrote to stderr; only of use where there is neither of the first two.
+LAST_WORDS = "last-words.txt"
 
-__all__ = ["CHUNK", "CHUNKS", "PROBLEM", "TABLE"]
+__all__ = ["CHUNK", "CHUNKS", "LAST_WORDS", "PROBLEM", "TABLE"]

@@ -7,13 +7,9 @@ die without harm.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,14 +19,15 @@ from typing import Any
 import polars as pl
 
 from importers.exceptions import FileProblem, HostileFile
-from importers.readers.handover import CHUNKS, PROBLEM, TABLE
+from importers.readers import nursery
+from importers.readers.handover import CHUNKS, LAST_WORDS, PROBLEM, TABLE
 from importers.readers.limits import Limits
 from importers.readers.precheck import check
 from importers.readers.table import widen
 
 __all__ = ["Limits", "Spilled", "spill"]
 
-_ROOT = Path(__file__).resolve().parents[2]
+_NAMES = (TABLE, PROBLEM, LAST_WORDS)
 #: How often the child's memory is looked at.
 _LOOK_SECONDS = 0.05
 _SAID_BYTES = 8_000
@@ -98,7 +95,7 @@ def spill(
     """
     path, folder, limits = Path(path), Path(folder), limits or Limits()
     folder.mkdir(parents=True, exist_ok=True)
-    for old in [*folder.glob(CHUNKS), folder / TABLE, folder / PROBLEM]:
+    for old in [*folder.glob(CHUNKS), *(folder / name for name in _NAMES)]:
         old.unlink(missing_ok=True)
     kind = check(path, name, limits)
     code, errors = _run(path.resolve(), kind, folder.resolve(), sheet, limits)
@@ -114,49 +111,35 @@ def _run(
     path: Path, kind: str, folder: Path, sheet: str | None, limits: Limits
 ) -> tuple[int, str]:
     """Exit code and last words of the child; it and its group are killed at the end."""
-    command = [sys.executable, "-X", "utf8", "-m", "importers.readers"]
-    command += [str(path), kind, str(folder), json.dumps(sheet), limits.to_json()]
-    command += [str(os.getpid())]
-    # Nothing of our environment: it has passwords and keys in it.
     environment = {
-        "PATH": os.environ.get("PATH", ""),
-        "PYTHONPATH": str(_ROOT),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "POLARS_MAX_THREADS": str(limits.threads),
         "RAYON_NUM_THREADS": str(limits.threads),
         "TMPDIR": str(folder),
     }
-    with tempfile.TemporaryFile() as said:
-        child = subprocess.Popen(
-            command,
-            cwd=_ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=said,
-            start_new_session=True,
-        )
-        try:
-            _watch(child, limits)
-        finally:
-            # The child leads a session of its own; nothing it started outlives it.
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
-        said.seek(max(0, said.tell() - _SAID_BYTES))
-        return child.returncode, said.read().decode("utf-8", "replace")
+    with nursery.child(
+        path=str(path),
+        kind=kind,
+        folder=str(folder),
+        sheet=sheet,
+        limits=limits.to_json(),
+        environment=environment,
+    ) as child:
+        code = _watch(child, limits)
+    try:
+        words = (folder / LAST_WORDS).read_bytes()[-_SAID_BYTES:]
+    except FileNotFoundError:  # it ended before it could write
+        words = b""
+    (folder / LAST_WORDS).unlink(missing_ok=True)
+    return code, words.decode("utf-8", "replace")
 
 
-def _watch(child: subprocess.Popen[bytes], limits: Limits) -> None:
-    """Wait for the child. Raises HostileFile where it takes too long or too much."""
+def _watch(child: nursery.Child, limits: Limits) -> int:
+    """The child's exit code. Raises HostileFile where it takes too long or too much."""
     end = time.monotonic() + limits.wall_seconds
     while True:
-        try:
-            child.wait(min(_LOOK_SECONDS, max(0.0, end - time.monotonic())))
-        except subprocess.TimeoutExpired:
-            pass
-        else:
-            return
+        left = max(0.0, end - time.monotonic())
+        if (code := child.wait(min(_LOOK_SECONDS, left))) is not None:
+            return code
         if _memory_of(child.pid) > limits.memory:
             raise HostileFile(_TOO_MUCH)
         if time.monotonic() >= end:

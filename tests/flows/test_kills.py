@@ -69,8 +69,8 @@ class Yard:
 
     # --------------------------------------------------------- moments of the work
     def is_reading(self, ingestion: int) -> bool:
-        """The worker has started the child process that parses."""
-        return bool(children(worker_of(ingestion)))
+        """The worker has had a child process forked that parses."""
+        return len(readers_of(worker_of(ingestion))) > 1
 
     def is_cleaning(self, ingestion: int) -> bool:
         """One of two chunks is cleaned and checked."""
@@ -160,6 +160,12 @@ def children(parent: int) -> set[int]:
     return {p.pid for p in processes() if p.parent == parent and parent}
 
 
+def readers_of(worker: int) -> set[int]:
+    """The nursery that the worker has started, and its child while that reads."""
+    nurseries = children(worker)
+    return nurseries.union(*map(children, nurseries))
+
+
 def alive(pids: set[int]) -> set[int]:
     return {p.pid for p in processes() if p.pid in pids and p.state != "Z"}
 
@@ -225,7 +231,7 @@ def test_a_worker_killed_in_checking_and_one_in_loading(
     number = submitted(large_bordereau)
 
     yard.wait_for("reading", number)
-    readers = children(worker_of(number))
+    readers = readers_of(worker_of(number))
     yard.wait_for("cleaning", number)
     yard.kill("busy worker", number)
 
@@ -297,8 +303,8 @@ def test_a_reader_dies_with_its_worker(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "never.csv")
     worker = subprocess.Popen([sys.executable, "-c", READ_FOR_EVER, str(tmp_path)])
     try:
-        wait_until(lambda: children(worker.pid), "the reader")
-        readers = children(worker.pid)
+        wait_until(lambda: len(readers_of(worker.pid)) > 1, "the reader")
+        readers = readers_of(worker.pid)
     finally:
         worker.kill()
         worker.wait()

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from importers.models import Answer, Event, Ingestion, Source
-from importers.services import answers, reaper, work
+from importers.services import answers, retention, work
 from tests.importers.admin.conftest import HEADER, claim, csv_of
 from tests.importers.api.conftest import GOOD, INGESTIONS
 
@@ -152,8 +152,8 @@ def test_at_once_is_once_all_the_same(
 
 def test_answers_are_forgotten_after_two_days(post_file: Post) -> None:
     post_file(key="k-1")
-    reaper.reap()
+    retention.prune()
     assert Answer.objects.count() == 1
     Answer.objects.update(given_at=timezone.now() - answers.KEPT - timedelta(hours=1))
-    reaper.reap()
+    retention.prune()
     assert not Answer.objects.exists()

@@ -7,7 +7,6 @@ import os
 import pickle
 import signal
 import struct
-import subprocess
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +17,7 @@ import pytest
 
 from importers import exceptions
 from importers.exceptions import FileProblem, HostileFile, ImporterError
-from importers.readers import sandbox
+from importers.readers import nursery, sandbox
 from importers.readers.sandbox import Limits, Spilled, spill
 from tests.importers.readers.conftest import Write
 
@@ -288,14 +287,13 @@ def test_two_cells_that_abort_the_reader(raw_sheet: RawSheet, tmp_path: Path) ->
 def test_the_child_may_be_killed(
     write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start = subprocess.Popen
+    watch = sandbox._watch
 
-    def start_and_kill(*arguments: object, **options: object) -> object:
-        child = start(*arguments, **options)  # type: ignore[call-overload]
-        os.killpg(child.pid, signal.SIGKILL)
-        return child
+    def kill_and_watch(child: nursery.Child, limits: Limits) -> int:
+        os.kill(child.pid, signal.SIGKILL)
+        return watch(child, limits)
 
-    monkeypatch.setattr(subprocess, "Popen", start_and_kill)
+    monkeypatch.setattr(sandbox, "_watch", kill_and_watch)
     with pytest.raises(HostileFile, match=r"the reader was stopped \(SIGKILL\)"):
         spill(write(PLAIN), tmp_path / "out")
 
@@ -312,40 +310,14 @@ def test_the_child_may_take_too_long(write: Write, tmp_path: Path) -> None:
 
 
 def test_the_child_may_use_too_much_memory(write: Write, tmp_path: Path) -> None:
-    limits = Limits(address_space=100 << 20)
+    limits = Limits(address_space=500 << 20, block_bytes=500 << 20)
     with pytest.raises(HostileFile, match="The file is damaged or hostile"):
-        spill(write(PLAIN), tmp_path / "out", limits=limits)
+        spill(_many(write), tmp_path / "out", limits=limits)
 
 
-def test_a_fault_of_ours_is_no_file_problem(
-    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sandbox, "_ROOT", tmp_path)
-    with pytest.raises(RuntimeError, match="failed with code 1:\n.*importers"):
-        spill(write(PLAIN), tmp_path / "out")
-
-
-def test_the_child_gets_nothing_of_our_environment(
-    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SECRET_KEY", "s3cret")
-    seen = {}
-    start = subprocess.Popen
-
-    def watched(*arguments: object, **options: object) -> object:
-        seen.update(options["env"])  # type: ignore[call-overload]
-        return start(*arguments, **options)  # type: ignore[call-overload]
-
-    monkeypatch.setattr(subprocess, "Popen", watched)
-    spill(write(PLAIN), tmp_path / "out")
-    assert sorted(seen) == [
-        "PATH",
-        "POLARS_MAX_THREADS",
-        "PYTHONDONTWRITEBYTECODE",
-        "PYTHONPATH",
-        "RAYON_NUM_THREADS",
-        "TMPDIR",
-    ]
+def test_a_fault_of_ours_is_no_file_problem(write: Write, tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"(?s)failed with code 1:.*ValueError"):
+        spill(write(PLAIN), tmp_path / "out", limits=Limits(chunk_rows=0))
 
 
 # -- exceptions -----------------------------------------------------------------------

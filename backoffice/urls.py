@@ -8,6 +8,8 @@ from backoffice import api, dashboard
 from backoffice.health import pages
 from backoffice.signin import urls as account
 
+admin.autodiscover()
+
 urlpatterns = [
     path(
         "",

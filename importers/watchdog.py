@@ -27,6 +27,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import IO
 
@@ -63,6 +64,7 @@ def run_cluster(watchdog: int) -> None:
         parent = os.getpid()
 
     os.register_at_fork(before=remember, after_in_child=lambda: die_with(parent))
+    import_module("importers.tasks")  # once, for all the workers forked from here
     call_command("qcluster")
 
 

@@ -7,9 +7,6 @@ spares new processes the asking.
 from hashlib import blake2b
 from typing import Any
 
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
 from backoffice.settings.database import DATABASE
 from backoffice.settings.environment import env
 
@@ -32,6 +29,10 @@ def cache_of(url: str, database: dict[str, Any]) -> dict[str, Any]:
         **env.cache_url_config(url),
     }
     if cache["BACKEND"] == _REDIS:
+        # Imported by those that have one: it takes a tenth of a second.
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
+
         cache["BACKEND"] = "backoffice.redis_cache.ForgivingRedisCache"
         # A Redis that is away costs a page half a second at most, once in a while.
         cache["OPTIONS"] = {

@@ -7,6 +7,7 @@ schedules by :mod:`backoffice.schedule_admin`.
 
 from typing import Any
 
+import django_q.admin  # noqa: F401 its pages are there before ours take their place
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import psycopg2
 import pytest
 from django.conf import settings
+from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.core.cache import cache
 from django.db import connection
@@ -32,6 +33,9 @@ EMPTIED = pytest.StashKey[bool]()
 BUCKETS = itertools.count(1)
 LONG = ("tests/flows/", "tests/browser/", "tests/fuzz/", "tests/backoffice/")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+# As the addresses would: some tests look at pages' classes before they ask for any.
+admin.autodiscover()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import oauth2_provider.admin  # noqa: F401 its pages are there before ours are
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -19,9 +20,7 @@ from backoffice.models import Client
 from backoffice.signin.client_forms import KEEPING, ClientForm, new_secret
 from reinsurance.admin.base import PlainAdmin
 
-for _model in (Client, AccessToken):
-    if admin.site.is_registered(_model):
-        admin.site.unregister(_model)
+admin.site.unregister([Client, AccessToken])
 
 
 @admin.register(Client)

@@ -27,9 +27,7 @@ from backoffice.signin.user_forms import (
 from reinsurance.admin.base import PlainAdmin
 from reinsurance.models import CedantLimit
 
-for _model in (User, Group):
-    if admin.site.is_registered(_model):
-        admin.site.unregister(_model)
+admin.site.unregister([User, Group])
 
 
 class CedantLimitInline(admin.TabularInline):

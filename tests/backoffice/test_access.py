@@ -103,13 +103,20 @@ def is_refused(answer: HttpResponse) -> bool:
 
 
 def wrong_about(browser: Browser, user: Any, *, may_enter: bool) -> str:
-    """Addresses that answer another way than the table says, line by line."""
+    """Addresses that answer another way than the table says, line by line.
+
+    Methods that no rule allows are left to the strongest user and to nobody: what
+    these are refused, nobody between them gets.
+    """
     wrong = []
+    tries_all = user.is_superuser or user.is_anonymous
     for name, path in ADDRESSES.items():
         if name in {"account:logout", "admin:logout", "auth:logout"}:
             continue  # the walk would end here
         for method in METHODS:
             rule = rule_of(name, method)
+            if rule is None and not tries_all:
+                continue
             answer = browser.generic(method, path, b"", content_type="application/json")
             if rule is not None and rule.is_for_clients:
                 expected = answer.status_code in {400, 401, 403}

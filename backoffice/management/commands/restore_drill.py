@@ -14,6 +14,7 @@ class Command(BaseCommand):
     help = (
         "Prove a backup by restoring it: 0 good, 1 not, 2 a drill is at work already."
     )
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The command line."""

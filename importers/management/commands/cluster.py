@@ -12,6 +12,7 @@ class Command(BaseCommand):
     """Run the cluster; SIGTERM or Ctrl-C stops it, finishing work if there is time."""
 
     help = "Run the background cluster; heal it when one of its processes dies."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument(

@@ -14,6 +14,7 @@ class Command(BaseCommand):
     """Look into inboxes and say what was found."""
 
     help = "Look into inboxes: 0 all went well, 1 one could not be read, 2 bad usage."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The command line."""

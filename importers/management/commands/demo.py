@@ -49,6 +49,7 @@ class Command(BaseCommand):
     """Ingest the samples that are not loaded yet; a cluster has to be running."""
 
     help = "Ingest fixtures/samples through the cluster; loads nothing twice."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--feed", default="", help="code of a feed to sync, once")

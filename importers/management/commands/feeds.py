@@ -16,6 +16,7 @@ class Command(BaseCommand):
     """Apply a file of services and feeds, or write one."""
 
     help = "Apply or export services and feeds: 0 done, 2 what is wrong, by line."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The command line."""

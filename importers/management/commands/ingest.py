@@ -44,6 +44,7 @@ class Command(BaseCommand):
     """Ingest one file and say what became of it."""
 
     help = "Ingest a file: 0 ready or loaded, 1 not, 2 bad usage."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The command line."""

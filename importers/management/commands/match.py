@@ -17,6 +17,7 @@ class Command(BaseCommand):
     """Match one file's headers, write nothing."""
 
     help = "Match a file's headers to fields: 0 done, 1 unreadable file, 2 bad usage."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The command line."""

@@ -12,6 +12,7 @@ class Command(BaseCommand):
     """The housekeeping of the night, at once; safe to run at any time and twice."""
 
     help = "Clear what was kept long enough."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument(

@@ -17,6 +17,7 @@ class Command(BaseCommand):
     """Read one file, write nothing."""
 
     help = "Print a file's table: 0 done, 1 unreadable file, 2 bad usage."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The command line."""

@@ -45,6 +45,7 @@ class Command(BaseCommand):
     """Sync one feed and say what became of it."""
 
     help = "Sync a feed: 0 nothing new, ready or loaded, 1 not, 2 bad usage."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The command line."""

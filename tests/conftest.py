@@ -15,6 +15,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.core.cache import cache
 from django.db import connection
+from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker, Settings
 from pytest_django.plugin import blocking_manager_key
 
@@ -23,7 +24,7 @@ from backoffice.roles import CLERK, MANAGER, Role
 from backoffice.settings.caching import cache_of
 from tests import s3 as s3_server
 from tests.caches import Redis
-from tests.database import load_basics, own_database
+from tests.database import clear, load_basics, own_database, remember_basics
 from tests.flows.webhooks import Receiver
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -36,6 +37,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 # As the addresses would: some tests look at pages' classes before they ask for any.
 admin.autodiscover()
+TransactionTestCase._fixture_teardown = clear
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -94,7 +96,7 @@ def django_db_setup(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """A transactional test empties all tables at its end: fill the basic ones again.
+    """A test that empties all tables at its end: fill the basic ones again.
 
     Before whichever test comes next has any fixture, as the plugin's own fixture
     empties the tables later than any of ours could fill them.
@@ -109,6 +111,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         with item.config.stash[blocking_manager_key].unblock():
             if not Group.objects.exists():
                 load_basics()
+                remember_basics()
             connection.close()
     is_transactional = (marker and marker.kwargs.get("transaction")) or asked - {"db"}
     item.config.stash[EMPTIED] = bool(is_transactional)

@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema_rs
 from genson import SchemaBuilder
 
+from importers.webservices.paths import plain
 from importers.webservices.problems import BadFeed, ContractBroken
 from importers.webservices.values import ContractMode, ContractPlan, Json
 
@@ -111,7 +112,7 @@ class Contract:
         assert self._validator is not None  # noqa: S101 for the type checker
         for error in self._validator.iter_errors(record):
             path = ".".join(str(part) for part in error.instance_path)
-            yield _sentence(path, error)
+            yield plain(_sentence(path, error))
 
     def _look_at(self, records: Sequence[Mapping[str, Json]]) -> None:
         """Note fields and kinds: of some records all, of the others new fields."""
@@ -122,7 +123,7 @@ class Contract:
             some = list(records)
         for record in some:
             for name, value in record.items():
-                seen.setdefault(name, set()).add(_kind(value))
+                seen.setdefault(plain(name), set()).add(_kind(value))
 
     @property
     def shape(self) -> dict[str, list[str]]:

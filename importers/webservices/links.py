@@ -6,6 +6,7 @@ import re
 from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 
 from importers.webservices.hosts import same_origin, shown
+from importers.webservices.paths import plain
 from importers.webservices.problems import OtherHost
 
 _ONE = r';\s*([^\s=;,]+)\s*(?:=\s*(?:"((?:\\.|[^"\\])*)"|([^\s;,"]*)))?\s*'
@@ -21,8 +22,8 @@ def next_of(header: str) -> str:
     """
     for target, text, *_ in _LINK.findall(header):
         parameters: dict[str, str] = {}
-        for name, quoted, plain in _PARAMETER.findall(text):
-            parameters.setdefault(name.lower(), quoted or plain)
+        for name, quoted, bare in _PARAMETER.findall(text):
+            parameters.setdefault(name.lower(), quoted or bare)
         is_next = "next" in parameters.get("rel", "").lower().split()
         if is_next and "anchor" not in parameters:
             return str(target)
@@ -35,7 +36,7 @@ def follow(base: str, link: str, *, hidden: str) -> str:
     A link that forgets the encryption is followed with it.  Raises OtherHost where it
     leads to another host: credentials never go there.
     """
-    target = urljoin(base, link.strip())
+    target = urljoin(base, plain(link.strip()))
     here, there = urlsplit(base), urlsplit(target)
     if (here.scheme, there.scheme) == ("https", "http"):
         is_same = here.hostname == there.hostname and there.port in (None, 80)

@@ -57,4 +57,13 @@ def text_at(path: str, body: Json) -> str:
         return str(value).lower()
     if value is None or isinstance(value, (dict, list)):
         return ""
-    return str(value)
+    return plain(str(value))
+
+
+def plain(text: str) -> str:
+    """The text as the database can keep it: no NUL, no half of a character.
+
+    Records with either are refused when they are read; until then their fields have
+    names.
+    """
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")

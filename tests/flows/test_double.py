@@ -535,7 +535,7 @@ def test_statistics_taken_during_a_load_do_not_slow_it(
     def after_statistics(cursor: Any, query: str, schema: Any) -> Any:
         def gather() -> None:
             with connection.cursor() as other:
-                other.execute(f"{command} reinsurance_claim")
+                other.execute(f"{command} (SKIP_LOCKED) reinsurance_claim")
 
         elsewhere(gather)
         cursor.execute(f"EXPLAIN {query}")

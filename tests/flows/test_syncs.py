@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tests.flows.syncs import ALLOWED, a_feed, a_treaty, run
 from tests.partner import faults
 from tests.partner.records import claims
 from tests.partner.server import Partner
+from tests.partner.values import Answer, Endpoint, Request
 
 pytestmark = pytest.mark.django_db
 
@@ -338,6 +340,27 @@ def test_drift_is_told(partner: Partner) -> None:
     assert "New field “note”." in said
     if "insured_name" in claims(1)[0]:
         assert "Field “insured_name” is gone." in said
+
+
+def test_a_name_that_cannot_be_written_down_is_told(partner: Partner) -> None:
+    def layer(request: Request, proceed: Endpoint) -> Answer:
+        answer = proceed(request)
+        return replace(answer, body=answer.body.replace(b"surprise", rb"a\u0000b"))
+
+    records = claims(250)
+    records[120]["surprise"] = "x"
+    partner.records = records
+    partner.fail(fault=layer, times="always")
+    feed = a_feed(partner)
+    sync = run(feed)
+    assert sync.message == "Handed in as number 1."
+    assert sync.ingestion is not None
+    work.check(sync.ingestion.pk)
+    sync.ingestion.refresh_from_db()
+    assert sync.ingestion.status == "rejected"
+    assert "Line 121: the name of field" in sync.ingestion.message
+    feed.refresh_from_db()
+    assert feed.cursor == ""
 
 
 def test_partners_data_that_moves_is_fetched_anew(partner: Partner) -> None:

@@ -53,19 +53,20 @@ def _bring_up(request: dict[str, Any]) -> None:
         _be_a_child(request, nursery)
     os.close(held)
     _say(child)
-    select.select([ends, sys.stdin], [], [])
+    ready, _, _ = select.select([ends, sys.stdin], [], [])
     os.close(ends)
     # The child leads a session of its own; nothing it started outlives it.
     for end in (os.killpg, os.kill):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             end(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
-    _say(os.waitstatus_to_exitcode(status))
+    if sys.stdin not in ready:
+        _say(os.waitstatus_to_exitcode(status))
 
 
 def _say(number: int) -> None:
-    sys.stdout.write(f"{number}\n")
-    sys.stdout.flush()
+    with contextlib.suppress(BrokenPipeError):  # whoever asked is gone
+        os.write(sys.stdout.fileno(), f"{number}\n".encode())
 
 
 def _be_a_child(request: dict[str, Any], nursery: int) -> None:

@@ -10,13 +10,13 @@ from typing import Any
 import polars as pl
 import python_calamine as calamine
 
-from importers.exceptions import DamagedFile, EncryptedFile, UnknownSheet
+from importers.exceptions import DamagedFile, EncryptedFile, TooWide, UnknownSheet
 from importers.readers import structure
 from importers.readers.cells import cell_text, column_text
 from importers.readers.containers import head_of, is_encrypted
 from importers.readers.errors import Errors, error_cells
 from importers.readers.sources import SAMPLE_RECORDS, Piece
-from importers.readers.table import ROW, column_names
+from importers.readers.table import MAX_COLUMNS, ROW, column_names
 
 _ROWS = 25_000
 #: A sheet chosen unasked should be a table, not a cover page of "name: value" lines.
@@ -125,6 +125,12 @@ class ExcelSource:
         self._grid = grid
         if grid.start is None:
             return
+        if grid.width > MAX_COLUMNS:  # before a row of it is made a list
+            raise TooWide(
+                f"Sheet {name!r} has cells as far right as column {grid.width:,}; "
+                f"{MAX_COLUMNS:,} is the most a table can have. Open the workbook in "
+                "Excel, save it anew and send it again."
+            )
         self.first_record, self.first_column = grid.start
         rows = islice(_rows(grid), SAMPLE_RECORDS)
         self.sample = [[cell_text(value) for value in row] for row in rows]

@@ -92,6 +92,17 @@ def test_a_sheet_of_a_gigabyte_costs_next_to_nothing(kind: str, tmp_path: Path) 
     assert took < 60
 
 
+def test_a_cell_further_right_than_excel_goes(
+    raw_sheet: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """Thirteen rows of half a million columns took seventeen seconds to refuse."""
+    rows = "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c></row>' for n in range(2, 14))
+    first = '<row r="1"><c r="A1"><v>1</v></c><c r="ZZZZ1"><v>2</v></c></row>'
+    code, said = refused(raw_sheet(first + rows), tmp_path / "out")
+    assert code == "too_wide"
+    assert "has cells as far right as column 475,254; 16,384 is the most" in said
+
+
 def test_parts_that_share_their_bytes(tmp_path: Path) -> None:
     path = hostile.overlapping(tmp_path / "bomb")
     code, said = refused(path, tmp_path / "out")

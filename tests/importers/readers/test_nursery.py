@@ -129,7 +129,10 @@ def test_one_that_is_killed_while_it_reads_is_no_fault_of_the_file(
 
 
 def test_a_child_that_takes_too_long_ends_with_its_nursery(
-    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    write: Write,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     seen: list[int] = []
     wait = nursery.Child.wait
@@ -144,6 +147,7 @@ def test_a_child_that_takes_too_long_ends_with_its_nursery(
     with pytest.raises(HostileFile, match="took longer than 1 seconds"):
         spill(write(PLAIN), tmp_path / "out", limits=Limits(wall_seconds=1))
     assert nurseries() == []
+    assert capfd.readouterr().err == ""
     assert not _alive(seen)
 
 

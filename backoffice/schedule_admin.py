@@ -27,7 +27,7 @@ from importers.admin.words import badge, colour_of_sync, moment
 from importers.exceptions import ImporterError
 from importers.models import Feed
 from importers.services import permissions, schedules
-from reinsurance.admin.base import PlainAdmin
+from reinsurance.admin.base import ONE_WAY_TO_SAVE, PlainAdmin
 from reinsurance.visibility import cedants_of, seen_by
 
 
@@ -164,11 +164,7 @@ class ScheduleAdmin(PlainAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """The form with one way to save it."""
-        extra = {
-            "show_save_and_continue": False,
-            "show_save_and_add_another": False,
-            **(extra_context or {}),
-        }
+        extra = {**ONE_WAY_TO_SAVE, **(extra_context or {})}
         return super().changeform_view(request, object_id, form_url, extra)
 
     def response_add(

@@ -29,6 +29,7 @@ from importers.admin.words import (
 )
 from importers.models import Feed
 from importers.services import permissions, schedules
+from reinsurance.admin.base import ONE_WAY_TO_SAVE
 from reinsurance.admin.seen import SeenFilter
 
 READ = {
@@ -147,12 +148,7 @@ class FeedAdmin(OwnPages, KeptAdmin):
         is_form = request.method == "POST" or request.GET.get("tab") == "settings"
         head = self._head(request, feed, "settings" if is_form else "syncs")
         if is_form:
-            extra = {
-                **head,
-                "show_save_and_continue": False,
-                "show_save_and_add_another": False,
-                **(extra_context or {}),
-            }
+            extra = {**head, **ONE_WAY_TO_SAVE, **(extra_context or {})}
             return super().change_view(request, object_id, form_url, extra)
         context = self.context(
             request,

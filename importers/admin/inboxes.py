@@ -21,6 +21,7 @@ from importers.admin.words import INBOX_KINDS, badge, moment, shown
 from importers.models import Inbox
 from importers.services import permissions
 from importers.values import ArrivalStatus
+from reinsurance.admin.base import ONE_WAY_TO_SAVE
 from reinsurance.admin.seen import SeenFilter
 from reinsurance.admin.values import amount_heading
 
@@ -122,11 +123,7 @@ class InboxAdmin(OwnPages, KeptAdmin):
     ) -> HttpResponse:
         """The form below where the inbox stands and its last files."""
         inbox = self.opened(request, object_id)
-        extra: dict[str, Any] = {
-            "show_save_and_continue": False,
-            "show_save_and_add_another": False,
-            **(extra_context or {}),
-        }
+        extra: dict[str, Any] = {**ONE_WAY_TO_SAVE, **(extra_context or {})}
         if inbox is not None:
             label, colour = inbox_page.state_of(inbox)
             extra |= {

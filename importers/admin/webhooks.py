@@ -18,13 +18,9 @@ from importers.models import Webhook
 from importers.services import permissions, webhooks
 from importers.values import DeliveryStatus
 from importers.webservices.hosts import shown
+from reinsurance.admin.base import ONE_WAY_TO_SAVE
 from reinsurance.admin.seen import SeenFilter
 from reinsurance.visibility import cedants_of
-
-ONE_WAY_TO_SAVE = {
-    "show_save_and_continue": False,
-    "show_save_and_add_another": False,
-}
 
 
 @admin.register(Webhook)

@@ -25,6 +25,11 @@ from reinsurance.visibility import seen_by
 MOST_EXPORTED = 100_000
 """Rows that one export may have: it is made in memory, while the user waits."""
 MOST_REFERRED = 500
+ONE_WAY_TO_SAVE = {
+    "show_save_and_continue": False,
+    "show_save_and_add_another": False,
+}
+"""Context of a form whose page is where one wants to be after saving."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,6 @@ from reinsurance.models import Stamp
 REPOSITORY = Path(__file__).resolve().parent.parent
 LOCK = 7_302_561
 _STAMPS = Stamp._meta.db_table
-
-
 #: What each table holds before any test; None of an empty one.
 basics: dict[str, str | None] = {}
 truncate_all = TransactionTestCase._fixture_teardown

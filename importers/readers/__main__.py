@@ -24,12 +24,12 @@ from pathlib import Path
 from typing import Any
 
 from importers.exceptions import DamagedFile, FileProblem, HostileFile
+from importers.processes import die_with
 from importers.readers.handover import LAST_WORDS, PROBLEM
 from importers.readers.limits import Limits
 from importers.readers.spilling import spill
 
 # <linux/prctl.h>, <linux/sched.h>
-PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWNET = 0x40000000
@@ -76,7 +76,7 @@ def _be_a_child(request: dict[str, Any], nursery: int) -> None:
         os.setsid()
         folder = Path(request["folder"])
         nothing = os.open(os.devnull, os.O_RDWR)
-        words = os.open(folder / LAST_WORDS, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        words = os.open(folder / LAST_WORDS, os.O_WRONLY | os.O_CREAT, 0o600)
         for old, new in ((nothing, 0), (nothing, 1), (words, 2)):
             os.dup2(old, new)
         os.environ.update(request["environment"])
@@ -113,10 +113,7 @@ def _shut_in(parent: int) -> None:
         system = ctypes.CDLL(None)
         system.unshare(CLONE_NEWUSER | CLONE_NEWNET)
         system.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-        # After what may take the signal away again.
-        system.prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
-        if os.getppid() != parent:  # it ended before we could ask
-            os.kill(os.getpid(), signal.SIGKILL)
+    die_with(parent)  # after what may take the signal away again
 
 
 def read(

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -71,11 +71,9 @@ class _Nursery:
 
     def ask(self, request: dict[str, Any]) -> Child | None:
         """A child that reads the file of the request; None where the nursery ended."""
-        try:
+        with suppress(ConnectionError):
             self._line.sendall(json.dumps(request).encode() + b"\n")
-            said = self.said()
-        except ConnectionError:
-            return None
+        said = self.said()
         return Child(int(said), self) if said else None
 
     def has_said(self, seconds: float) -> bool:
@@ -84,7 +82,10 @@ class _Nursery:
 
     def said(self) -> bytes:
         """The next answer; empty where the nursery ended."""
-        return self._answers.readline()
+        try:
+            return self._answers.readline()
+        except ConnectionError:  # it ended with a request unread
+            return b""
 
     def close(self) -> int:
         """End it and the child under way; its exit code."""

@@ -26,7 +26,7 @@ def next_of(header: str) -> str:
             parameters.setdefault(name.lower(), quoted or bare)
         is_next = "next" in parameters.get("rel", "").lower().split()
         if is_next and "anchor" not in parameters:
-            return str(target)
+            return plain(target)
     return ""
 
 
@@ -36,7 +36,7 @@ def follow(base: str, link: str, *, hidden: str) -> str:
     A link that forgets the encryption is followed with it.  Raises OtherHost where it
     leads to another host: credentials never go there.
     """
-    target = urljoin(base, plain(link.strip()))
+    target = urljoin(base, link.strip())
     here, there = urlsplit(base), urlsplit(target)
     if (here.scheme, there.scheme) == ("https", "http"):
         is_same = here.hostname == there.hostname and there.port in (None, 80)

@@ -147,6 +147,10 @@ def test_any_link_header_is_survived(header: str) -> None:
     next_of(header)
 
 
+def test_a_link_can_be_written_down() -> None:
+    assert next_of('</next\0page>; rel="next"') == "/next\ufffdpage"
+
+
 @pytest.mark.parametrize(
     ("link", "expected"),
     [

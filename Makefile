@@ -79,7 +79,7 @@ bench-api: setup
 bench-scale: setup
 	python -m tests.benchmarks.scale
 
-# The long way round: processes killed at every stage of the work (ten minutes).
+# The long way round: processes killed at every stage of the work (forty minutes).
 test-faults: setup
 	pytest -m "cluster or slow"
 

@@ -80,15 +80,24 @@ class Cluster:
             )
         words = {"worker": "ready for work", "monitor": "monitoring"}
         phrase = words.get(kind, "pushing tasks")
+        return self._who_said(phrase, self.members())[-1]
+
+    def _who_said(self, phrase: str, among: set[int]) -> list[int]:
+        """Those processes, of some, that the log says are at something; newest last."""
         found = map(int, re.findall(rf"{phrase} at (\d+)", self.log))
-        return [pid for pid in found if pid in self.members()][-1]
+        return [pid for pid in found if pid in among]
 
     def is_whole(self) -> bool:
-        """Main, sentinel, monitor, pusher, and two workers or one heavy one."""
+        """Main, sentinel, monitor, pusher, and two workers or one heavy one.
+
+        A worker is one that said so: it was forked a while before.
+        """
         names = {"quick": "reinsurance", "heavy": "reinsurance-heavy"}
-        sizes = {"quick": 6, "heavy": 5}
+        workers = {"quick": 2, "heavy": 1}
+        members = {queue: living(self.main_of(queue)) for queue in self.queues}
         return all(
-            len(living(self.main_of(queue))) == sizes[queue]
+            len(members[queue]) == 4 + workers[queue]
+            and len(self._who_said("ready for work", members[queue])) == workers[queue]
             and f"[{names[queue]}] running." in self.log
             for queue in self.queues
         )

@@ -11,7 +11,7 @@ import polars as pl
 import python_calamine as calamine
 
 from importers.exceptions import DamagedFile, EncryptedFile, TooWide, UnknownSheet
-from importers.readers import structure
+from importers.readers import opendocument, structure
 from importers.readers.cells import cell_text, column_text
 from importers.readers.containers import head_of, is_encrypted
 from importers.readers.errors import Errors, error_cells
@@ -21,6 +21,9 @@ from importers.readers.table import MAX_COLUMNS, ROW, column_names
 _ROWS = 25_000
 #: A sheet chosen unasked should be a table, not a cover page of "name: value" lines.
 _TABLE_WIDTH = 3
+_LOCKED = (
+    "The workbook is protected by a password; save it without one and send it again."
+)
 
 
 class ExcelSource:
@@ -37,6 +40,7 @@ class ExcelSource:
     def __init__(self, path: Path, kind: str, sheet: str | None = None) -> None:
         self.format = kind
         self._grid: calamine.CalamineSheet | None = None
+        _check_open_document(path)
         self._file = path.open("rb")
         self._book = self._open(path)
         try:
@@ -71,10 +75,7 @@ class ExcelSource:
             self._file.close()
             locked = isinstance(error, calamine.PasswordError)
             if locked or (self.format == "xls" and is_encrypted(head_of(path))):
-                raise EncryptedFile(
-                    "The workbook is protected by a password; save it without one and "
-                    "send it again."
-                ) from error
+                raise EncryptedFile(_LOCKED) from error
             raise DamagedFile(_damaged(error)) from error
 
     def _restore_errors(self, cells: list[str], errors: dict[int, str]) -> None:
@@ -176,7 +177,15 @@ class ExcelSource:
         self._file.close()
 
 
-def _damaged(error: Exception) -> str:
+def _check_open_document(path: Path) -> None:
+    """Refuse what calamine would not come to the end of."""
+    if opendocument.is_encrypted(path):
+        raise EncryptedFile(_LOCKED)
+    if flaw := opendocument.flaw(path):
+        raise DamagedFile(_damaged(flaw))
+
+
+def _damaged(error: Exception | str) -> str:
     detail = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
     return (
         "The workbook is damaged and cannot be opened; open it in Excel, save it "

@@ -156,9 +156,9 @@ def spoil_workbook(content: bytes, chance: Random) -> bytes:
             parts[name] = _spoil_markup(parts[name], chance)
     out = io.BytesIO()
     packed = chance.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
-    with zipfile.ZipFile(out, "w", packed) as archive:
+    with zipfile.ZipFile(out, "w") as archive:
         for each, part in parts.items():
-            archive.writestr(each, part)
+            archive.writestr(zipfile.ZipInfo(each), part, packed)
     return out.getvalue()
 
 

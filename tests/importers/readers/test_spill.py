@@ -355,3 +355,13 @@ def test_a_single_cell_away_from_the_corner(tmp_path: Path) -> None:
     book.save(path)
     (frame,) = spill(path, tmp_path / "out").chunks()
     assert frame.rows() == [(4, "5")]
+
+
+def test_a_name_as_long_as_a_cell_can_be(tmp_path: Path) -> None:
+    """It costs little also where the rows are searched for the header again."""
+    path = tmp_path / "long.csv"
+    header = f"{'x' * 60_000},Insured,Paid"
+    path.write_text(f"{header}\nA1,Smith,5\n{header}\nA2,Jones,6\n")
+    spilled = spill(path, tmp_path / "out", limits=Limits(cpu_seconds=4))
+    rows = [row for frame in spilled.chunks() for row in frame.rows()]
+    assert rows == [(2, "A1", "Smith", "5"), (4, "A2", "Jones", "6")]

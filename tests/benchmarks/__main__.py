@@ -2,7 +2,8 @@
 
     python -m tests.benchmarks [--rows 1000000]
 
-The figures are printed and written to ``$VAR_DIR/bench/ingest.json``.
+The figures are printed, written to ``$VAR_DIR/bench/ingest.json`` and, of a whole run,
+put into README.md.
 """
 
 import argparse
@@ -23,9 +24,11 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from tests.benchmarks import cases, generate  # noqa: E402
+from tests.benchmarks import cases, generate, readme  # noqa: E402
 
 DATABASE = "bench"
+WHOLE_RUN = 1_000_000
+"""Rows of a run that README.md tells of."""
 
 
 def in_child(case: str, path: Path, environment: dict[str, str]) -> tuple[float, float]:
@@ -135,7 +138,7 @@ def run_all(most: int, only: str) -> list[dict[str, Any]]:
 def main() -> None:
     """The command line; ``--case`` is how a case is run in its own process."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
-    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rows", type=int, default=WHOLE_RUN)
     parser.add_argument("--only", default="", help="cases whose name contains this")
     parser.add_argument("--case")
     parser.add_argument("--file", type=Path)
@@ -143,6 +146,8 @@ def main() -> None:
     if options.case is None:
         figures = run_all(options.rows, options.only)
         _conclude(figures)
+        if options.rows == WHOLE_RUN and not options.only:
+            readme.put("bench", markdown(figures))
         return
     prepare = {"prepare": cases.empty_books, "settle": cases.settle}
     if options.case in prepare:
@@ -151,6 +156,25 @@ def main() -> None:
     else:
         seconds = cases.CASES[options.case](options.file)
     print(json.dumps({"seconds": seconds}))
+
+
+def markdown(figures: list[dict[str, Any]]) -> str:
+    """The table of README.md."""
+    heads = {
+        "case": "case",
+        "rows": "rows",
+        "seconds": "seconds",
+        "rows_per_second": "rows/s",
+        "times_copy": "× COPY",
+        "peak_mb": "peak MB",
+    }
+    return (
+        "One run on a shared machine of 2 cores; ratios matter, seconds are the "
+        f"machine's:\n\n{readme.table(heads, figures)}\n\n"
+        "`× COPY` compares rows with raw `COPY` of the same number of rows; the peak "
+        "is the largest\nprocess of the case. dlt's table has no keys to other tables, "
+        "no checks and no lineage."
+    )
 
 
 def _conclude(figures: list[dict[str, Any]]) -> None:

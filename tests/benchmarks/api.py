@@ -25,7 +25,7 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from tests.benchmarks import api_books, api_cases  # noqa: E402
+from tests.benchmarks import api_books, api_cases, readme  # noqa: E402
 
 DATABASE = "bench_api"
 TARGETS = {"page": ("p95_ms", 60, 6), "one": ("p95_ms", 15, 6)}
@@ -33,8 +33,6 @@ TARGETS = {"page": ("p95_ms", 60, 6), "one": ("p95_ms", 15, 6)}
 LEAST_ROWS_PER_SECOND = 40_000
 MOST_SLOPE = 5.0
 """MB of memory that a stream may grow by in a million rows."""
-README = Path(__file__).resolve().parents[2] / "README.md"
-BEGIN, END = "<!-- bench-api -->", "<!-- /bench-api -->"
 
 
 def database_url(*, is_anew: bool) -> str:
@@ -119,15 +117,6 @@ def markdown(figures: list[dict[str, Any]], claims: int) -> str:
     return "\n".join(lines)
 
 
-def into_readme(text: str) -> None:
-    """Put the tables between the marks of README.md."""
-    page = README.read_text("utf-8")
-    before, mark, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if mark and end:
-        README.write_text(f"{before}{mark}\n{text}\n{end}{after}", "utf-8")
-
-
 def run_all(claims: int, only: str, *, is_anew: bool) -> int:
     """Every case in turn; how many figures are not what they should be."""
     folder = Path(settings.VAR_DIR) / "bench"
@@ -155,7 +144,7 @@ def run_all(claims: int, only: str, *, is_anew: bool) -> int:
             print(" ".join(f"{k}={v}" for k, v in figure.items()), told, flush=True)
     if not only:
         (folder / "api.json").write_text(json.dumps(figures, indent=1) + "\n")
-        into_readme(markdown(figures, claims))
+        readme.put("bench-api", markdown(figures, claims))
     return sum(is_met(figure) is False for figure in figures)
 
 

@@ -26,12 +26,10 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from tests.benchmarks import generate, scale_cases  # noqa: E402
+from tests.benchmarks import generate, readme, scale_cases  # noqa: E402
 
 DATABASE = "bench_scale"
 WORKERS = (1, 2, 4)
-README = Path(__file__).resolve().parents[2] / "README.md"
-BEGIN, END = "<!-- bench-scale -->", "<!-- /bench-scale -->"
 
 
 def database_url() -> str:
@@ -136,15 +134,6 @@ def _beside(figures: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def into_readme(text: str) -> None:
-    """Put the tables between the marks of README.md."""
-    page = README.read_text("utf-8")
-    before, mark, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if mark and end:
-        README.write_text(f"{before}{mark}\n{text}\n{end}{after}", "utf-8")
-
-
 def run_all(arguments: list[str], *, is_whole: bool) -> None:
     """Measure in a child process that has the benchmark's database."""
     folder = Path(settings.VAR_DIR) / "bench"
@@ -174,7 +163,7 @@ def run_all(arguments: list[str], *, is_whole: bool) -> None:
         raise SystemExit(child.returncode)
     if is_whole:
         (folder / "scale.json").write_text(json.dumps(figures, indent=1) + "\n")
-        into_readme(markdown(figures))
+        readme.put("bench-scale", markdown(figures))
 
 
 def main() -> None:

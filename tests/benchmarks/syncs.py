@@ -2,7 +2,8 @@
 
     python -m tests.benchmarks.syncs [--records 1000000]
 
-The figures are printed and written to ``$VAR_DIR/bench/sync.json``.
+The figures are printed, written to ``$VAR_DIR/bench/sync.json`` and, of a whole run,
+put into README.md.
 """
 
 import argparse
@@ -30,10 +31,13 @@ from django.conf import settings  # noqa: E402
 from importers.models import Feed, Source, Sync, WebService  # noqa: E402
 from importers.services import fetching, leases, syncs  # noqa: E402
 from importers.values import Paging, SyncStatus  # noqa: E402
+from tests.benchmarks import readme  # noqa: E402
 from tests.benchmarks.__main__ import bench_url  # noqa: E402
 
 PAGE = 1_000
 TIMES = 5
+WHOLE_RUN = 1_000_000
+"""Records of a run that README.md tells of."""
 BARE, OURS, WHOLE = "bare requests loop", "sync, fetched", "sync, handed in"
 
 
@@ -169,7 +173,7 @@ def run_all(most: int) -> None:
             figure = {
                 "case": case,
                 "records": records,
-                "seconds": round(seconds, 3),
+                "seconds": round(seconds, 2),
                 "times_bare": round(seconds / base, 2),
                 "peak_mb": round(max(peak for _, peak in found)),
             }
@@ -180,12 +184,29 @@ def run_all(most: int) -> None:
                 flush=True,
             )
     (folder / "sync.json").write_text(json.dumps(figures, indent=1) + "\n")
+    if most == WHOLE_RUN:
+        readme.put("bench-sync", markdown(figures))
+
+
+def markdown(figures: list[dict[str, Any]]) -> str:
+    """The table of README.md."""
+    heads = {
+        "case": "case",
+        "records": "records",
+        "seconds": "seconds",
+        "times_bare": "× bare",
+        "peak_mb": "peak MB",
+    }
+    return (
+        "One run on a shared machine of 2 cores; median of five for 100 pages:\n\n"
+        + readme.table(heads, figures)
+    )
 
 
 def main() -> None:
     """The command line; ``--case`` is how a case is run in its own process."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.syncs")
-    parser.add_argument("--records", type=int, default=1_000_000)
+    parser.add_argument("--records", type=int, default=WHOLE_RUN)
     parser.add_argument("--case")
     parser.add_argument("--url", default="")
     options = parser.parse_args()

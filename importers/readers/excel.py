@@ -40,7 +40,8 @@ class ExcelSource:
     def __init__(self, path: Path, kind: str, sheet: str | None = None) -> None:
         self.format = kind
         self._grid: calamine.CalamineSheet | None = None
-        _check_open_document(path)
+        if kind != "xls":
+            _check_open_document(path)
         self._file = path.open("rb")
         self._book = self._open(path)
         try:

@@ -38,9 +38,7 @@ def is_encrypted(path: Path) -> bool:
 
 
 def flaw(path: Path) -> str:
-    """What is wrong with its XML; empty for nothing, or for no OpenDocument at all."""
-    if not zipfile.is_zipfile(path):
-        return ""
+    """What is wrong with its XML; empty for nothing, or where the archive has none."""
     try:
         with _parts(path, _CONTENT) as parts:
             for part in parts:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -62,10 +63,30 @@ class Web:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
         return [int(child) for child in children.split()]
 
+    @contextmanager
+    def only(self, worker: int) -> Iterator[None]:
+        """All others stand still meanwhile: whatever is asked, this one answers."""
+        others = [pid for pid in self.workers() if pid != worker]
+        for pid in others:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            for pid in others:
+                wait_until(lambda pid=pid: state(pid) == "T", "it stands still")
+            wait_until(self.is_there, "the process has started")
+            yield
+        finally:
+            for pid in others:
+                os.kill(pid, signal.SIGCONT)
+
     def lines(self) -> list[dict[str, object]]:
         log = (self.folder / "web.log").read_text().splitlines()
         assert [line for line in log if not line.startswith("{")] == []
         return [json.loads(line) for line in log]
+
+
+def state(pid: int) -> str:
+    """As in ``ps``: T is stopped."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
 
 
 @pytest.fixture
@@ -89,15 +110,24 @@ def count(web: Web) -> float:
 
 
 def test_processes_count_together(web: Web) -> None:
-    for number in range(20):
-        page = web.get("/api/v1/problems/", **{"X-Request-ID": f"request-{number}"})
-        assert page.headers["X-Request-ID"] == f"request-{number}"
-    assert {count(web) for _ in range(8)} == {20}
+    wait_until(lambda: len(web.workers()) == 2, "two processes")
+    first, second = web.workers()
+    for worker, numbers in ((first, range(5)), (second, range(5, 20))):
+        with web.only(worker):
+            for number in numbers:
+                asked = {"X-Request-ID": f"request-{number}"}
+                page = web.get("/api/v1/problems/", **asked)
+                assert page.headers["X-Request-ID"] == f"request-{number}"
+    for worker in (first, second):
+        with web.only(worker):
+            assert {count(web) for _ in range(8)} == {20}
     files = (web.folder / "run" / "metrics").rglob("histogram_*.db")
-    assert len(list(files)) == 2  # both have answered
+    assert {file.stem for file in files} == {
+        f"histogram_{first}",
+        f"histogram_{second}",
+    }
 
     # What a process had answered still counts when it is gone.
-    first, second = web.workers()
     os.kill(first, signal.SIGKILL)
     wait_until(lambda: first not in web.workers() and len(web.workers()) == 2, "anew")
     assert second in web.workers()
@@ -105,8 +135,8 @@ def test_processes_count_together(web: Web) -> None:
     told = parsed(web.get("/metrics").text)
     assert told["backoffice_http_requests_in_flight"][()] == 1
 
-    asked = [line for line in web.lines() if line.get("route") == "api:problems"]
-    assert sorted(str(line["request_id"]) for line in asked) == sorted(
+    lines = [line for line in web.lines() if line.get("route") == "api:problems"]
+    assert sorted(str(line["request_id"]) for line in lines) == sorted(
         f"request-{number}" for number in range(20)
     )
     began = time.monotonic()

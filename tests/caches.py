@@ -60,6 +60,14 @@ class Redis:
         assert self.process
         self.process.send_signal(signal.SIGSTOP)
 
+    def resume(self) -> int:
+        """Let it go on; how often it was connected to, this time included."""
+        assert self.process
+        self.process.send_signal(signal.SIGCONT)
+        with redis.Redis(port=self.port) as client:
+            connected: int = client.info("stats")["total_connections_received"]
+        return connected
+
     def stop(self) -> None:
         """End the server and wait for it."""
         if self.process:

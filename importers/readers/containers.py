@@ -5,6 +5,11 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
+#: What a clerk is told of a workbook, old or new, with a password.
+LOCKED = (
+    "The workbook is protected by a password; save it without one and send it again."
+)
+
 #: How a stream of BIFF5 or BIFF8 records begins: BOF, workbook globals.
 _BOF = b"\x09\x08"
 _GLOBALS = 0x0005

@@ -13,7 +13,7 @@ import python_calamine as calamine
 from importers.exceptions import DamagedFile, EncryptedFile, TooWide, UnknownSheet
 from importers.readers import opendocument, structure
 from importers.readers.cells import cell_text, column_text
-from importers.readers.containers import head_of, is_encrypted
+from importers.readers.containers import LOCKED, head_of, is_encrypted
 from importers.readers.errors import Errors, error_cells
 from importers.readers.sources import SAMPLE_RECORDS, Piece
 from importers.readers.table import MAX_COLUMNS, ROW, column_names
@@ -21,9 +21,6 @@ from importers.readers.table import MAX_COLUMNS, ROW, column_names
 _ROWS = 25_000
 #: A sheet chosen unasked should be a table, not a cover page of "name: value" lines.
 _TABLE_WIDTH = 3
-_LOCKED = (
-    "The workbook is protected by a password; save it without one and send it again."
-)
 
 
 class ExcelSource:
@@ -76,7 +73,7 @@ class ExcelSource:
             self._file.close()
             locked = isinstance(error, calamine.PasswordError)
             if locked or (self.format == "xls" and is_encrypted(head_of(path))):
-                raise EncryptedFile(_LOCKED) from error
+                raise EncryptedFile(LOCKED) from error
             raise DamagedFile(_damaged(error)) from error
 
     def _restore_errors(self, cells: list[str], errors: dict[int, str]) -> None:
@@ -181,7 +178,7 @@ class ExcelSource:
 def _check_open_document(path: Path) -> None:
     """Refuse what calamine would not come to the end of."""
     if opendocument.is_encrypted(path):
-        raise EncryptedFile(_LOCKED)
+        raise EncryptedFile(LOCKED)
     if flaw := opendocument.flaw(path):
         raise DamagedFile(_damaged(flaw))
 

@@ -20,7 +20,7 @@ from importers.exceptions import (
     TooWide,
     WrongKind,
 )
-from importers.readers.containers import head_of, is_encrypted
+from importers.readers.containers import LOCKED, head_of, is_encrypted
 from importers.readers.kinds import (
     OLD_EXCEL,
     OLE,
@@ -152,10 +152,7 @@ def _check_extension(name: str | None, kind: str) -> None:
 
 def _check_container(head: bytes) -> None:
     if is_encrypted(head):
-        raise EncryptedFile(
-            "The workbook is protected by a password; save it without one and send "
-            "it again."
-        )
+        raise EncryptedFile(LOCKED)
     if "WordDocument".encode("utf-16-le") in head:
         raise WrongKind(f"The file is a Word document, not a table. {_ASK}")
 

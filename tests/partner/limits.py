@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 
@@ -62,7 +63,8 @@ class Quota:
     """At most `limit` requests in each window, which opens with its first request.
 
     Good answers say what is left.  Who exceeds it gets a 429 with the same headers and,
-    unless ``has_retry_after`` is off, Retry-After.  ``refused``: how many did.
+    unless ``has_retry_after`` is off, Retry-After.  ``refused``: how many did;
+    ``clock``: seconds that go on.
     """
 
     limit: int
@@ -70,13 +72,14 @@ class Quota:
     style: str = "ietf"
     has_retry_after: bool = True
     refused: int = 0
+    clock: Callable[[], float] = time.monotonic
     _used: int = 0
     _ends: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, request: Request, proceed: Endpoint) -> Answer:
         """Count the request, then let it proceed or refuse it."""
-        now = time.monotonic()
+        now = self.clock()
         with self._lock:
             if now >= self._ends:
                 self._used, self._ends = 0, now + self.window_seconds

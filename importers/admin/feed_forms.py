@@ -6,13 +6,11 @@ from typing import Any
 from django import forms
 from django.forms.models import construct_instance
 
-from importers import record_types
-from importers.admin.fields import JsonField, JsonInput, only_when
-from importers.admin.forms import MappingChoice
+from importers.admin.fields import JsonField, JsonInput, number_input, text_input
+from importers.admin.forms import KindChoice, MappingChoice, SenderChoice
 from importers.admin.words import ASKS_FOR, DEVIATIONS, FORMATS, PAGINGS
-from importers.models import Feed, Mapping, Source
+from importers.models import Feed
 from importers.services import feed_rules
-from importers.services.ingestions import DIRECT
 from importers.values import Incremental, Paging
 
 NUMBERED = f"{Paging.PAGE}|{Paging.OFFSET}"
@@ -60,25 +58,14 @@ FIELDSETS: Any = (
 )  # fmt: skip
 
 
-def _text(**conditions: str) -> forms.TextInput:
-    return forms.TextInput({"class": "vTextField", **only_when(**conditions)})
-
-
-def _number(**conditions: str) -> forms.NumberInput:
-    return forms.NumberInput({"class": "vIntegerField", **only_when(**conditions)})
-
-
 class FeedForm(forms.ModelForm):
     """A feed as it is edited; its cursor only where somebody really changed it."""
 
-    record_type = forms.ChoiceField(label="Kind of record")
-    source = forms.ModelChoiceField(
-        Source.objects.exclude(code=DIRECT),
-        label="Sender",
-        help_text="Whose files these records would otherwise come in.",
+    record_type = KindChoice()
+    source = SenderChoice(
+        help_text="Whose files these records would otherwise come in."
     )
     mapping = MappingChoice(
-        Mapping.objects.select_related("source"),
         required=False,
         empty_label="Recognise the fields (usual)",
         help_text="Read the records by a mapping that is already known.",
@@ -112,7 +99,7 @@ class FeedForm(forms.ModelForm):
         show_hidden_initial=True,
         help_text="Moves by itself when what was fetched has been loaded. Change it to "
         "fetch something once more; empty it to begin anew.",
-        widget=_text(incremental=NEWS),
+        widget=text_input(incremental=NEWS),
     )
     contract = JsonField(
         empty=None,
@@ -153,22 +140,16 @@ class FeedForm(forms.ModelForm):
             "sync goes on from there.",
         }
         widgets = {
-            "page_parameter": _text(paging=f"{NUMBERED}|{Paging.CURSOR}"),
-            "first_page": _number(paging=Paging.PAGE),
-            "cursor_path": _text(paging=Paging.CURSOR),
-            "more_path": _text(paging=Paging.CURSOR),
-            "next_path": _text(paging=Paging.NEXT_LINK),
-            "cursor_field": _text(incremental=Incremental.CURSOR),
-            "cursor_start": _text(incremental=NEWS),
-            "overlap": _number(incremental=NEWS),
-            "window_days": _number(incremental=Incremental.WINDOWS),
+            "page_parameter": text_input(paging=f"{NUMBERED}|{Paging.CURSOR}"),
+            "first_page": number_input(paging=Paging.PAGE),
+            "cursor_path": text_input(paging=Paging.CURSOR),
+            "more_path": text_input(paging=Paging.CURSOR),
+            "next_path": text_input(paging=Paging.NEXT_LINK),
+            "cursor_field": text_input(incremental=Incremental.CURSOR),
+            "cursor_start": text_input(incremental=NEWS),
+            "overlap": number_input(incremental=NEWS),
+            "window_days": number_input(incremental=Incremental.WINDOWS),
         }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "record_type" in self.fields:
-            kinds = [("", "Choose…"), *record_types.choices()]
-            self.fields["record_type"].choices = kinds  # type: ignore[attr-defined]
 
     def clean_parameters(self) -> Any:
         """Names and texts."""

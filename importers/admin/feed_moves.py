@@ -1,19 +1,15 @@
 """Buttons of a feed's page: each is one call of a service."""
 
-from typing import Any
-
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from importers.admin import times
+from importers.admin.buttons import Button, reason_of
 from importers.admin.feed_forms import TimesForm
-from importers.admin.forms import ReasonForm
 from importers.admin.page import user_of
-from importers.exceptions import ImporterError
 from importers.models import Feed
-from importers.services import permissions, schedules, syncs
+from importers.services import schedules, syncs
 
 DOOR = "admin"
 
@@ -27,9 +23,7 @@ def sync(request: HttpRequest, feed: Feed) -> HttpResponse:
 
 def pause(request: HttpRequest, feed: Feed) -> None:
     """Keep its schedule from running it."""
-    form = ReasonForm(request.POST)
-    reason = form.cleaned_data["reason"] if form.is_valid() else ""
-    syncs.pause(feed.pk, user=user_of(request), reason=reason)
+    syncs.pause(feed.pk, user=user_of(request), reason=reason_of(request))
     messages.success(request, "Paused. It is synced only when somebody asks for it.")
 
 
@@ -56,26 +50,10 @@ def clear_times(request: HttpRequest, feed: Feed) -> None:
     messages.success(request, "It has no schedule any more.")
 
 
-MOVES: dict[str, Any] = {
+BUTTONS: dict[str, Button] = {
     "sync": sync,
     "pause": pause,
     "resume": resume,
     "schedule": set_times,
     "unschedule": clear_times,
 }
-
-
-def do(request: HttpRequest, feed: Feed, move: str) -> HttpResponse:
-    """Do what the button says, tell what came of it, go back to the page."""
-    if move not in MOVES:
-        raise Http404("There is no such button.")
-    if not permissions.may_sync(user_of(request)):
-        raise PermissionDenied
-    if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
-    try:
-        answer: HttpResponse | None = MOVES[move](request, feed)
-    except ImporterError as problem:
-        messages.error(request, problem.message)
-        answer = None
-    return answer or redirect("admin:importers_feed_change", feed.pk)

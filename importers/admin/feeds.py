@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from importers.admin import feed_moves, feed_page, feed_trial
+from importers.admin.buttons import press
 from importers.admin.feed_forms import FIELDSETS, FeedForm
 from importers.admin.filters import FeedStateFilter, KindFilter
 from importers.admin.kept import KeptAdmin
@@ -29,7 +30,6 @@ from importers.admin.words import (
 )
 from importers.models import Feed
 from importers.services import permissions, schedules
-from reinsurance.admin.base import ONE_WAY_TO_SAVE
 from reinsurance.admin.seen import SeenFilter
 
 READ = {
@@ -143,23 +143,23 @@ class FeedAdmin(OwnPages, KeptAdmin):
     ) -> HttpResponse:
         """The page of one feed: its state, and below its syncs or its settings."""
         feed = self.opened(request, object_id)
-        if feed is None:
-            return super().change_view(request, object_id, form_url, extra_context)
         is_form = request.method == "POST" or request.GET.get("tab") == "settings"
-        head = self._head(request, feed, "settings" if is_form else "syncs")
-        if is_form:
-            extra = {**head, **ONE_WAY_TO_SAVE, **(extra_context or {})}
+        tab = {"tab": "settings" if is_form else "syncs", "tabs": TABS}
+        if feed is None or is_form:
+            extra = {**tab, **(extra_context or {})}
             return super().change_view(request, object_id, form_url, extra)
         context = self.context(
             request,
             title=str(feed),
             original=feed,
             lines=feed_page.syncs_of(feed),
-            **head,
+            **self.head(request, feed),
+            **tab,
         )
         return TemplateResponse(request, "importers/feed/page.html", context)
 
-    def _head(self, request: HttpRequest, feed: Feed, tab: str) -> dict[str, Any]:
+    def head(self, request: HttpRequest, feed: Feed) -> dict[str, Any]:
+        """Where the feed stands, and when it runs."""
         stands = feed_page.standing(feed)
         return {
             "feed": feed,
@@ -167,8 +167,6 @@ class FeedAdmin(OwnPages, KeptAdmin):
             "next": feed_page.what_next(feed, stands),
             "facts": feed_page.facts(feed, stands),
             "may_run": permissions.may_sync(user_of(request)),
-            "tab": tab,
-            "tabs": TABS,
         }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Feed]:
@@ -186,7 +184,8 @@ class FeedAdmin(OwnPages, KeptAdmin):
 
     def move_view(self, request: HttpRequest, pk: int, move: str) -> HttpResponse:
         """Sync, pause, resume, set or clear the times."""
-        return feed_moves.do(request, self.seen(request, pk), move)
+        feed = self.seen(request, pk)
+        return press(request, feed, move, feed_moves.BUTTONS, permissions.may_sync)
 
     # ---------------------------------------------------------------------- form
     @admin.display(description="contract")

@@ -18,6 +18,16 @@ def only_when(**conditions: str) -> dict[str, str]:
     return {"data-when": f"{name}={values}"}
 
 
+def text_input(**conditions: str) -> forms.TextInput:
+    """A line of text that is shown only where it matters; see `only_when`."""
+    return forms.TextInput({"class": "vTextField", **only_when(**conditions)})
+
+
+def number_input(**conditions: str) -> forms.NumberInput:
+    """A number that is shown only where it matters; see `only_when`."""
+    return forms.NumberInput({"class": "vIntegerField", **only_when(**conditions)})
+
+
 class JsonInput(forms.Textarea):
     """A small text area as high as its content."""
 

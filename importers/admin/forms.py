@@ -25,8 +25,30 @@ def most_bytes() -> int:
     return int(settings.MAX_UPLOAD_MB) * MEGABYTE
 
 
+class KindChoice(forms.ChoiceField):
+    """The kinds of records there are."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(choices=self._kinds, label="Kind of record", **options)
+
+    @staticmethod
+    def _kinds() -> list[tuple[str, str]]:
+        return [("", "Choose…"), *record_types.choices()]
+
+
+class SenderChoice(forms.ModelChoiceField):
+    """The senders whose files come by themselves: all but direct uploads."""
+
+    def __init__(self, **options: Any) -> None:
+        senders = Source.objects.exclude(code=DIRECT)
+        super().__init__(senders, label="Sender", **options)
+
+
 class MappingChoice(forms.ModelChoiceField):
     """Mappings by name, kind of file and sender."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(Mapping.objects.select_related("source"), **options)
 
     def label_from_instance(self, mapping: Any) -> str:
         """Enough to tell mappings of one name apart."""
@@ -88,7 +110,6 @@ class UploadForm(forms.Form):
         help_text="Name of the sheet of a workbook. Empty: the first one with data.",
     )
     mapping = MappingChoice(
-        Mapping.objects.select_related("source"),
         required=False,
         empty_label="Recognise the columns (usual)",
         widget=forms.Select({"class": "form-select"}),

@@ -6,14 +6,12 @@ from typing import Any
 from django import forms
 from django.forms.models import construct_instance
 
-from importers import record_types
-from importers.admin.fields import only_when
-from importers.admin.forms import MappingChoice
+from importers.admin.fields import number_input, only_when, text_input
+from importers.admin.forms import KindChoice, MappingChoice, SenderChoice
 from importers.admin.secrets import SecretFormField, SecretInput
 from importers.admin.words import INBOX_KINDS
-from importers.models import Inbox, Mapping, Source
+from importers.models import Inbox
 from importers.services import inbox_rules
-from importers.services.ingestions import DIRECT
 from importers.values import InboxKind, Secret
 
 SECRETS = ("secret", "private_key")
@@ -45,10 +43,6 @@ FIELDSETS: Any = (
 )  # fmt: skip
 
 
-def _text(**conditions: str) -> forms.TextInput:
-    return forms.TextInput({"class": "vTextField", **only_when(**conditions)})
-
-
 class PrivateKeyInput(SecretInput):
     """A private key is pasted: a browser keeps its lines in a text area alone."""
 
@@ -59,14 +53,9 @@ class PrivateKeyInput(SecretInput):
 class InboxForm(forms.ModelForm):
     """An inbox as it is edited; secrets go in, none comes out."""
 
-    source = forms.ModelChoiceField(
-        Source.objects.exclude(code=DIRECT),
-        label="Sender",
-        help_text="Whose files these are.",
-    )
-    record_type = forms.ChoiceField(label="Kind of record")
+    source = SenderChoice(help_text="Whose files these are.")
+    record_type = KindChoice()
     mapping = MappingChoice(
-        Mapping.objects.select_related("source"),
         required=False,
         empty_label="Recognise the columns (usual)",
         help_text="Read the files by a mapping that is already known.",
@@ -104,23 +93,18 @@ class InboxForm(forms.ModelForm):
             "program the right to read it.",
         }
         widgets = {
-            "bucket": _text(kind=InboxKind.BUCKET),
-            "region": _text(kind=InboxKind.BUCKET),
-            "endpoint_url": _text(kind=InboxKind.BUCKET),
-            "host": _text(kind=InboxKind.SFTP),
-            "host_key": _text(kind=InboxKind.SFTP),
-            "user_name": _text(kind=REMOTE),
-            "port": forms.NumberInput(
-                {"class": "vIntegerField", **only_when(kind=InboxKind.SFTP)}
-            ),
+            "bucket": text_input(kind=InboxKind.BUCKET),
+            "region": text_input(kind=InboxKind.BUCKET),
+            "endpoint_url": text_input(kind=InboxKind.BUCKET),
+            "host": text_input(kind=InboxKind.SFTP),
+            "host_key": text_input(kind=InboxKind.SFTP),
+            "user_name": text_input(kind=REMOTE),
+            "port": number_input(kind=InboxKind.SFTP),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.before = copy(self.instance)
-        if "record_type" in self.fields:
-            kinds = [("", "Choose…"), *record_types.choices()]
-            self.fields["record_type"].choices = kinds  # type: ignore[attr-defined]
         for name in SECRETS:
             if name in self.fields:
                 field = self.fields[name]

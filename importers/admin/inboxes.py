@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_post_parameters
 
 from importers.admin import inbox_moves, inbox_page
+from importers.admin.buttons import press
 from importers.admin.filters import KindFilter
 from importers.admin.inbox_forms import FIELDSETS, SECRETS, InboxForm
 from importers.admin.kept import KeptAdmin
@@ -21,7 +22,6 @@ from importers.admin.words import INBOX_KINDS, badge, moment, shown
 from importers.models import Inbox
 from importers.services import permissions
 from importers.values import ArrivalStatus
-from reinsurance.admin.base import ONE_WAY_TO_SAVE
 from reinsurance.admin.seen import SeenFilter
 from reinsurance.admin.values import amount_heading
 
@@ -106,7 +106,7 @@ class InboxAdmin(OwnPages, KeptAdmin):
     def move_view(self, request: HttpRequest, pk: int, move: str) -> HttpResponse:
         """Look, pause, resume."""
         inbox = self.found(request, self.get_queryset(request), pk)
-        return inbox_moves.do(request, inbox, move)
+        return press(request, inbox, move, inbox_moves.BUTTONS, permissions.may_look)
 
     # ---------------------------------------------------------------------- form
     @method_decorator(sensitive_post_parameters(*SECRETS))
@@ -114,28 +114,18 @@ class InboxAdmin(OwnPages, KeptAdmin):
         """The form; what was typed as a secret is in no report of an error."""
         return super().changeform_view(*args, **kwargs)
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """The form below where the inbox stands and its last files."""
-        inbox = self.opened(request, object_id)
-        extra: dict[str, Any] = {**ONE_WAY_TO_SAVE, **(extra_context or {})}
-        if inbox is not None:
-            label, colour = inbox_page.state_of(inbox)
-            extra |= {
-                "inbox": inbox,
-                "state_label": label,
-                "colour": colour,
-                "next": inbox_page.what_next(inbox),
-                "facts": inbox_page.facts(inbox),
-                "lines": inbox_page.arrivals_of(inbox),
-                "may_look": permissions.may_look(user_of(request)),
-            }
-        return super().change_view(request, object_id, form_url, extra)
+    def head(self, request: HttpRequest, inbox: Inbox) -> dict[str, Any]:
+        """Where the inbox stands, and its last files."""
+        label, colour = inbox_page.state_of(inbox)
+        return {
+            "inbox": inbox,
+            "state_label": label,
+            "colour": colour,
+            "next": inbox_page.what_next(inbox),
+            "facts": inbox_page.facts(inbox),
+            "lines": inbox_page.arrivals_of(inbox),
+            "may_look": permissions.may_look(user_of(request)),
+        }
 
     @admin.display(description="password or secret key")
     def secret_kept(self, inbox: Inbox) -> str:

@@ -18,6 +18,7 @@ from django.utils.timezone import localtime
 
 from importers import attachments, record_types
 from importers.admin import columns, downloads, moves, page, uploads
+from importers.admin.buttons import press
 from importers.admin.filters import FileKindFilter
 from importers.admin.own_pages import MOST_ID, OwnPages
 from importers.admin.sections import SECTIONS
@@ -185,7 +186,7 @@ class IngestionAdmin(OwnPages, ReadOnlyAdmin):
     def move_view(self, request: HttpRequest, pk: int, move: str) -> HttpResponse:
         """Approve, reject, cancel or try again."""
         ingestion = self.seen(request, pk)
-        return moves.do(request, ingestion, move)
+        return press(request, ingestion, move, moves.BUTTONS)
 
     def status_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Where an ingestion stands, for the page that waits for it."""

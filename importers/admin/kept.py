@@ -1,13 +1,13 @@
-"""What feeds, inboxes and webhooks share: rows that the machine writes as well."""
+"""What services, feeds, inboxes and webhooks share: the machine writes them as well."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from importers.admin.own_pages import MOST_ID
-from reinsurance.admin.base import PlainAdmin
+from reinsurance.admin.base import ONE_WAY_TO_SAVE, PlainAdmin
 
 
 class KeptAdmin(PlainAdmin):
@@ -24,6 +24,33 @@ class KeptAdmin(PlainAdmin):
         record = self.get_object(request, object_id) if is_known else None
         is_seen = record is not None and self.has_view_permission(request, record)
         return record if is_seen else None
+
+    def head(self, request: HttpRequest, record: Any) -> dict[str, Any]:
+        """What the page tells above the form: where the record stands, its buttons."""
+        return {}
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The form below where the record stands."""
+        record = self.opened(request, object_id)
+        head = {} if record is None else self.head(request, record)
+        extra = {**head, **ONE_WAY_TO_SAVE, **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, extra)
+
+    def add_view(
+        self,
+        request: HttpRequest,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The form; saving leads to the record's page."""
+        extra = {**ONE_WAY_TO_SAVE, **(extra_context or {})}
+        return super().add_view(request, form_url, extra)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The code that programs name stays; in words for who may only look."""

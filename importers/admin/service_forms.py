@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.forms.models import construct_instance
 
-from importers.admin.fields import JsonField, JsonInput, only_when
+from importers.admin.fields import JsonField, JsonInput, only_when, text_input
 from importers.admin.secrets import SecretFormField, SecretInput
 from importers.admin.words import SIGN_INS
 from importers.models import WebService
@@ -19,10 +19,6 @@ MOVED = (
     "The service leads to another host now, for which this secret was not given. "
     "Enter it once more, or forget it."
 )
-
-
-def _text(**conditions: str) -> forms.TextInput:
-    return forms.TextInput({"class": "vTextField", **only_when(**conditions)})
 
 
 class WebServiceForm(forms.ModelForm):
@@ -73,12 +69,12 @@ class WebServiceForm(forms.ModelForm):
             "connect_seconds", "read_seconds", "attempts", "most_mb",
         )  # fmt: skip
         widgets = {
-            "key_name": _text(auth=f"{AuthKind.HEADER_KEY}|{AuthKind.QUERY_KEY}"),
-            "user_name": _text(auth=AuthKind.BASIC),
-            "client_id": _text(auth=TOKENS),
+            "key_name": text_input(auth=f"{AuthKind.HEADER_KEY}|{AuthKind.QUERY_KEY}"),
+            "user_name": text_input(auth=AuthKind.BASIC),
+            "client_id": text_input(auth=TOKENS),
             "client_in_body": forms.CheckboxInput(only_when(auth=TOKENS)),
-            "scopes": _text(auth=TOKENS),
-            "audience": _text(auth=TOKENS),
+            "scopes": text_input(auth=TOKENS),
+            "audience": text_input(auth=TOKENS),
             "leeway_seconds": forms.NumberInput(
                 {"class": "vIntegerField", **only_when(auth=TOKENS)}
             ),

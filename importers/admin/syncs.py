@@ -3,14 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import (
-    Http404,
-    HttpRequest,
-    HttpResponse,
-    HttpResponseNotAllowed,
-    JsonResponse,
-)
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -19,18 +12,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from importers import attachments
-from importers.admin import feed_page, sync_page
+from importers.admin import feed_page, sync_moves, sync_page
+from importers.admin.buttons import press
 from importers.admin.own_pages import MOST_ID, OwnPages
 from importers.admin.page import user_of
 from importers.admin.words import badge, colour_of_sync, moment
-from importers.exceptions import ImporterError
 from importers.models import Sync
-from importers.services import permissions, syncs
+from importers.services import permissions
 from reinsurance.admin.base import ReadOnlyAdmin
 from reinsurance.admin.seen import SeenFilter
 from reinsurance.admin.values import amount_heading
-
-DOOR = "admin"
 
 
 def _amount(text: str) -> SafeString:
@@ -173,23 +164,7 @@ class SyncAdmin(OwnPages, ReadOnlyAdmin):
     def move_view(self, request: HttpRequest, pk: int, move: str) -> HttpResponse:
         """Try again, or withdraw."""
         sync = self.seen(request, pk)
-        if move not in {"retry", "cancel"}:
-            raise Http404("There is no such button.")
-        user = user_of(request)
-        if not permissions.may_sync(user):
-            raise PermissionDenied
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        try:
-            if move == "retry":
-                sync = syncs.request(sync.feed_id, door=DOOR, user=user)
-                messages.success(request, "Asked for once more.")
-            else:
-                syncs.cancel(sync.pk, user=user)
-                messages.success(request, "Withdrawn. The next sync begins anew.")
-        except ImporterError as problem:
-            messages.error(request, problem.message)
-        return redirect("admin:importers_sync_change", sync.pk)
+        return press(request, sync, move, sync_moves.BUTTONS, permissions.may_sync)
 
     # ----------------------------------------------------------------- downloads
     def payload_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:

@@ -1,16 +1,12 @@
 """Buttons of a webhook's page: each is one call of a service."""
 
-from typing import Any
-
 from cryptography.fernet import InvalidToken
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import redirect
+from django.http import HttpRequest
 
-from importers.admin.forms import ReasonForm
+from importers.admin.buttons import Button, reason_of
 from importers.admin.page import user_of
 from importers.admin.shown import duration
-from importers.exceptions import ImporterError
 from importers.models import Webhook
 from importers.models.secrets import cipher
 from importers.services import deliveries, webhooks
@@ -59,28 +55,13 @@ def switch_on(request: HttpRequest, webhook: Webhook) -> None:
 
 def switch_off(request: HttpRequest, webhook: Webhook) -> None:
     """Have it told of nothing more."""
-    form = ReasonForm(request.POST)
-    reason = form.cleaned_data["reason"] if form.is_valid() else ""
-    webhooks.switch_off(webhook.pk, user=user_of(request), reason=reason)
+    webhooks.switch_off(webhook.pk, user=user_of(request), reason=reason_of(request))
     messages.success(request, "Switched off. It is told of nothing more.")
 
 
-MOVES: dict[str, Any] = {
+BUTTONS: dict[str, Button] = {
     "secret": renew,
     "test": test,
     "on": switch_on,
     "off": switch_off,
 }
-
-
-def do(request: HttpRequest, webhook: Webhook, move: str) -> HttpResponse:
-    """Do what the button says, tell what came of it, go back to the page."""
-    if move not in MOVES:
-        raise Http404("There is no such button.")
-    if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
-    try:
-        MOVES[move](request, webhook)
-    except ImporterError as problem:
-        messages.error(request, problem.message)
-    return redirect("admin:importers_webhook_change", webhook.pk)

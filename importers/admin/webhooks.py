@@ -9,6 +9,7 @@ from django.urls import URLPattern
 from django.utils.safestring import SafeString
 
 from importers.admin import webhook_moves, webhook_page
+from importers.admin.buttons import press
 from importers.admin.kept import KeptAdmin
 from importers.admin.own_pages import OwnPages
 from importers.admin.page import user_of
@@ -18,7 +19,6 @@ from importers.models import Webhook
 from importers.services import permissions, webhooks
 from importers.values import DeliveryStatus
 from importers.webservices.hosts import shown
-from reinsurance.admin.base import ONE_WAY_TO_SAVE
 from reinsurance.admin.seen import SeenFilter
 from reinsurance.visibility import cedants_of
 
@@ -78,7 +78,7 @@ class WebhookAdmin(OwnPages, KeptAdmin):
     def move_view(self, request: HttpRequest, pk: int, move: str) -> HttpResponse:
         """Test, renew the secret, switch on or off."""
         webhook = self.found(request, self.get_queryset(request), pk)
-        return webhook_moves.do(request, webhook, move)
+        return press(request, webhook, move, webhook_moves.BUTTONS)
 
     # ---------------------------------------------------------------------- form
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -108,40 +108,20 @@ class WebhookAdmin(OwnPages, KeptAdmin):
             field.required = True
         return field
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """The form below where the webhook stands; the secret, when it is new."""
-        webhook = self.opened(request, object_id)
-        extra: dict[str, Any] = {**ONE_WAY_TO_SAVE, **(extra_context or {})}
-        if webhook is not None:
-            user = user_of(request)
-            label, colour = webhook_page.state_of(webhook)
-            extra |= {
-                "webhook": webhook,
-                "state_label": label,
-                "colour": colour,
-                "next": webhook_page.what_next(webhook),
-                "facts": webhook_page.facts(webhook),
-                "may_send": permissions.may_send(user),
-                "may_keep": permissions.may_keep_webhooks(user),
-                "new_secret": webhook_moves.new_secret_of(request, webhook),
-            }
-        return super().change_view(request, object_id, form_url, extra)
-
-    def add_view(
-        self,
-        request: HttpRequest,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """The form; saving leads to the page that shows the secret."""
-        extra = {**ONE_WAY_TO_SAVE, **(extra_context or {})}
-        return super().add_view(request, form_url, extra)
+    def head(self, request: HttpRequest, webhook: Webhook) -> dict[str, Any]:
+        """Where the webhook stands; the secret, when it is new."""
+        user = user_of(request)
+        label, colour = webhook_page.state_of(webhook)
+        return {
+            "webhook": webhook,
+            "state_label": label,
+            "colour": colour,
+            "next": webhook_page.what_next(webhook),
+            "facts": webhook_page.facts(webhook),
+            "may_send": permissions.may_send(user),
+            "may_keep": permissions.may_keep_webhooks(user),
+            "new_secret": webhook_moves.new_secret_of(request, webhook),
+        }
 
     def save_model(
         self, request: HttpRequest, obj: Webhook, form: Any, change: bool

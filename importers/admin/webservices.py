@@ -11,11 +11,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.debug import sensitive_post_parameters
 
+from importers.admin.kept import KeptAdmin
 from importers.admin.service_forms import SECRETS, WebServiceForm
 from importers.admin.words import SIGN_INS
 from importers.models import Feed, WebService
 from importers.values import AuthKind
-from reinsurance.admin.base import PlainAdmin
 from reinsurance.admin.values import amount_heading
 from reinsurance.visibility import seen_by
 
@@ -28,10 +28,11 @@ SHOWN = {
 
 
 @admin.register(WebService)
-class WebServiceAdmin(PlainAdmin):
+class WebServiceAdmin(KeptAdmin):
     """The services that feeds are fetched from."""
 
     form = WebServiceForm
+    in_words = SHOWN
     list_display = ("name", "host", "sign_in", "feed_count", "budget", "is_active")
     list_filter = ("is_active", "auth")
     search_fields = ("code__istartswith", "name__istartswith")
@@ -91,30 +92,6 @@ class WebServiceAdmin(PlainAdmin):
         return f"{service.rate_count:,} per {service.get_rate_per_display()}"
 
     # ---------------------------------------------------------------------- form
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """The code that programs name stays; of secrets only whether there is one."""
-        if not self._may_edit(request, obj):
-            return ("code", *SHOWN.values())
-        return ("code",) if obj else ()
-
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Without the secrets for who may only look."""
-        sets = super().get_fieldsets(request, obj)
-        if self._may_edit(request, obj):
-            return sets
-        return [
-            (
-                title,
-                {**options, "fields": [SHOWN.get(n, n) for n in options["fields"]]},  # type: ignore[arg-type]
-            )
-            for title, options in sets
-        ]
-
-    def _may_edit(self, request: HttpRequest, obj: Any) -> bool:
-        if obj is None:
-            return self.has_add_permission(request)
-        return self.has_change_permission(request, obj)
-
     @admin.display(description="secret")
     def secret_kept(self, service: WebService) -> str:
         """Whether there is one."""
@@ -129,13 +106,3 @@ class WebServiceAdmin(PlainAdmin):
     def changeform_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
         """The form; what was typed as a secret is in no report of an error."""
         return super().changeform_view(*args, **kwargs)
-
-    def save_model(
-        self, request: HttpRequest, obj: WebService, form: Any, change: bool
-    ) -> None:
-        """Save what was edited, and only that: tokens may be renewed meanwhile."""
-        if not change:
-            obj.save()
-            return
-        names = {name for name in form.changed_data if name in form.fields}
-        obj.save(update_fields=sorted(names))

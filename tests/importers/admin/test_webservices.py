@@ -64,7 +64,8 @@ def test_a_secret_is_kept_but_never_rendered(
 def test_an_empty_secret_keeps_the_old_one(
     as_manager: Client, service: WebService
 ) -> None:
-    assert edited(as_manager, service, name="Andes", secret="").status_code == 302
+    answer = edited(as_manager, service, name="Andes", secret="")
+    assert (answer.status_code, answer.url) == (302, at(service))
     after = WebService.objects.get()
     assert (after.name, after.secret.reveal()) == ("Andes", SECRET)
 

@@ -52,5 +52,5 @@ class BackofficeConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks, and what listens for the audit log."""
-        for name in ("checks", "audit.sign_ins", "audit.changes"):
+        for name in ("checks", "audit.sign_ins", "audit.commands"):
             import_module(f"backoffice.{name}")

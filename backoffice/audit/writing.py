@@ -1,6 +1,8 @@
 """How an entry comes into the audit log, in the transaction of what it is about."""
 
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django.db import connection, models
@@ -45,8 +47,9 @@ def record(
 ) -> None:
     """Write an entry.
 
-    Who, by which door and from where is the current request's; ``name``, ``person``,
-    ``door`` and ``client`` say otherwise, for who is not signed in yet or any more.
+    Who, by which door and from where is the current request's, or the command's;
+    ``name``, ``person``, ``door`` and ``client`` say otherwise, for who is not signed
+    in yet or any more.
     """
     request = request or CURRENT.get()
     thing = about if isinstance(about, Record) else Record.of(about)
@@ -117,13 +120,19 @@ def _door(request: HttpRequest) -> tuple[Door, str]:
 
 def _where(request: HttpRequest | None) -> dict[str, Any]:
     if request is None:
-        return {}
+        return {"page": _command()}
     match = request.resolver_match
     return {
         "address": address_of(request),
         "agent": _clean(request.headers.get("User-Agent", ""))[:200],
         "page": (match.view_name if match else "")[:100],
     }
+
+
+def _command() -> str:
+    """What this process was started as, without what may be a secret."""
+    program, *words = sys.argv
+    return " ".join([Path(program).name, *words[:1]])[:100]
 
 
 def _clean(text: str) -> str:

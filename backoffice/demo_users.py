@@ -62,10 +62,9 @@ def create_demo_users() -> list[DemoUser]:
 def create_demo_clients() -> None:
     """Create those that do not exist, each with an account nobody signs in to."""
     for demo in DEMO_CLIENTS:
-        account, is_new = User.objects.get_or_create(username=demo.client_id)
-        if is_new:
-            account.set_unusable_password()
-            account.save()
+        account = User.objects.filter(username=demo.client_id).first()
+        if account is None:
+            account = User.objects.create_user(demo.client_id)
             account.groups.add(Group.objects.get(name=demo.role.name))
         Client.objects.get_or_create(
             client_id=demo.client_id,

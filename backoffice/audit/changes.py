@@ -1,6 +1,7 @@
 """Changes of who may do what: entries with what was before and what is after."""
 
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import Any
 
 from django.contrib.admin.models import ADDITION, DELETION, LogEntry
@@ -27,38 +28,34 @@ def _permissions(record: Any, name: str) -> list[str]:
     return sorted(f"{app}.{codename}" for app, codename in held)
 
 
-def _user(user: User) -> State:
-    return {
-        "username": user.username,
-        "is_active": user.is_active,
-        "is_staff": user.is_staff,
-        "is_superuser": user.is_superuser,
-        "roles": _names(user.groups.all()),
-        "permissions": _permissions(user, "user_permissions"),
-        "cedants": _names(limit.cedant for limit in user.cedant_limits.all()),
-    }
-
-
-def _client(client: Client) -> State:
-    return {
-        "name": client.name,
-        "is_active": client.is_active,
-        "scopes": sorted(client.scopes),
-        "acts as": str(client.user or ""),
-        "addresses": client.redirect_uris.split(),
-        "cedants": _names(client.cedants.all()),
-    }
-
-
-def _group(group: Group) -> State:
-    return {"name": group.name, "permissions": _permissions(group, "permissions")}
-
-
-_STATES: Mapping[type[models.Model], Callable[[Any], State]] = {
-    User: _user,
-    Client: _client,
-    Group: _group,
+_STATES: Mapping[type[models.Model], Mapping[str, Callable[[Any], Any]]] = {
+    User: {
+        "username": attrgetter("username"),
+        "is_active": attrgetter("is_active"),
+        "is_staff": attrgetter("is_staff"),
+        "is_superuser": attrgetter("is_superuser"),
+        "roles": lambda user: _names(user.groups.order_by()),
+        "permissions": lambda user: _permissions(user, "user_permissions"),
+        "cedants": lambda user: _names(
+            limit.cedant for limit in user.cedant_limits.select_related("cedant")
+        ),
+    },
+    Client: {
+        "name": attrgetter("name"),
+        "is_active": attrgetter("is_active"),
+        "scopes": lambda client: sorted(client.scopes),
+        "acts as": lambda client: str(client.user or ""),
+        "addresses": lambda client: client.redirect_uris.split(),
+        "cedants": lambda client: _names(client.cedants.order_by()),
+    },
+    Group: {
+        "name": attrgetter("name"),
+        "permissions": lambda group: _permissions(group, "permissions"),
+    },
 }
+"""What of a record decides who may do what, and how it is found."""
+HELD = frozenset({"roles", "permissions", "cedants"})
+"""What a record has by rows of other tables."""
 WATCHED = (
     "importers.webservice", "importers.feed", "importers.inbox", "importers.webhook",
 )  # fmt: skip
@@ -68,7 +65,18 @@ WATCHED = (
 def state_of(kind: type[models.Model], pk: Any) -> State:
     """What of the record decides who may do what; empty where there is none."""
     found = kind._default_manager.filter(pk=pk).first()
-    return _STATES[kind](found) if found is not None else {}
+    return state(found, _STATES[kind]) if found is not None else {}
+
+
+def state(record: models.Model, names: Iterable[str]) -> State:
+    """So much of what decides who may do what; fields as the record has them."""
+    known = _STATES[type(record)]
+    return {name: known[name](record) for name in names}
+
+
+def own_state(record: models.Model) -> State:
+    """What is in the record's own row, without a look at the database."""
+    return state(record, [n for n in _STATES[type(record)] if n not in HELD])
 
 
 def differences(before: State, after: State) -> dict[str, list[Any]]:

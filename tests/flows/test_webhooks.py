@@ -122,7 +122,10 @@ def test_a_worker_that_is_killed_while_it_sends(
     receiver.fail(path=PATH, fault=faults.silence())
     a_file(a_source())
     wait_until(lambda: receiver.messages, "the first try")
-    workers = workers_of(cluster)
+    # A file whose check is killed goes back to "received", which is told as well.
+    checked = Ingestion.objects.filter(status="needs mapping")
+    wait_until(checked.exists, "the check")
+    before, workers = cluster.members(), workers_of(cluster)
     assert len(workers) == 2
     for pid in workers:
         os.kill(pid, signal.SIGKILL)
@@ -131,8 +134,11 @@ def test_a_worker_that_is_killed_while_it_sends(
     assert delivery.next_try_at is not None
     left = (delivery.next_try_at - timezone.now()).total_seconds()
     assert 40 < left <= 60
+    # Who is started in the place of a dead worker may be stopped with the rest.
+    wait_until(lambda: not before & cluster.members(), "all processes to be new")
+    wait_until(cluster.is_whole, "a whole cluster")
     Delivery.objects.update(next_try_at=timezone.now(), offered_until=None)
-    wait_until(lambda: delivered() == 1, "the next worker's try", patience=60)
+    wait_until(lambda: delivered() == 1, "the next worker's try")
     first, second = receiver.messages
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     assert Delivery.objects.get().attempts == 2

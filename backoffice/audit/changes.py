@@ -54,7 +54,7 @@ _STATES: Mapping[type[models.Model], Mapping[str, Callable[[Any], Any]]] = {
     },
 }
 """What of a record decides who may do what, and how it is found."""
-HELD = frozenset({"roles", "permissions", "cedants"})
+_HELD = frozenset({"roles", "permissions", "cedants"})
 """What a record has by rows of other tables."""
 WATCHED = (
     "importers.webservice", "importers.feed", "importers.inbox", "importers.webhook",
@@ -68,15 +68,15 @@ def state_of(kind: type[models.Model], pk: Any) -> State:
     return state(found, _STATES[kind]) if found is not None else {}
 
 
-def state(record: models.Model, names: Iterable[str]) -> State:
+def state(found: models.Model, names: Iterable[str]) -> State:
     """So much of what decides who may do what; fields as the record has them."""
-    known = _STATES[type(record)]
-    return {name: known[name](record) for name in names}
+    known = _STATES[type(found)]
+    return {name: known[name](found) for name in names}
 
 
-def own_state(record: models.Model) -> State:
-    """What is in the record's own row, without a look at the database."""
-    return state(record, [n for n in _STATES[type(record)] if n not in HELD])
+def own_state(found: models.Model) -> State:
+    """What is in the record's own row, without a look at other tables."""
+    return state(found, [n for n in _STATES[type(found)] if n not in _HELD])
 
 
 def differences(before: State, after: State) -> dict[str, list[Any]]:

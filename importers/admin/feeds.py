@@ -134,40 +134,34 @@ class FeedAdmin(OwnPages, KeptAdmin):
         return feed
 
     # --------------------------------------------------------------------- pages
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """The page of one feed: its state, and below its syncs or its settings."""
-        feed = self.opened(request, object_id)
-        is_form = request.method == "POST" or request.GET.get("tab") == "settings"
-        tab = {"tab": "settings" if is_form else "syncs", "tabs": TABS}
-        if feed is None or is_form:
-            extra = {**tab, **(extra_context or {})}
-            return super().change_view(request, object_id, form_url, extra)
-        context = self.context(
-            request,
-            title=str(feed),
-            original=feed,
-            lines=feed_page.syncs_of(feed),
-            **self.head(request, feed),
-            **tab,
-        )
-        return TemplateResponse(request, "importers/feed/page.html", context)
-
     def head(self, request: HttpRequest, feed: Feed) -> dict[str, Any]:
         """Where the feed stands, and when it runs."""
         stands = feed_page.standing(feed)
+        is_form = request.method == "POST" or request.GET.get("tab") == "settings"
         return {
             "feed": feed,
             "stands": stands,
             "next": feed_page.what_next(feed, stands),
             "facts": feed_page.facts(feed, stands),
             "may_run": permissions.may_sync(user_of(request)),
+            "tab": "settings" if is_form else "syncs",
+            "tabs": TABS,
         }
+
+    def instead(
+        self, request: HttpRequest, feed: Feed, head: dict[str, Any]
+    ) -> HttpResponse | None:
+        """The feed's syncs, unless its settings are asked for."""
+        if head["tab"] == "settings":
+            return None
+        context = self.context(
+            request,
+            title=str(feed),
+            original=feed,
+            lines=feed_page.syncs_of(feed),
+            **head,
+        )
+        return TemplateResponse(request, "importers/feed/page.html", context)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Feed]:
         """Feeds with what their pages name."""

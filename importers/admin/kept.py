@@ -29,6 +29,12 @@ class KeptAdmin(PlainAdmin):
         """What the page tells above the form: where the record stands, its buttons."""
         return {}
 
+    def instead(
+        self, request: HttpRequest, record: Any, head: dict[str, Any]
+    ) -> HttpResponse | None:
+        """A page in the place of the form; None: the form."""
+        return None
+
     def change_view(
         self,
         request: HttpRequest,
@@ -38,7 +44,11 @@ class KeptAdmin(PlainAdmin):
     ) -> HttpResponse:
         """The form below where the record stands."""
         record = self.opened(request, object_id)
-        head = {} if record is None else self.head(request, record)
+        head: dict[str, Any] = {}
+        if record is not None:
+            head = self.head(request, record)
+            if page := self.instead(request, record, head):
+                return page
         extra = {**head, **ONE_WAY_TO_SAVE, **(extra_context or {})}
         return super().change_view(request, object_id, form_url, extra)
 

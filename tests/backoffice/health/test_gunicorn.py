@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from tests.backoffice.health.test_pages import parsed
-from tests.clusters import PATIENCE, wait_until
+from tests.clusters import wait_until
 
 TOKEN = "t0ken"
 
@@ -139,5 +139,5 @@ def test_processes_count_together(web: Web) -> None:
         f"request-{number}" for number in range(20)
     )
     web.process.terminate()
-    assert web.process.wait(PATIENCE) == 0
+    assert web.process.wait(8) == 0
     assert not list((web.folder / "run" / "metrics").iterdir())

@@ -131,7 +131,7 @@ def test_a_longer_wait_than_the_sync_has_ends_it_at_once(
     began = time.monotonic()
     with pytest.raises(problems.DeadlinePassed, match="wait for 60 minutes"):
         run(plan, seconds=20)
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize(

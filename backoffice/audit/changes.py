@@ -75,7 +75,7 @@ def state(found: models.Model, names: Iterable[str]) -> State:
 
 
 def own_state(found: models.Model) -> State:
-    """What is in the record's own row, without a look at other tables."""
+    """What the record's own row says, without what it has by rows of other tables."""
     return state(found, [n for n in _STATES[type(found)] if n not in _HELD])
 
 

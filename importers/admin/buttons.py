@@ -14,6 +14,8 @@ from importers.admin.forms import ReasonForm
 from importers.admin.page import user_of
 from importers.exceptions import ImporterError
 
+DOOR = "admin"
+"""Where a sync was asked for that a button asks for."""
 Button = Callable[[HttpRequest, Any], HttpResponse | None]
 """Does what it says and tells what came of it; where to go, if not to the page again.
 

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.forms.models import construct_instance
 
-from importers.admin.fields import JsonField, JsonInput, number_input, text_input
+from importers.admin.fields import JsonField, JsonInput, number_input, tell, text_input
 from importers.admin.forms import KindChoice, MappingChoice, SenderChoice
 from importers.admin.words import ASKS_FOR, DEVIATIONS, FORMATS, PAGINGS
 from importers.models import Feed
@@ -160,9 +160,7 @@ class FeedForm(forms.ModelForm):
         """The rules that every door shares."""
         data = super().clean() or {}
         after = construct_instance(self, copy(self.instance), self.fields)
-        for name, said in feed_rules.problems_of_feed(after).items():
-            if name not in self.errors:
-                self.add_error(name if name in self.fields else None, said)
+        tell(self, feed_rules.problems_of_feed(after))
         return data
 
 

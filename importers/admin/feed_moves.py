@@ -5,13 +5,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from importers.admin import times
-from importers.admin.buttons import Button, reason_of
+from importers.admin.buttons import DOOR, Button, reason_of
 from importers.admin.feed_forms import TimesForm
 from importers.admin.page import user_of
 from importers.models import Feed
 from importers.services import schedules, syncs
-
-DOOR = "admin"
 
 
 def sync(request: HttpRequest, feed: Feed) -> HttpResponse:

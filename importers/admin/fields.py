@@ -1,6 +1,7 @@
 """Form fields for lists and objects that are written as JSON, and inputs that hide."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -26,6 +27,13 @@ def text_input(**conditions: str) -> forms.TextInput:
 def number_input(**conditions: str) -> forms.NumberInput:
     """A number that is shown only where it matters; see `only_when`."""
     return forms.NumberInput({"class": "vIntegerField", **only_when(**conditions)})
+
+
+def tell(form: forms.BaseForm, problems: Mapping[str, str]) -> None:
+    """Show what the rules find wrong: at its field, once, or above the form."""
+    for name, said in problems.items():
+        if name not in form.errors:
+            form.add_error(name if name in form.fields else None, said)
 
 
 class JsonInput(forms.Textarea):

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.forms.models import construct_instance
 
-from importers.admin.fields import number_input, only_when, text_input
+from importers.admin.fields import number_input, only_when, tell, text_input
 from importers.admin.forms import KindChoice, MappingChoice, SenderChoice
 from importers.admin.secrets import SecretFormField, SecretInput
 from importers.admin.words import INBOX_KINDS
@@ -120,9 +120,7 @@ class InboxForm(forms.ModelForm):
         found = inbox_rules.problems_of_inbox(after)
         if self.before.pk and inbox_rules.leads_elsewhere(self.before, after):
             found |= {name: MOVED for name in SECRETS if self._is_kept(name, after)}
-        for name, said in found.items():
-            if name not in self.errors:
-                self.add_error(name if name in self.fields else None, said)
+        tell(self, found)
         return data
 
     def _is_kept(self, name: str, after: Inbox) -> bool:

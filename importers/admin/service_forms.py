@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.forms.models import construct_instance
 
-from importers.admin.fields import JsonField, JsonInput, only_when, text_input
+from importers.admin.fields import JsonField, JsonInput, only_when, tell, text_input
 from importers.admin.secrets import SecretFormField, SecretInput
 from importers.admin.words import SIGN_INS
 from importers.models import WebService
@@ -104,9 +104,7 @@ class WebServiceForm(forms.ModelForm):
         found = service_rules.problems_of_service(after)
         if service_rules.leads_elsewhere(self.before, after):
             found |= {name: MOVED for name in SECRETS if self._is_kept(name, after)}
-        for name, said in found.items():
-            if name not in self.errors:
-                self.add_error(name if name in self.fields else None, said)
+        tell(self, found)
         return data
 
     def _is_kept(self, name: str, after: WebService) -> bool:

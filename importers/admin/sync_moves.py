@@ -4,12 +4,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from importers.admin.buttons import Button
+from importers.admin.buttons import DOOR, Button
 from importers.admin.page import user_of
 from importers.models import Sync
 from importers.services import syncs
-
-DOOR = "admin"
 
 
 def retry(request: HttpRequest, sync: Sync) -> HttpResponse:

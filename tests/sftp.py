@@ -134,7 +134,7 @@ def running(root: Path) -> Iterator[Server]:
             transports.append(transport)
             transport.add_server_key(server.host_key)
             transport.set_subsystem_handler("sftp", paramiko.SFTPServer, files)
-            with suppress(paramiko.SSHException, EOFError):
+            with suppress(paramiko.SSHException, EOFError, OSError):  # they hung up
                 transport.start_server(server=_Door(server.user_key))
 
     thread = threading.Thread(target=serve, daemon=True)

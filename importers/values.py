@@ -13,6 +13,7 @@ class Status(StrEnum):
     APPROVED = "approved"
     LOADING = "loading"
     LOADED = "loaded"
+    UNDOING = "undoing"
     UNDONE = "undone"
     REJECTED = "rejected"
     FAILED = "failed"
@@ -29,6 +30,13 @@ OPEN = (
     Status.FAILED,
 )
 WORKING = (Status.CHECKING, Status.LOADING)
+
+
+class Declared(StrEnum):
+    """What a second file of one sender, contract, kind and period is."""
+
+    ADDITIONAL = "additional"
+    CORRECTION = "correction"
 
 
 class SyncStatus(StrEnum):

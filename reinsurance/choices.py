@@ -4,7 +4,7 @@ from django.db.models import TextChoices
 
 
 class TreatyType(TextChoices):
-    """Type of contract (OED ``ReinsType``; aggregate excess added)."""
+    """Type of contract (OED ``ReinsType``, and what the trade has beside it)."""
 
     FACULTATIVE = "FAC", "Facultative"
     QUOTA_SHARE = "QS", "Quota share"
@@ -12,6 +12,10 @@ class TreatyType(TextChoices):
     PER_RISK = "PR", "Per-risk excess of loss"
     CATASTROPHE = "CXL", "Catastrophe excess of loss"
     AGGREGATE = "AXL", "Aggregate excess of loss"
+    EXCESS_OF_LOSS = "XL", "Excess of loss (kind not told)"
+    STOP_LOSS = "SL", "Stop loss"
+    FACULTATIVE_OBLIGATORY = "FACOB", "Facultative obligatory"
+    BINDER = "BINDER", "Binding authority"
 
 
 class AttachmentBasis(TextChoices):
@@ -37,6 +41,14 @@ class PremiumTransaction(TextChoices):
     ORIGINAL = "ORIGINAL", "Original"
     ADDITIONAL = "ADDITIONAL", "Additional"
     RETURN = "RETURN", "Return premium"
+    CANCELLATION = "CANCEL", "Cancellation"
+
+
+class AmountsAre(TextChoices):
+    """Whose share the amounts of a premium are."""
+
+    WHOLE = "whole", "100 %"
+    OURS = "ours", "Our share"
 
 
 class BordereauKind(TextChoices):

@@ -9,8 +9,7 @@ from django.db.models.functions import Now, Upper
 from importers.models.choices import choices_of
 from importers.models.leased import Leased
 from importers.models.sources import Mapping, Policy, Source
-from importers.values import OPEN, Severity, Status
-from reinsurance.models import Bordereau
+from importers.values import OPEN, Declared, Severity, Status
 
 
 class Ingestion(Leased):
@@ -20,8 +19,8 @@ class Ingestion(Leased):
 
         received ──► checking ──► needs mapping ──► checking
                         │ ├─► rejected ──► received   (mapping confirmed)
-                        │ └─► ready ──► approved ──► loading ──► loaded ──► undone
-                        └─► failed ◄────────────────────┘
+                        │ └─► ready ──► approved ──► loading ──► loaded ──► undoing
+                        └─► failed ◄────────────────────┘          undoing ──► undone
         received | needs mapping | ready ──► cancelled;   failed ──► (retry)
         checking | loading ──► received | approved        (worker lost, queued anew)
 
@@ -41,12 +40,32 @@ class Ingestion(Leased):
     mapping = models.ForeignKey(
         Mapping, models.SET_NULL, null=True, blank=True, related_name="ingestions"
     )
-    bordereau = models.ForeignKey(
-        Bordereau, models.SET_NULL, null=True, blank=True, related_name="ingestions"
+    parent = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="follow_ups",
+        help_text="The file whose rows held out this one goes on with.",
     )
     period_start = models.DateField(null=True, blank=True)
     period_end = models.DateField(null=True, blank=True)
     policy = models.CharField(max_length=14, choices=Policy, default=Policy.GOOD_ROWS)
+    declared = models.CharField(
+        max_length=10,
+        choices=choices_of(Declared),
+        blank=True,
+        help_text="What a second file of one contract and period is.",
+    )
+    needs_declaration = models.BooleanField(
+        default=False,
+        help_text="Waits until somebody says: additional, or a correction.",
+    )
+    contracts = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="What a clerk answered: which contract rows are about.",
+    )
     door = models.CharField(max_length=20, help_text="How it came in.")
     loads_itself = models.BooleanField(
         default=False, help_text="Needs no approval when no row is held out."
@@ -68,6 +87,10 @@ class Ingestion(Leased):
     totals = models.JSONField(default=dict, blank=True)
     issue_counts = models.JSONField(default=dict, blank=True)
     preview = models.JSONField(default=list, blank=True)
+    effect = models.CharField(
+        "fingerprint of what loading does", max_length=64, blank=True
+    )
+    approved_effect = models.CharField(max_length=64, blank=True)
     seconds = models.JSONField(default=dict, blank=True)
     message = models.TextField(blank=True)
 
@@ -238,7 +261,11 @@ class RowChange(models.Model):
     object_id = models.BigIntegerField(db_index=True)
     action = models.CharField(
         max_length=9,
-        choices=[("created", "Created"), ("updated", "Updated")],
+        choices=[
+            ("created", "Created"),
+            ("updated", "Updated"),
+            ("deleted", "Deleted"),
+        ],
     )
     before = models.JSONField(null=True, blank=True)
     after = models.JSONField(null=True, blank=True)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
+from reinsurance.choices import AmountsAre
 from reinsurance.models import Party
 
 
@@ -30,8 +31,41 @@ class DecimalMark(models.TextChoices):
     COMMA = ",", "Comma: 1.234,56"
 
 
+class Frequency(models.TextChoices):
+    """How long the periods are that a sender reports."""
+
+    MONTH = "month", "A month"
+    QUARTER = "quarter", "A quarter"
+    YEAR = "year", "A year"
+
+
+class ReturnSign(models.TextChoices):
+    """How a sender signs return premiums and cancellations."""
+
+    BY_TYPE = "", "Not told: returns are negative, others are asked"
+    NEGATIVE = "negative", "Negative"
+    POSITIVE = "positive", "Positive: the type says that they are returns"
+
+
+class PremiumLists(models.TextChoices):
+    """What a sender's premium bordereau lists."""
+
+    PERIOD = "period", "The transactions of the period"
+    YEAR_TO_DATE = "year", "All transactions of the year to date"
+
+
+class Foreign(models.TextChoices):
+    """What happens with rows about contracts that are not the sender's."""
+
+    BREACH = "breach", "A manager has to look at them"
+    HOLD_OUT = "hold out", "They are held out"
+
+
 class Source(models.Model):
-    """A sender of files: a cedant, broker, coverholder or a system."""
+    """A sender of files: a cedant, broker, coverholder, a system or the house itself.
+
+    What is said here about its files is told by people, never guessed from them.
+    """
 
     cedant_paths = ("party",)
 
@@ -48,6 +82,58 @@ class Source(models.Model):
     )
     decimal_mark = models.CharField(
         max_length=1, choices=DecimalMark, default=DecimalMark.POINT
+    )
+    is_house = models.BooleanField(
+        "our own",
+        default=False,
+        help_text="Files of our own house may be about any contract.",
+    )
+    frequency = models.CharField(
+        "period", max_length=7, choices=Frequency, default=Frequency.MONTH
+    )
+    return_sign = models.CharField(
+        "returns are written",
+        max_length=8,
+        choices=ReturnSign,
+        default=ReturnSign.BY_TYPE,
+        blank=True,
+    )
+    blank_is_zero = models.BooleanField(
+        "an empty amount is nil",
+        default=False,
+        help_text="Otherwise an empty cell says nothing, and what is known stays.",
+    )
+    several_currencies = models.BooleanField(
+        "a claim may come in several currencies", default=False
+    )
+    equal_rows_add = models.BooleanField(
+        "equal rows add up",
+        default=False,
+        help_text="Otherwise the second of two equal rows is held out.",
+    )
+    premium_lists = models.CharField(
+        "premium bordereaux list",
+        max_length=6,
+        choices=PremiumLists,
+        default=PremiumLists.PERIOD,
+    )
+    premium_amounts_are = models.CharField(
+        "premium amounts are", max_length=5, choices=AmountsAre, blank=True
+    )
+    other_contracts = models.CharField(
+        "rows about contracts of others",
+        max_length=8,
+        choices=Foreign,
+        default=Foreign.BREACH,
+    )
+    incurred_factor = models.DecimalField(
+        "large change of incurred",
+        max_digits=6,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="A claim whose incurred amount grows or shrinks by more than this "
+        "factor from one period to the next is a breach. Empty: not looked at.",
     )
     is_active = models.BooleanField("active", default=True)
 

@@ -2,7 +2,13 @@
 
 from reinsurance.models.access import CedantLimit
 from reinsurance.models.bordereaux import Bordereau
-from reinsurance.models.claims import Claim, ClaimMovement, LossEvent
+from reinsurance.models.claims import (
+    Claim,
+    ClaimPosition,
+    ClaimStatement,
+    LossEvent,
+)
+from reinsurance.models.loads import Deletion, Edit, LineageRange, Load, LoadPeriod
 from reinsurance.models.parties import Party
 from reinsurance.models.premiums import PremiumEntry
 from reinsurance.models.reference import (
@@ -19,13 +25,19 @@ __all__ = [
     "Bordereau",
     "CedantLimit",
     "Claim",
-    "ClaimMovement",
+    "ClaimPosition",
+    "ClaimStatement",
     "ClaimStatus",
     "Country",
     "Currency",
+    "Deletion",
+    "Edit",
     "ExchangeRate",
     "Layer",
     "LineOfBusiness",
+    "LineageRange",
+    "Load",
+    "LoadPeriod",
     "LossEvent",
     "Participation",
     "Party",

@@ -19,11 +19,14 @@ class Record(models.Model):
 
 
 class MoneyField(models.DecimalField):
-    """An amount in the record's currency, to the cent: 16 digits before the point."""
+    """An amount in the record's currency: 16 digits before the point, 4 behind it.
+
+    How many of the four a currency has is checked where amounts come in.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("max_digits", 18)
-        kwargs.setdefault("decimal_places", 2)
+        kwargs.setdefault("max_digits", 20)
+        kwargs.setdefault("decimal_places", 4)
         super().__init__(*args, **kwargs)
 
 
@@ -34,6 +37,16 @@ class ShareField(models.DecimalField):
         kwargs.setdefault("max_digits", 9)
         kwargs.setdefault("decimal_places", 8)
         super().__init__(*args, **kwargs)
+
+
+class StandingManager(models.Manager):
+    """Records that stand: their load is not undone (or a person made them)."""
+
+    use_in_migrations = False
+
+    def get_queryset(self) -> models.QuerySet:
+        """Those whose load is not undone."""
+        return super().get_queryset().filter(load__undone_at__isnull=True)
 
 
 def code_key(to: type[models.Model], **kwargs: Any) -> models.ForeignKey:

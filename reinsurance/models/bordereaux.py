@@ -4,12 +4,16 @@ from django.db import models
 
 from reinsurance.choices import BordereauKind, BordereauStatus
 from reinsurance.models.base import Record, in_order
+from reinsurance.models.loads import Load
 from reinsurance.models.parties import Party
 from reinsurance.models.treaties import Treaty
 
 
 class Bordereau(Record):
-    """One sender's list of claims or premiums for one period."""
+    """One sender's list of claims or premiums of one contract for one period.
+
+    A file counts for each contract it has rows for; ``load`` is the last that did.
+    """
 
     cedant_paths = ("treaty__cedant", "party")
 
@@ -24,6 +28,14 @@ class Bordereau(Record):
     )
     treaty = models.ForeignKey(
         Treaty, models.PROTECT, null=True, blank=True, related_name="bordereaux"
+    )
+    load = models.ForeignKey(
+        Load,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="bordereaux",
+        editable=False,
     )
     period_start = models.DateField(null=True, blank=True)
     period_end = models.DateField(null=True, blank=True, db_index=True)

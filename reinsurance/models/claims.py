@@ -1,21 +1,27 @@
-"""Losses: events, claims as they stand, and the ledger of what changed them.
+"""Losses: events, claims, their positions, and the statements that make these.
 
 Field names follow the Coverholder Reporting Standards 5.2 (claims bordereau).
 """
 
-from django.db import models
-from django.db.models import F
+from typing import Any
 
+from django.contrib.postgres.indexes import BrinIndex
+from django.db import models
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
+
+from reinsurance.ledger.amounts import AS_AT, MAIN, PAID, POSITION, TOLD, label_of
 from reinsurance.models.base import (
     ZERO,
     MoneyField,
     Record,
+    StandingManager,
     code_key,
     in_order,
     prefix_index,
     word_start_index,
 )
-from reinsurance.models.bordereaux import Bordereau
+from reinsurance.models.loads import Load
 from reinsurance.models.reference import ClaimStatus, Country, Currency
 from reinsurance.models.treaties import Treaty
 
@@ -56,10 +62,11 @@ class LossEvent(Record):
 
 
 class Claim(Record):
-    """A claim as it stands now; money in the claim's currency, paid *to date*.
+    """A claim: the loss and what describes it; its money is in its positions.
 
-    Incurred is paid plus reserve, for indemnity and fees together, and is worked
-    out by the database.
+    Each value is the one told for the latest period, then the latest received.  A
+    claim stands while ``load`` does, one of the loads whose statements it stands by;
+    one without stands by a person's word.
     """
 
     cedant_paths = ("treaty__cedant",)
@@ -68,45 +75,51 @@ class Claim(Record):
         Treaty, models.PROTECT, related_name="claims", db_index=False
     )
     reference = models.CharField("claim reference", max_length=60)
-    bordereau = models.ForeignKey(
-        Bordereau,
+    load = models.ForeignKey(
+        Load,
         models.PROTECT,
         null=True,
         blank=True,
-        related_name="claims",
-        help_text="The bordereau that last changed the claim.",
+        related_name="+",
+        db_index=False,
+        editable=False,
     )
     policy_reference = models.CharField(max_length=60, blank=True)
     certificate_reference = models.CharField(max_length=60, blank=True)
     insured_name = models.CharField(max_length=200, blank=True)
     loss_event = models.ForeignKey(
-        LossEvent, models.PROTECT, null=True, blank=True, related_name="claims"
+        LossEvent,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="claims",
+        db_index=False,
     )
     cause = models.CharField(max_length=100, blank=True)
     description = models.CharField(max_length=500, blank=True)
     country = code_key(Country, null=True, blank=True, verbose_name="country of loss")
-    date_of_loss = models.DateField()
+    date_of_loss = models.DateField(null=True, blank=True)
+    date_of_loss_to = models.DateField("date of loss, to", null=True, blank=True)
     date_notified = models.DateField(null=True, blank=True)
+    date_opened = models.DateField(null=True, blank=True)
     date_closed = models.DateField(null=True, blank=True)
     policy_inception = models.DateField(null=True, blank=True)
     policy_expiry = models.DateField(null=True, blank=True)
     status = code_key(ClaimStatus)
-    currency = code_key(Currency)
-    paid_indemnity = MoneyField("paid, indemnity", default=ZERO, db_default=ZERO)
-    paid_fees = MoneyField("paid, fees", default=ZERO, db_default=ZERO)
-    reserve_indemnity = MoneyField("reserve, indemnity", default=ZERO, db_default=ZERO)
-    reserve_fees = MoneyField("reserve, fees", default=ZERO, db_default=ZERO)
-    incurred = models.GeneratedField(
-        expression=F("paid_indemnity")
-        + F("paid_fees")
-        + F("reserve_indemnity")
-        + F("reserve_fees"),
-        output_field=MoneyField(),
-        db_persist=True,
+    details = models.JSONField(
+        "further details",
+        default=dict,
+        db_default=Value({}, models.JSONField()),
+        blank=True,
+        help_text="Fields of the sender that have no place of their own, by name.",
     )
+
+    objects = StandingManager()
+    all_objects = models.Manager()
 
     class Meta:
         ordering = ["-id"]
+        base_manager_name = "all_objects"
         indexes = [
             prefix_index("reference", "claim_reference_prefix"),
             prefix_index("policy_reference", "claim_policy_prefix"),
@@ -114,6 +127,11 @@ class Claim(Record):
             models.Index(fields=["updated_at", "id"], name="claim_updated"),
             models.Index(fields=["status", "id"], name="claim_status"),
             models.Index(fields=["date_of_loss", "id"], name="claim_date_of_loss"),
+            models.Index(
+                fields=["loss_event"],
+                name="claim_loss_event",
+                condition=models.Q(loss_event__isnull=False),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["treaty", "reference"], name="claim_once"),
@@ -141,34 +159,109 @@ class Claim(Record):
         return self.reference
 
 
-class ClaimMovement(models.Model):
-    """One entry of the claims ledger: by how much a bordereau changed a claim.
+def _amounts(names: tuple[str, ...], *, always: tuple[str, ...] = ()) -> type:
+    """An abstract model that has an amount of each name; ``always``: nil, not null."""
+    fields: dict[str, Any] = {
+        name: MoneyField(label_of(name), default=ZERO, db_default=ZERO)
+        if name in always
+        else MoneyField(
+            label_of(name) if name in POSITION else name.replace("_", " "),
+            null=True,
+            blank=True,
+        )
+        for name in names
+    }
+    meta = type("Meta", (), {"abstract": True})
+    fields |= {"Meta": meta, "__module__": __name__}
+    return type("Amounts", (models.Model,), fields)
 
-    Entries are only ever added; a claim's money is the sum of its movements.
+
+class ClaimPosition(_amounts((*PAID, *AS_AT), always=MAIN)):  # type: ignore[misc]
+    """The money of a claim in one section, risk code and currency, as it stands now.
+
+    Worked out from the statements, never accumulated: the position at the latest
+    period told.  Fees are the total of their kinds and of what is told in one sum.
+    Incurred is paid plus reserve, indemnity and fees, gross of recoveries.
     """
 
     cedant_paths = ("claim__treaty__cedant",)
 
     claim = models.ForeignKey(
-        Claim, models.CASCADE, related_name="movements", db_index=False
+        Claim, models.CASCADE, related_name="positions", db_index=False
     )
-    bordereau = models.ForeignKey(
-        Bordereau, models.PROTECT, null=True, blank=True, related_name="movements"
+    section = models.CharField(max_length=20, blank=True, db_default="")
+    risk_code = models.CharField(max_length=20, blank=True, db_default="")
+    currency = code_key(Currency)
+    load = models.ForeignKey(
+        Load,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        editable=False,
     )
-    period_end = models.DateField(null=True, blank=True)
-    status = code_key(ClaimStatus, verbose_name="status after")
-    paid_indemnity = MoneyField("paid, indemnity: change", default=ZERO)
-    paid_fees = MoneyField("paid, fees: change", default=ZERO)
-    reserve_indemnity = MoneyField("reserve, indemnity: change", default=ZERO)
-    reserve_fees = MoneyField("reserve, fees: change", default=ZERO)
-    recorded_at = models.DateTimeField(db_default=models.functions.Now())
+    status = code_key(ClaimStatus, null=True, blank=True)
+    period_end = models.DateField(
+        null=True, blank=True, help_text="End of the latest period told."
+    )
+    incurred = models.GeneratedField(
+        expression=F("paid_indemnity")
+        + F("paid_fees")
+        + F("reserve_indemnity")
+        + F("reserve_fees"),
+        output_field=MoneyField(),
+        db_persist=True,
+    )
+
+    objects = StandingManager()
+    all_objects = models.Manager()
 
     class Meta:
-        ordering = ["claim", "id"]
-        indexes = [
-            models.Index(fields=["claim", "period_end"], name="movement_claim_period"),
-            models.Index(fields=["recorded_at", "id"], name="movement_recorded"),
+        ordering = ["claim", "section", "risk_code", "currency"]
+        base_manager_name = "all_objects"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["claim", "section", "risk_code", "currency"],
+                name="claim_position_once",
+            )
         ]
 
     def __str__(self) -> str:
-        return f"Movement of {self.claim} on {self.recorded_at:%d %B %Y}"
+        parts = (str(self.claim), self.section, self.risk_code, self.currency_id)
+        return " ".join(part for part in parts if part)
+
+
+class ClaimStatement(_amounts(TOLD)):  # type: ignore[misc]
+    """What one row of a file, or a person, told of a position for a period.
+
+    Only ever added.  Null: not told.  ``told`` has a bit for each descriptive field of
+    the claim that the row told; ``values`` has what it told where that is not what
+    the claim says now.
+    """
+
+    cedant_paths = ("position__claim__treaty__cedant",)
+
+    position = models.ForeignKey(
+        ClaimPosition, models.CASCADE, related_name="statements", db_index=False
+    )
+    load = models.ForeignKey(
+        Load, models.PROTECT, related_name="statements", db_index=False
+    )
+    row = models.PositiveIntegerField()
+    period_start = models.DateField(null=True, blank=True)
+    period_end = models.DateField(null=True, blank=True)
+    status = code_key(ClaimStatus, null=True, blank=True)
+    told = models.IntegerField(default=0, db_default=0)
+    values = models.JSONField(null=True, blank=True)
+    details = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["position", "period_end", "id"]
+        indexes = [
+            models.Index(fields=["position", "period_end"], name="statement_position"),
+            BrinIndex(fields=["load"], name="statement_load", pages_per_range=32),
+        ]
+
+    def __str__(self) -> str:
+        return f"Statement of {self.position} for {self.period_end}"

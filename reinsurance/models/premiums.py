@@ -1,8 +1,10 @@
 """Premium ledger lines as premium bordereaux report them (CRS 5.2)."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
+from django.db.models import Q, Value
 
-from reinsurance.choices import PremiumTransaction
+from reinsurance.choices import AmountsAre, PremiumTransaction
 from reinsurance.models.base import (
     ZERO,
     MoneyField,
@@ -14,22 +16,63 @@ from reinsurance.models.base import (
     share_between_0_and_1,
     word_start_index,
 )
-from reinsurance.models.bordereaux import Bordereau
+from reinsurance.models.loads import Load
 from reinsurance.models.reference import Country, Currency, LineOfBusiness
 from reinsurance.models.treaties import Treaty
 
 
+class StandingEntries(models.Manager):
+    """Entries that stand: not undone, and not replaced by an entry that stands."""
+
+    def get_queryset(self) -> models.QuerySet:
+        """Those that count."""
+        return (
+            super()
+            .get_queryset()
+            .filter(
+                Q(replaced_by__isnull=True) | Q(replaced_by__undone_at__isnull=False),
+                load__undone_at__isnull=True,
+            )
+        )
+
+
 class PremiumEntry(Record):
-    """One premium transaction of a policy: money is this transaction's, not total."""
+    """One premium transaction of a policy, as one row told it for a period.
+
+    Money is this transaction's, not the risk's total.  The same transaction told again
+    for the same period is a new entry that replaces this one (``replaced_by``); told
+    for another period it stands beside it.
+    """
 
     cedant_paths = ("treaty__cedant",)
 
     treaty = models.ForeignKey(
         Treaty, models.PROTECT, related_name="premiums", db_index=False
     )
-    bordereau = models.ForeignKey(
-        Bordereau, models.PROTECT, null=True, blank=True, related_name="premiums"
+    load = models.ForeignKey(
+        Load,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        editable=False,
     )
+    row = models.PositiveIntegerField(default=0, editable=False)
+    replaced_by = models.ForeignKey(
+        Load,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        editable=False,
+    )
+    period_start = models.DateField(null=True, blank=True)
+    period_end = models.DateField(null=True, blank=True)
+    section = models.CharField(max_length=20, blank=True)
+    risk_code = models.CharField(max_length=20, blank=True)
+    instalment_number = models.PositiveSmallIntegerField(null=True, blank=True)
     policy_reference = models.CharField(max_length=60)
     certificate_reference = models.CharField(max_length=60, blank=True)
     transaction_type = models.CharField(
@@ -53,6 +96,9 @@ class PremiumEntry(Record):
     )
     commission_rate = ShareField(null=True, blank=True)
     commission = MoneyField(null=True, blank=True)
+    brokerage_rate = ShareField(null=True, blank=True)
+    brokerage = MoneyField(null=True, blank=True)
+    other_fees = MoneyField("other fees and deductions", null=True, blank=True)
     taxes = MoneyField(null=True, blank=True)
     net_premium = MoneyField(null=True, blank=True)
     settlement_currency = code_key(Currency, null=True, blank=True)
@@ -62,16 +108,49 @@ class PremiumEntry(Record):
     net_premium_settlement = MoneyField(
         "net premium in settlement currency", null=True, blank=True
     )
+    amounts_are = models.CharField(
+        "amounts are", max_length=5, choices=AmountsAre, blank=True
+    )
+    written_premium = MoneyField(
+        "total gross written premium",
+        null=True,
+        blank=True,
+        help_text="Of the whole risk, as the sender tells it; part of no sum.",
+    )
+    sum_insured = MoneyField(null=True, blank=True)
+    sum_insured_currency = code_key(Currency, null=True, blank=True)
+    deductible = MoneyField(null=True, blank=True)
+    instalments = models.PositiveSmallIntegerField(
+        "number of instalments", null=True, blank=True
+    )
+    details = models.JSONField(
+        "further details",
+        default=dict,
+        db_default=Value({}, models.JSONField()),
+        blank=True,
+        help_text="Fields of the sender that have no place of their own, by name.",
+    )
+    told = models.BigIntegerField(default=0, db_default=0, editable=False)
+
+    objects = StandingEntries()
+    all_objects = models.Manager()
 
     class Meta:
         ordering = ["-id"]
         verbose_name_plural = "premium entries"
+        base_manager_name = "all_objects"
         indexes = [
             prefix_index("policy_reference", "premium_policy_prefix"),
             prefix_index("certificate_reference", "premium_certificate_prefix"),
             word_start_index("insured_name", "premium_insured_start"),
             models.Index(fields=["updated_at", "id"], name="premium_updated"),
             models.Index(fields=["effective_date", "id"], name="premium_effective"),
+            BrinIndex(fields=["load"], name="premium_load", pages_per_range=32),
+            models.Index(
+                fields=["replaced_by"],
+                name="premium_replaced",
+                condition=Q(replaced_by__isnull=False),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -79,9 +158,17 @@ class PremiumEntry(Record):
                     "treaty",
                     "policy_reference",
                     "certificate_reference",
+                    "section",
+                    "risk_code",
                     "transaction_type",
                     "effective_date",
+                    "instalment_number",
+                    "currency",
+                    "period_end",
+                    "load",
+                    "row",
                 ],
+                nulls_distinct=False,
                 name="premium_once",
             ),
             models.CheckConstraint(

@@ -23,12 +23,16 @@ from reinsurance.models.reference import Currency, LineOfBusiness
 
 
 class Treaty(Record):
-    """A contract under which a cedant passes risks on, for a period."""
+    """A contract under which a cedant passes risks on, for one period.
+
+    Known by cedant, reference and inception: renewals under the same reference stand
+    side by side, and two cedants may use the same number.
+    """
 
     cedant_paths = ("cedant",)
 
     reference = models.CharField(
-        max_length=60, unique=True, help_text="Unique market reference (UMR) or number."
+        max_length=60, help_text="Unique market reference (UMR) or number."
     )
     name = models.CharField(max_length=200, blank=True)
     cedant = models.ForeignKey(
@@ -38,14 +42,14 @@ class Treaty(Record):
         Party, models.PROTECT, null=True, blank=True, related_name="treaties_broked"
     )
     treaty_type = models.CharField(
-        "type", max_length=3, choices=TreatyType, db_index=True
+        "type", max_length=6, choices=TreatyType, db_index=True
     )
     basis = models.CharField(
         max_length=2,
         choices=AttachmentBasis,
-        default=AttachmentBasis.LOSSES_OCCURRING,
+        blank=True,
         help_text="Losses occurring: the loss falls in the period. "
-        "Risks attaching: the policy begins in the period.",
+        "Risks attaching: the policy begins in the period. Empty: not known.",
     )
     inception = models.DateField(null=True, blank=True, db_index=True)
     expiry = models.DateField(null=True, blank=True, db_index=True)
@@ -61,15 +65,25 @@ class Treaty(Record):
     premium_income_limit = MoneyField(null=True, blank=True)
     loss_notification_threshold = MoneyField(null=True, blank=True)
     cash_loss_limit = MoneyField(null=True, blank=True)
+    brokerage = ShareField(null=True, blank=True, help_text="Fraction of premium.")
 
     class Meta:
-        ordering = ["reference"]
+        ordering = ["reference", "inception"]
         verbose_name_plural = "treaties"
         indexes = [
+            prefix_index("reference", "treaty_reference_prefix"),
             word_start_index("name", "treaty_name_start"),
             models.Index(fields=["updated_at", "id"], name="treaty_updated"),
         ]
         constraints = [
+            models.UniqueConstraint(
+                fields=["reference", "cedant", "inception"],
+                nulls_distinct=False,
+                name="treaty_once",
+                violation_error_message="There is a contract of this cedant with "
+                "this reference and inception already.",
+            ),
+            share_between_0_and_1("treaty_shares_0_to_1", "brokerage"),
             in_order(
                 "treaty_expiry_after_inception",
                 "inception",
@@ -81,7 +95,7 @@ class Treaty(Record):
                 name="treaty_type_known",
             ),
             models.CheckConstraint(
-                condition=models.Q(basis__in=AttachmentBasis.values),
+                condition=models.Q(basis__in=["", *AttachmentBasis.values]),
                 name="treaty_basis_known",
             ),
             not_negative(
@@ -107,6 +121,7 @@ class Layer(Record):
 
     treaty = models.ForeignKey(Treaty, models.CASCADE, related_name="layers")
     number = models.PositiveIntegerField(default=1)
+    name = models.CharField(max_length=200, blank=True)
     ceded_share = ShareField(default=1, help_text="Fraction of each risk ceded.")
     risk_level = models.CharField(max_length=3, choices=RiskLevel, blank=True)
     risk_attachment = MoneyField(null=True, blank=True)

@@ -1,0 +1,183 @@
+"""Statements of positions as frames: those that are live, with what repeated them.
+
+A statement is live where its load is not undone and no correction that stands, was
+received later and speaks for its contract and period lacks its key.  A row that told
+again word for word what a statement says is kept as a range of rows, and counts as a
+statement of its own load.
+"""
+
+import datetime
+from typing import Any
+
+import polars as pl
+from django.db import connection, transaction
+
+from reinsurance.ledger import timelines
+from reinsurance.ledger.amounts import TOLD
+from reinsurance.ledger.copying import copy_out, sought
+from reinsurance.ledger.timelines import MONEY
+
+CLAIMS = "claims"
+REPEATED = "claimstatement"
+
+SCHEMA: dict[str, pl.DataType] = {
+    "statement": pl.Int64(),
+    "position": pl.Int64(),
+    "claim": pl.Int64(),
+    "treaty": pl.Int64(),
+    "load": pl.Int64(),
+    "number": pl.Int64(),
+    "sender": pl.Int64(),
+    "is_correction": pl.Boolean(),
+    "row": pl.Int64(),
+    "period_start": pl.Date(),
+    "period_end": pl.Date(),
+    "status": pl.String(),
+    "told": pl.Int64(),
+    "values": pl.String(),
+    "details": pl.String(),
+    **dict.fromkeys(TOLD, MONEY),
+}
+_OWN = (
+    "s.position_id, p.claim_id, c.treaty_id, l.id, l.number, l.sender, "
+    "l.is_correction, {row}, s.period_start, s.period_end, s.status_id, s.told, "
+    's."values", s.details, ' + ", ".join(f"s.{name}" for name in TOLD)
+)
+
+
+def _stands(known_at: datetime.datetime | None) -> str:
+    """SQL: whether a load ``l`` stands, or stood at a moment."""
+    if known_at is None:
+        return "l.undone_at IS NULL"
+    with connection.cursor() as cursor:
+        moment = cursor.mogrify("%s", [known_at]).decode()
+    return f"l.loaded_at <= {moment} AND (l.undone_at IS NULL OR l.undone_at > {moment})"
+
+
+def live_statements(
+    cursor: Any, positions: pl.Series, *, known_at: datetime.datetime | None = None
+) -> pl.DataFrame:
+    """What live statements tell of the positions (:data:`SCHEMA`).
+
+    Inside a transaction.  ``known_at``: as it was known at that moment.
+    """
+    keys = positions.drop_nulls().unique()
+    if not keys.len():
+        return pl.DataFrame(schema=SCHEMA)
+    sought(cursor, "sought_position", id=("bigint", keys))
+    stands = _stands(known_at)
+    joined = (
+        "FROM sought_position k "
+        "JOIN reinsurance_claimstatement s ON s.position_id = k.id "
+        "JOIN reinsurance_claimposition p ON p.id = s.position_id "
+        "JOIN reinsurance_claim c ON c.id = p.claim_id "
+    )
+    # Keys are few and the tables large: by their indexes, whatever statistics say of
+    # tables that grow meanwhile.
+    cursor.execute(
+        "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; "
+        "SET LOCAL enable_seqscan = off"
+    )
+    own = copy_out(
+        cursor,
+        f"SELECT s.id, {_OWN.format(row='s.row')} {joined} "  # noqa: S608 our names
+        f"JOIN reinsurance_load l ON l.id = s.load_id WHERE {stands}",
+        SCHEMA,
+    )
+    cursor.execute(
+        "RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_seqscan"
+    )
+    repeated = copy_out(
+        cursor,
+        f"SELECT s.id, {_OWN.format(row='r.first_row + (s.id - r.first_id)')} "  # noqa: S608
+        f"{joined} JOIN reinsurance_lineagerange r ON r.model = '{REPEATED}' "
+        "AND r.action = 'repeated' AND s.id BETWEEN r.first_id AND r.last_id "
+        f"JOIN reinsurance_load l ON l.id = r.load_id WHERE {stands}",
+        SCHEMA,
+    )
+    return without_lacked(cursor, pl.concat([own, repeated]), stands)
+
+
+def without_lacked(
+    cursor: Any, statements: pl.DataFrame, stands: str = "l.undone_at IS NULL"
+) -> pl.DataFrame:
+    """Without the statements that a later correction of their sender lacks."""
+    corrections = corrections_of(cursor, statements.get_column("treaty"), stands)
+    return lacking_dropped(statements, corrections)
+
+
+def corrections_of(
+    cursor: Any, treaties: pl.Series, stands: str = "l.undone_at IS NULL"
+) -> pl.DataFrame:
+    """Corrections of claims that speak for these contracts.
+
+    ``treaty``, ``period_end``, ``correction`` (its number), ``sender`` and
+    ``held_out``: claims that its rejected rows name (they are present).
+    """
+    schema = {
+        "treaty": pl.Int64(),
+        "period_end": pl.Date(),
+        "correction": pl.Int64(),
+        "sender": pl.Int64(),
+        "held_out": pl.String(),
+    }
+    keys = treaties.drop_nulls().unique().to_list()
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM reinsurance_load "
+        "WHERE is_correction AND record_type = %s)",
+        [CLAIMS],
+    )
+    if not keys or not cursor.fetchone()[0]:
+        return pl.DataFrame(schema=schema)
+    cursor.execute(
+        "SELECT x.treaty_id, x.period_end, l.number, l.sender, l.held_out::text "  # noqa: S608
+        "FROM reinsurance_loadperiod x JOIN reinsurance_load l ON l.id = x.load_id "
+        f"WHERE l.is_correction AND l.record_type = %s AND {stands} "
+        "AND x.period_end IS NOT NULL AND x.treaty_id = ANY(%s)",
+        [CLAIMS, keys],
+    )
+    return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
+
+
+def lacking_dropped(
+    statements: pl.DataFrame, corrections: pl.DataFrame
+) -> pl.DataFrame:
+    """Without those that a later correction for their contract and period lacks."""
+    if not corrections.height or not statements.height:
+        return statements
+    numbered = statements.with_row_index("__n")
+    present = numbered.select(
+        "position", "period_end", correction=pl.col("number")
+    ).unique()
+    named = (
+        corrections.select(
+            "correction",
+            claim=pl.col("held_out").str.json_decode(pl.List(pl.Int64)),
+        )
+        .explode("claim")
+        .drop_nulls()
+        .unique()
+    )
+    lacked = (
+        numbered.select("__n", "treaty", "period_end", "sender", "position", "claim", "number")
+        .join(
+            corrections.drop("held_out"),
+            on=["treaty", "period_end", "sender"],
+            nulls_equal=True,
+        )
+        .filter(pl.col("correction") > pl.col("number"))
+        .join(present, on=["position", "period_end", "correction"], how="anti")
+        .join(named, on=["claim", "correction"], how="anti")
+    )
+    gone = lacked.get_column("__n").unique()
+    return numbered.filter(~pl.col("__n").is_in(gone.implode())).drop("__n")
+
+
+def timelines_of(
+    positions: list[int], *, known_at: datetime.datetime | None = None
+) -> pl.DataFrame:
+    """What held at the end of each told period (:func:`timelines.timeline`)."""
+    keys = pl.Series(positions, dtype=pl.Int64)
+    with transaction.atomic(), connection.cursor() as cursor:
+        found = live_statements(cursor, keys, known_at=known_at)
+    return timelines.timeline(found)

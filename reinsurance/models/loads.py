@@ -1,0 +1,181 @@
+"""What came into the books together, and by which rows: the roots of all lineage."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+from reinsurance.models.treaties import Treaty
+
+
+class Load(models.Model):
+    """A file that was loaded, or a change that a person made.
+
+    A record stands as long as the load that it stands by is not undone: so nothing of
+    a load has to be touched to undo it.  *Later* means a higher ``number``: that of the
+    ingestion, in the order of receipt; a person's change has the number of the newest
+    ingestion then, and comes after it.
+    """
+
+    cedant_paths = ()
+
+    number = models.BigIntegerField(help_text="Number of the ingestion.")
+    record_type = models.CharField(max_length=20)
+    sender = models.BigIntegerField(
+        null=True, blank=True, help_text="Key of the source that sent the file."
+    )
+    is_correction = models.BooleanField(default=False)
+    held_out = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Keys of records that rows held out speak of: "
+        "a correction that names them does not lack them.",
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who made the change by hand.",
+    )
+    reason = models.CharField(max_length=400, blank=True)
+    loaded_at = models.DateTimeField(db_default=Now(), db_index=True)
+    undone_at = models.DateTimeField(null=True, blank=True, db_index=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["number"],
+                condition=models.Q(user__isnull=True),
+                name="load_once_per_file",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Load of number {self.number}"
+
+
+class LoadPeriod(models.Model):
+    """A contract and period that a loaded file has rows for."""
+
+    cedant_paths = ("treaty__cedant",)
+
+    load = models.ForeignKey(Load, models.CASCADE, related_name="periods")
+    treaty = models.ForeignKey(Treaty, models.CASCADE, related_name="+")
+    period_start = models.DateField(null=True, blank=True)
+    period_end = models.DateField(null=True, blank=True)
+    row_count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [
+            models.Index(fields=["treaty", "period_end"], name="load_period_treaty")
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["load", "treaty", "period_end"],
+                nulls_distinct=False,
+                name="load_period_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.treaty} to {self.period_end}"
+
+
+class LineageRange(models.Model):
+    """Rows of a file and records, both numbered without a gap.
+
+    ``created``: the rows made the records.  ``repeated``: the rows told again, word for
+    word, what these records say already; at an undo they are handed on to the load
+    that repeated them.
+    """
+
+    cedant_paths = ()
+
+    load = models.ForeignKey(Load, models.CASCADE, related_name="ranges")
+    model = models.CharField(max_length=20)
+    action = models.CharField(
+        max_length=8, choices=[("created", "Created"), ("repeated", "Repeated")]
+    )
+    first_row = models.PositiveIntegerField()
+    first_id = models.BigIntegerField()
+    last_id = models.BigIntegerField()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [
+            models.Index(
+                fields=["model", "last_id", "first_id"], name="lineage_range_records"
+            )
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(last_id__gte=models.F("first_id")),
+                name="lineage_range_in_order",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.first_id} to {self.last_id}"
+
+
+class Deletion(models.Model):
+    """A record that is not in the books any more: told to those who follow changes."""
+
+    cedant_paths = ("cedant",)
+
+    model = models.CharField(max_length=20)
+    object_id = models.BigIntegerField()
+    reference = models.CharField(max_length=200, blank=True)
+    cedant = models.ForeignKey(
+        "reinsurance.Party", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    deleted_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["deleted_at", "id"], name="deletion_at")]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.object_id}"
+
+
+class Edit(models.Model):
+    """What a person changed in a record: before, after, who, when and why."""
+
+    cedant_paths = ("cedant",)
+
+    model = models.CharField(max_length=20)
+    object_id = models.BigIntegerField()
+    cedant = models.ForeignKey(
+        "reinsurance.Party", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    action = models.CharField(
+        max_length=8,
+        choices=[("added", "Added"), ("changed", "Changed"), ("deleted", "Deleted")],
+    )
+    before = models.JSONField(default=dict, blank=True)
+    after = models.JSONField(default=dict, blank=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The second person, for terms of a contract with money on it.",
+    )
+    reason = models.CharField(max_length=400, blank=True)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["model", "object_id"], name="edit_of_record")]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.object_id} {self.action}"

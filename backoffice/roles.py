@@ -12,7 +12,8 @@ RECORD_MODELS = (
     "party", "treaty", "layer", "participation", "treatyscope", "bordereau",
     "premiumentry", "claim", "lossevent",
 )  # fmt: skip
-LEDGER_MODELS = ("claimmovement",)  # append-only: nobody adds or changes by hand
+# What files and people did, and what follows from it: nobody adds or changes it.
+LEDGER_MODELS = ("claimposition", "claimstatement", "edit", "deletion")
 LOG_MODELS = ("ingestion", "issue", "event", "rowchange", "sync", "delivery", "arrival")
 SENDER_MODELS = ("source", "mapping")
 SERVICE_MODELS = ("webservice", "feed", "inbox", "webhook")

@@ -274,3 +274,15 @@ class LoadConflict(ImporterError):  # noqa: N818
     """The books changed in a way that the load cannot meet."""
 
     code = "load_conflict"
+
+
+class BooksMoved(LoadConflict):
+    """The books changed since the check: loading would do other than was approved."""
+
+    code = "books_moved"
+
+
+class StaleApproval(StateProblem):
+    """What was approved is not what the page had shown."""
+
+    code = "stale_approval"

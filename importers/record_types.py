@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 from importers.exceptions import UnknownRecordType
 from reinsurance.choices import BordereauKind
@@ -16,14 +17,16 @@ from reinsurance.resources.rates import ExchangeRateResource
 from reinsurance.resources.scopes import TreatyScopeResource
 from reinsurance.resources.treaties import TreatyResource
 
+Ledger = Literal["claims", "premiums"]
+
 
 @dataclass(frozen=True)
 class RecordType:
     """A kind of file: the records that one row holds, outermost first.
 
     ``carries_money``: who submitted such a file may not approve it.  ``bordereau``:
-    the kind of bordereau it is, so that its records point at one.  ``has_ledger``:
-    changes of money are written to the claims ledger.
+    the kind of bordereau it is.  ``ledger``: what keeps its money; rows of one record
+    (``group``) are settled together.
     """
 
     slug: str
@@ -31,7 +34,8 @@ class RecordType:
     resources: tuple[type[DomainResource], ...]
     carries_money: bool = False
     bordereau: BordereauKind | None = None
-    has_ledger: bool = False
+    ledger: Ledger | None = None
+    group: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
 
     @cached_property
@@ -73,6 +77,8 @@ RECORD_TYPES: dict[str, RecordType] = {
             (PremiumEntryResource,),
             carries_money=True,
             bordereau=BordereauKind.PREMIUMS,
+            ledger="premiums",
+            group=("treaty_reference", "policy_reference"),
             aliases=("premium",),
         ),
         RecordType(
@@ -81,7 +87,8 @@ RECORD_TYPES: dict[str, RecordType] = {
             (ClaimResource,),
             carries_money=True,
             bordereau=BordereauKind.CLAIMS,
-            has_ledger=True,
+            ledger="claims",
+            group=("treaty_reference", "claim_reference"),
             aliases=("claim",),
         ),
         RecordType(

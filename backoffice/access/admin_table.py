@@ -11,7 +11,8 @@ from backoffice.access.rules import CLOSED, PUBLIC, SIGNED_IN, Rule, Rules
 _PAGES = {
     "reinsurance.bordereau": "add change delete",
     "reinsurance.claim": "add change export",
-    "reinsurance.claimmovement": "export",
+    "reinsurance.claimposition": "export",
+    "reinsurance.edit": "",
     "reinsurance.lossevent": "add change delete export",
     "reinsurance.party": "add change delete export",
     "reinsurance.premiumentry": "change export",
@@ -107,6 +108,15 @@ _OWN: Rules = {
         "POST": _importers("change_webhook", "send_webhook")
     },
     "admin:importers_delivery_again": {"POST": _importers("send_webhook")},
+    # Asks for the permission to change the kind of record that the change is of.
+    "admin:reinsurance_edit_move": {
+        "POST": Rule(
+            tuple(
+                f"reinsurance.change_{name}"
+                for name in ("treaty", "layer", "participation", "treatyscope")
+            )
+        )
+    },
     "admin:django_q_schedule_run": {"POST": Rule(("django_q.change_schedule",))},
     "admin:backoffice_backup_now": {"POST": Rule(("backoffice.make_backup",))},
     "admin:backoffice_client_secret": {"POST": Rule(("backoffice.change_client",))},

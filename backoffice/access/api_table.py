@@ -22,7 +22,8 @@ _RECORDS = {
     "bordereaux": "bordereau",
     "premiums": "premiumentry",
     "claims": "claim",
-    "claim-movements": "claimmovement",
+    "claim-positions": "claimposition",
+    "claim-statements": "claimstatement",
     "loss-events": "lossevent",
     "exchange-rates": "exchangerate",
     "currencies": "currency",
@@ -58,6 +59,10 @@ API: Rules = {
         for name, model in _RECORDS.items()
         for page in ("list", "detail")
     },
+    "api:claims-positions": _view("claimposition"),
+    "api:claims-movements": _view("claimposition"),
+    "api:claim-movements-list": _view("claimposition"),
+    "api:deletions-list": _view("deletion"),
     **{f"api:{name}-lineage": _view("rowchange", "importers") for name in _TRACED},
     **{
         f"api:{name}-{page}": _view(model, "importers")

@@ -132,7 +132,7 @@ class IngestionAdmin(OwnPages, ReadOnlyAdmin):
     def seen(self, request: HttpRequest, pk: int) -> Ingestion:
         """The ingestion, for who may see it; Http404 where there is none."""
         rows = Ingestion.objects.select_related(
-            "source", "submitted_by", "approved_by", "bordereau", "mapping"
+            "source", "submitted_by", "approved_by", "mapping"
         )
         ingestion: Ingestion = self.found(request, rows, pk)
         return ingestion

@@ -1,4 +1,4 @@
-"""Which file made a record what it is, row by row, in words."""
+"""What files and people did to a record, in words, and what a file will do."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,11 +11,24 @@ from django.urls import reverse
 from importers.admin.shown import DOMAIN, Names, in_words, model_of, target_of
 from importers.models import Ingestion, RowChange
 from importers.record_types import RECORD_TYPES, RecordType
+from importers.services import history
+from importers.services.history import Entry
 from reinsurance.resources.base import DomainResource
 from reinsurance.resources.lookups import ReferenceWidget
-from reinsurance.visibility import seen_by
 
-MOST_CHANGES = 50
+MOST_CHANGES = 200
+DID = {
+    "repeated": "told again, no change",
+    "told": "told",
+    "replaced": "replaced it",
+    "earlier": "told before",
+    "added": "added by hand",
+    "changed": "changed by hand",
+    "deleted": "deleted",
+    "proposed": "proposed by hand",
+    "refused": "proposed by hand, refused",
+}
+"""What an entry of a history is called; any other is its action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +52,11 @@ class Change:
     url: str
     differences: tuple[Difference, ...]
     ingestion: Ingestion | None = None
+    entry: Entry | None = None
 
 
 def is_traced(record: models.Model) -> bool:
-    """Whether loads leave lineage for such records."""
+    """Whether such records have a history of files and people."""
     return any(
         isinstance(record, resource._meta.model)
         for kind in RECORD_TYPES.values()
@@ -51,26 +65,60 @@ def is_traced(record: models.Model) -> bool:
 
 
 def lineage_of(record: models.Model, user: User) -> list[Change]:
-    """The newest changes of a domain record that the user sees, with their files."""
-    changes = (
-        seen_by(RowChange.objects.all(), user)
-        .filter(object_id=record.pk, model=record._meta.model_name)
-        .select_related("ingestion__source", "ingestion__submitted_by")
-        .order_by("-pk")[:MOST_CHANGES]
+    """The history of a domain record, what was done last first, in words."""
+    entries = history.of(record, user=user)[:MOST_CHANGES]
+    names = Names(user)
+    _want(names, entries)
+    return [_of_entry(entry, names) for entry in entries]
+
+
+def _of_entry(entry: Entry, names: Names) -> Change:
+    differences = _differences(model_of(entry.model), entry, names)
+    return Change(
+        row=entry.row or 0,
+        action=entry.action,
+        did=DID.get(entry.action, entry.action),
+        kind="",
+        name="",
+        url="",
+        differences=differences,
+        ingestion=entry.ingestion,
+        entry=entry,
     )
-    return described(list(changes), user)
+
+
+def _want(names: Names, entries: Iterable[Any]) -> None:
+    """Note the keys in the values of entries or stored changes."""
+    for entry in entries:
+        for image in (entry.before, entry.after):
+            for field, text in _fields(model_of(entry.model), image):
+                if (target := target_of(field)) is not None:
+                    names.want(target, [text])
+
+
+def _differences(
+    model: type[models.Model], change: Any, names: Names
+) -> tuple[Difference, ...]:
+    """The values before and after, each in words."""
+    before = {f.column: text for f, text in _fields(model, change.before)}
+    after = {f.column: text for f, text in _fields(model, change.after)}
+    fields = {f.column: f for f in model._meta.concrete_fields}
+    return tuple(
+        Difference(
+            _capital(fields[name].verbose_name),
+            in_words(fields[name], before.get(name), names),
+            in_words(fields[name], after.get(name), names),
+        )
+        for name in {**after, **before}
+    )
 
 
 def described(changes: Sequence[RowChange], user: User) -> list[Change]:
     """Stored changes in words, with the name and page of each record."""
     names = Names(user)
     for change in changes:
-        model = model_of(change.model)
-        names.want(model, [change.object_id])
-        for image in (change.before, change.after):
-            for field, text in _fields(model, image):
-                if (target := target_of(field)) is not None:
-                    names.want(target, [text])
+        names.want(model_of(change.model), [change.object_id])
+    _want(names, changes)
     return [_described(change, names) for change in changes]
 
 
@@ -85,15 +133,6 @@ def _fields(
 
 def _described(change: RowChange, names: Names) -> Change:
     model = model_of(change.model)
-    before = {f.column: text for f, text in _fields(model, change.before)}
-    differences = tuple(
-        Difference(
-            _capital(field.verbose_name),
-            in_words(field, before.get(field.column), names),
-            in_words(field, text, names),
-        )
-        for field, text in _fields(model, change.after)
-    )
     return Change(
         row=change.row,
         action=change.action,
@@ -101,7 +140,7 @@ def _described(change: RowChange, names: Names) -> Change:
         kind=_capital(model._meta.verbose_name),
         name=names.of(model, change.object_id),
         url=reverse(f"admin:{DOMAIN}_{change.model}_change", args=[change.object_id]),
-        differences=differences,
+        differences=_differences(model, change, names),
         ingestion=change.ingestion,
     )
 

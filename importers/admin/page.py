@@ -173,13 +173,6 @@ def records_link(ingestion: Ingestion) -> dict[str, str] | None:
     """Where the loaded records can be seen; None before there are any."""
     if ingestion.status != Status.LOADED:
         return None
-    if ingestion.bordereau_id:
-        return {
-            "url": reverse(
-                "admin:reinsurance_bordereau_change", args=[ingestion.bordereau_id]
-            ),
-            "label": "Open the bordereau",
-        }
     kind = record_types.RECORD_TYPES.get(ingestion.record_type)
     if kind is None:
         return None

@@ -38,7 +38,39 @@ class SourceAdmin(PlainAdmin):
         ("Sender", {"fields": ("name", "code", "party", "is_active")}),
         (
             "How its files are read",
-            {"fields": ("date_order", "decimal_mark", "policy")},
+            {
+                "fields": (
+                    "date_order",
+                    "decimal_mark",
+                    "frequency",
+                    "equal_rows_add",
+                    "policy",
+                ),
+                "description": "Told by the sender, never guessed from a file. "
+                "A change counts for files that are checked from now on.",
+            },
+        ),
+        (
+            "How its amounts are meant",
+            {
+                "fields": (
+                    "blank_is_zero",
+                    "return_sign",
+                    "premium_lists",
+                    "premium_amounts_are",
+                )
+            },
+        ),
+        (
+            "What it may speak of",
+            {
+                "fields": (
+                    "is_house",
+                    "other_contracts",
+                    "several_currencies",
+                    "incurred_factor",
+                )
+            },
         ),
     )
 

@@ -1,48 +1,91 @@
-"""Where a record's values came from: which row of which file changed what."""
+"""One history a record: what rows of files did to it, and what people did."""
 
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from importers.models import RowChange
-from reinsurance.api.base import Fields, ListDoor, text_of
+from importers.services import history
+from reinsurance.api.whole import WholeDoor
 from reinsurance.visibility import seen_by
 
+ACTIONS = (
+    "created", "updated", "deleted", "repeated", "told", "earlier", "replaced", "added",
+    "changed", "proposed", "refused",
+)  # fmt: skip
 
-class LineageSerializer(Fields):
-    """One change of the record: by which row of which file, from what to what."""
 
-    file_name = text_of("ingestion.file_name", "Name of the file.")
-    source = text_of("ingestion.source.code", "Code of the sender.")
-    status = text_of("ingestion.status", "Where the ingestion stands.")
-    loaded_at = text_of("ingestion.loaded_at", "When it was loaded.")
+class LineageSerializer(serializers.Serializer):
+    """One thing that was done to the record, from what to what, by whom and why."""
+
+    id = serializers.CharField(source="key", help_text="Tells it from the others.")
+    action = serializers.ChoiceField(
+        ACTIONS,
+        help_text="By files: created, updated, deleted, repeated, told (a claim's "
+        "money), earlier and replaced (premium of the same period). By people: added, "
+        "changed, deleted, proposed, refused.",
+    )
+    at = serializers.DateTimeField(allow_null=True, help_text="When it was done.")
+    ingestion = serializers.IntegerField(
+        source="number", allow_null=True, help_text="The file; null: a person did it."
+    )
+    file_name = serializers.CharField(
+        source="ingestion.file_name", allow_null=True, default=None
+    )
+    source = serializers.CharField(
+        source="ingestion.source.code",
+        allow_null=True,
+        default=None,
+        help_text="Code of the sender.",
+    )
+    status = serializers.CharField(
+        source="ingestion.status",
+        allow_null=True,
+        default=None,
+        help_text="Where the ingestion stands.",
+    )
+    row = serializers.IntegerField(allow_null=True, help_text="Row of the file.")
+    undone_at = serializers.DateTimeField(
+        allow_null=True, help_text="When the file was undone; null: it counts."
+    )
+    position = serializers.CharField(
+        allow_blank=True, help_text="Section, risk code and currency of a statement."
+    )
+    user = serializers.CharField(
+        source="user.username", allow_null=True, default=None, help_text="Who did it."
+    )
+    confirmed_by = serializers.CharField(
+        source="confirmed_by.username",
+        allow_null=True,
+        default=None,
+        help_text="The second person, who applied or refused it.",
+    )
+    reason = serializers.CharField(allow_blank=True)
+    before = serializers.JSONField(help_text="Values before, by name.")
+    after = serializers.JSONField(help_text="Values after, or what was told.")
 
     class Meta:
-        model = RowChange
-        fields = (
-            "id", "ingestion", "file_name", "source", "status", "loaded_at", "row",
-            "action", "before", "after",
-        )  # fmt: skip
+        ref_name = "Lineage"
 
 
-class LineageDoor(ListDoor):
-    """The changes of one record, the newest first."""
+class LineageDoor(WholeDoor):
+    """What files and people did to one record, the newest first."""
 
-    queryset = RowChange.objects.select_related("ingestion__source")
     serializer_class = LineageSerializer
-    orderings: ClassVar = ("-id",)
-    called = "lineage"
     records: Any = None
     problems: ClassVar = {"*": ("not_found",)}
 
     def get_queryset(self) -> QuerySet:
-        """Changes of the record of the address; Http404 where none is seen."""
-        if getattr(self, "swagger_fake_view", False):
-            return RowChange.objects.none()
-        records = seen_by(self.records.all(), self.request.user)
-        record = get_object_or_404(records, pk=self.kwargs["pk"])
-        name = str(self.records.model._meta.model_name)
-        return RowChange.objects.filter(model=name, object_id=record.pk).select_related(
-            "ingestion__source"
-        )
+        """The records, of which the address names one."""
+        return seen_by(self.records.all(), self.request.user)
+
+    def list(self, request: Request, pk: int) -> Response:
+        """All of it on one page."""
+        self.asked(request)
+        record = get_object_or_404(self.get_queryset(), pk=pk)
+        user: Any = request.user
+        entries = history.of(record, user=user)
+        return self.listed(LineageSerializer(entries, many=True).data)

@@ -22,8 +22,10 @@ class SourceSerializer(Fields):
     class Meta:
         model = Source
         fields = (
-            "id", "code", "name", "party", "policy", "date_order", "decimal_mark",
-            "is_active",
+            "id", "code", "name", "party", "is_house", "frequency", "date_order",
+            "decimal_mark", "policy", "equal_rows_add", "blank_is_zero", "return_sign",
+            "several_currencies", "premium_lists", "premium_amounts_are",
+            "other_contracts", "incurred_factor", "is_active",
         )  # fmt: skip
 
 

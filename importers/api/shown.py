@@ -35,8 +35,8 @@ class IngestionSerializer(Fields):
     class Meta:
         model = Ingestion
         fields: tuple[str, ...] = (
-            "id", "status", "record_type", "source", "mapping", "bordereau",
-            "period_start", "period_end", "door", "file_name", "file_size", "sha256",
+            "id", "status", "record_type", "source", "mapping", "parent",
+            "period_start", "period_end", "declared", "needs_declaration", "effect", "door", "file_name", "file_size", "sha256",
             "sheet", "message", "rows_read", "rows_created", "rows_updated",
             "rows_unchanged", "rows_rejected", "totals", "issue_counts", "seconds",
             "attempts", "submitted_by", "approved_by", "received_at", "checked_at",

@@ -9,6 +9,8 @@ from importers.models import Ingestion, Sync
 from importers.services import ingestions, work
 from importers.values import Status
 
+MOST_TRIES = 3
+"""So often a file is approved again where the books have moved meanwhile."""
 GOOD = (Status.READY, Status.LOADED)
 MOVING = (Status.RECEIVED, Status.CHECKING, Status.APPROVED, Status.LOADING)
 
@@ -37,12 +39,18 @@ def follow(ingestion: Ingestion, *, queue: bool, approve: bool, timeout: float) 
     if not queue:
         work.check(ingestion.pk)
     wait(ingestion, MOVING if queue else (), timeout)
-    if approve and ingestion.status == Status.READY:
-        ingestions.approve(ingestion.pk, enqueue=queue)
-        ingestion.refresh_from_db()
-    if not queue and ingestion.status == Status.APPROVED:
-        work.load(ingestion.pk)
-    wait(ingestion, MOVING if queue else (), timeout)
+    for _ in range(MOST_TRIES):
+        if approve and ingestion.status == Status.READY:
+            ingestions.approve(ingestion.pk, enqueue=queue)
+            ingestion.refresh_from_db()
+        if not queue and ingestion.status == Status.APPROVED:
+            work.load(ingestion.pk)
+        wait(ingestion, MOVING if queue else (), timeout)
+        if ingestion.status == Status.RECEIVED and not queue:
+            work.check(ingestion.pk)  # the books moved meanwhile
+            ingestion.refresh_from_db()
+        if not approve or ingestion.status != Status.READY:
+            break
 
 
 def wait(record: Ingestion | Sync, moving: Container[StrEnum], timeout: float) -> None:

@@ -91,6 +91,9 @@ class Ingestion(Leased):
         "fingerprint of what loading does", max_length=64, blank=True
     )
     approved_effect = models.CharField(max_length=64, blank=True)
+    effect_parts = models.JSONField(
+        default=dict, blank=True, help_text="What loading does: counts, sums, warnings."
+    )
     seconds = models.JSONField(default=dict, blank=True)
     message = models.TextField(blank=True)
 

@@ -4,14 +4,12 @@ Staging asks it to know, loading asks it to write: the same walk, so that what w
 previewed is what is loaded.
 """
 
-import datetime
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from importers.pipeline import ledger
 from importers.pipeline.check import full_key, has_record
 from importers.pipeline.compare import ID, PARENT, Compared, compare
 from importers.pipeline.frames import ROW
@@ -51,7 +49,6 @@ def walk(
     record_type: RecordType,
     frame: pl.DataFrame,
     *,
-    period_end: datetime.date | None = None,
     write: Write | None = None,
 ) -> Iterator[Change | pl.DataFrame]:
     """Each resource's Change, outermost first; last a frame of ``row`` and action.
@@ -59,8 +56,6 @@ def walk(
     ``frame`` holds good rows with their ``carries`` columns.  With ``write`` each
     change is written before the next is looked at, so that children find parents.
     """
-    if record_type.has_ledger:
-        frame = ledger.with_period(frame, period_end)
     ids: dict[type[DomainResource], pl.DataFrame] = {}
     rank = frame.select(ROW, __rank=pl.lit(0, dtype=pl.Int8))
     for index, resource in enumerate(record_type.resources):
@@ -94,13 +89,7 @@ def _change(
     rows: pl.DataFrame,
     index: int,
 ) -> Change:
-    if record_type.has_ledger:
-        unsettled = ledger.unsettled(rows)
-        compared = compare(cursor, resource, ledger.with_room_for(rows, unsettled))
-        settled = ledger.settle(cursor, compared.frame, unsettled)
-        compared = Compared(settled, compared.names)
-    else:
-        compared = compare(cursor, resource, rows)
+    compared = compare(cursor, resource, rows)
     carried = compared.frame.filter(pl.col(carries(index)))
     return Change(
         resource,

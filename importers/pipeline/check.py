@@ -1,6 +1,6 @@
 """Stage five: rules over rows, and rows against the other rows of the file."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ from importers.pipeline.frames import BROKEN, ROW, issues_at, no_issues
 from importers.pipeline.keys import KeyBook
 from importers.record_types import RecordType
 from reinsurance.resources.base import DomainResource, dtype_of, record_field
+from reinsurance.resources.conventions import FileContext
+from reinsurance.resources.rules import Rule
 
 
 def full_key(record_type: RecordType, resource: type[DomainResource]) -> list[str]:
@@ -41,14 +43,50 @@ def has_record(resource: type[DomainResource], frame: pl.DataFrame) -> pl.Expr:
     return pl.all_horizontal(pl.col(name).is_not_null() for name in own)
 
 
+def named(issues: pl.DataFrame, headers: Mapping[str, str]) -> pl.DataFrame:
+    """Issues of columns by the names of fields, with the sender's headers instead."""
+    if not issues.height:
+        return issues
+    return issues.with_columns(pl.col("column").replace(dict(headers)))
+
+
+def broken_rules(
+    rules: Iterable[Rule], frame: pl.DataFrame, headers: Mapping[str, str]
+) -> pl.DataFrame:
+    """The issues of rows that break a rule; one without its columns is not asked."""
+    found = [no_issues()]
+    for rule in rules:
+        if not rule.needs <= set(frame.columns):
+            continue
+        rows = frame.filter(rule.broken)
+        if rows.height:
+            has_column = rule.column in rows.columns
+            found.append(
+                issues_at(
+                    rows,
+                    column=headers.get(rule.column, rule.column),
+                    value=pl.col(rule.column) if has_column else None,
+                    code=rule.code,
+                    severity=rule.severity,
+                    message=rule.text(),
+                )
+            )
+    return pl.concat(found)
+
+
 class Checker:
     """Rules of a record type over row frames, and memory of the keys seen."""
 
     def __init__(
-        self, record_type: RecordType, headers: Mapping[str, str], folder: Path
+        self,
+        record_type: RecordType,
+        headers: Mapping[str, str],
+        folder: Path,
+        context: FileContext,
     ) -> None:
         self.record_type = record_type
         self.headers = headers
+        self.context = context
         self._resources = [resource() for resource in record_type.resources]
         self._related: dict[str, dict[Any, tuple]] = {}
         count = range(len(self._resources))
@@ -66,24 +104,11 @@ class Checker:
         """The frame with derived values and broken rows marked, and the issues."""
         found = [no_issues()]
         for resource in self._resources:
+            frame, unclear = resource.prepare(frame, self.context)
+            found.append(named(unclear, self.headers))
             frame = resource.derive(frame)
-            seen = self._with_related(resource, frame)
-            for rule in resource.rules:
-                if not rule.needs <= set(seen.columns):
-                    continue
-                rows = seen.filter(rule.broken)
-                if rows.height:
-                    has_column = rule.column in rows.columns
-                    found.append(
-                        issues_at(
-                            rows,
-                            column=self.headers.get(rule.column, rule.column),
-                            value=pl.col(rule.column) if has_column else None,
-                            code=rule.code,
-                            severity=rule.severity,
-                            message=rule.text(),
-                        )
-                    )
+            seen = self.with_related(resource, frame)
+            found.append(broken_rules(resource.rules, seen, self.headers))
         found += [
             self._taken(resource, name, frame)
             for resource, name, _ in self._unique
@@ -95,7 +120,7 @@ class Checker:
         self._remember(frame)
         return frame, issues
 
-    def _with_related(
+    def with_related(
         self, resource: DomainResource, frame: pl.DataFrame
     ) -> pl.DataFrame:
         for name, attributes in resource.related.items():
@@ -160,6 +185,9 @@ class Checker:
     def _remember(self, frame: pl.DataFrame) -> None:
         """Write down keys and contents of the good rows."""
         good = frame.filter(~pl.col(BROKEN))
+        if self.record_type.ledger is not None:
+            self._rows.add(good, list(self.record_type.group), [])
+            return
         row_key: list[str] = []
         for resource, book in zip(self._resources, self._books, strict=True):
             key = full_key(self.record_type, type(resource))
@@ -177,6 +205,8 @@ class Checker:
 
     def across(self) -> "Across":
         """Issues between rows of the whole file, and which row carries a record."""
+        if self.record_type.ledger is not None:
+            return Across(no_issues(), pl.Series(dtype=pl.UInt32))
         found = [no_issues()]
         for resource, book in zip(self._resources, self._books, strict=True):
             found += [self._conflicts(resource, rows) for rows in book.shared()]
@@ -195,6 +225,10 @@ class Checker:
             refused,
             {index: _later(book, refused) for index, book in enumerate(self._books)},
         )
+
+    def groups(self) -> Iterator[pl.DataFrame]:
+        """Rows of which others of the file are about the same record (``k1``, ``k2``)."""
+        yield from self._rows.shared()
 
     def _conflicts(self, resource: DomainResource, keys: pl.DataFrame) -> pl.DataFrame:
         """Rows that share a record's key but disagree about the record."""

@@ -1,6 +1,5 @@
 """Rows against the books: which records exist, as what, and what would change."""
 
-import io
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +7,7 @@ import polars as pl
 from django.db import connection, models
 
 from importers.pipeline.check import own_columns
+from reinsurance.ledger.copying import copy_in, copy_out
 from reinsurance.resources.base import DomainResource, dtype_of
 
 WAS = "was."
@@ -47,42 +47,6 @@ class Compared:
         if not self.names:
             return pl.lit(value=False)
         return pl.any_horizontal(self.changed(name) for name in self.names)
-
-
-def copy_in(cursor: Any, table: str, frame: pl.DataFrame) -> None:
-    """COPY a frame whose columns are named as the table's; Django's errors."""
-    columns = ", ".join(f'"{name}"' for name in frame.columns)
-    stream = io.BytesIO()
-    frame.write_csv(stream, include_header=False)
-    stream.seek(0)
-    with connection.wrap_database_errors:
-        cursor.copy_expert(
-            f"COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv)", stream
-        )
-
-
-def copy_out(cursor: Any, query: str, schema: dict[str, pl.DataType]) -> pl.DataFrame:
-    """The query's rows as a frame of that schema."""
-    stream = io.BytesIO()
-    with connection.wrap_database_errors:
-        cursor.copy_expert(f"COPY ({query}) TO STDOUT WITH (FORMAT csv)", stream)
-    if not stream.tell():
-        return pl.DataFrame(schema=schema)
-    stream.seek(0)
-    frame = pl.read_csv(
-        stream, has_header=False, infer_schema=False, new_columns=list(schema)
-    )
-    return frame.select(_typed(pl.col(n), t).alias(n) for n, t in schema.items())
-
-
-def _typed(text: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    if dtype == pl.String:
-        return text
-    if dtype == pl.Date:
-        return text.str.to_date("%Y-%m-%d")
-    if dtype == pl.Boolean:
-        return text == "t"
-    return text.cast(dtype)
 
 
 def compare(

@@ -4,15 +4,15 @@ The first pass cleans and applies the rules; only after it is known which rows
 contradict each other; the second pass compares with the books and stages.
 """
 
-import datetime
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
 from importers.pipeline import storage
+from importers.pipeline.aside import Aside
 from importers.pipeline.check import Across, Checker
 from importers.pipeline.clean import Cleaner
 from importers.pipeline.frames import ISSUES, ROW, no_issues
@@ -22,7 +22,9 @@ from importers.readers.sandbox import Spilled
 from importers.record_types import RecordType
 from importers.values import Action, Severity
 from reinsurance.resources.cells import CellOptions
+from reinsurance.resources.conventions import FileContext
 
+CORRECTION_LACKS = "correction_lacks"
 KEPT_ISSUES = 20_000
 """Issues listed one by one; all of them are counted and all rejected rows kept."""
 
@@ -60,7 +62,7 @@ def examine(
     matches: Matches,
     *,
     options: CellOptions,
-    period_end: datetime.date | None,
+    context: FileContext,
     prefix: str,
     folder: Path,
     alive: Callable[[], None] = lambda: None,
@@ -70,45 +72,73 @@ def examine(
     ``alive`` is called between chunks and may raise to stop the work.
     """
     cleaner = Cleaner(record_type, matches, options)
-    checker = Checker(record_type, cleaner.headers, folder)
-    stager = Stager(record_type, folder, prefix, period_end)
+    checker = Checker(record_type, cleaner.headers, folder, context)
+    stager = Stager(record_type, folder, prefix, context, cleaner.headers)
     examined = Examined(stager.staged)
-    count = 0
-    for count, chunk in enumerate(spilled.chunks(), start=1):  # noqa: B007
+    ends: list[int] = []
+    for count, chunk in enumerate(spilled.chunks(), start=1):
         frame, cell_issues = cleaner.clean(chunk)
         frame, row_issues = checker.check(frame)
         issues = pl.concat([cell_issues, row_issues])
         examined.note(issues)
         frame.write_ipc(folder / f"clean-{count:05d}.arrow")
         issues.write_ipc(folder / f"issues-{count:05d}.arrow")
+        ends.append(int(chunk[ROW].max() or 0))  # type: ignore[call-overload]
         alive()
     across = checker.across()
     examined.note(across.issues)
     rejected = RejectedRows(folder / "rejected.csv", tuple(spilled.header))
+    aside = Aside.of(checker, ends, folder)
+    pass_two = SecondPass(folder, stager, rejected, across, examined, aside)
     for number, chunk in enumerate(spilled.chunks(), start=1):
-        _stage(number, chunk, folder, stager, rejected, across)
+        pass_two.stage(number, chunk)
         alive()
+    for _ in pass_two.stage_aside():
+        alive()
+    if context.conventions.is_correction:
+        for missing in stager.staged.effect.lacks(record_type, context):
+            examined.note_file(CORRECTION_LACKS, Severity.WARNING, missing)
     if examined.staged.rows[Action.REJECTED.value]:
         examined.rejected = f"{prefix}/rejected.csv"
         storage.put(examined.rejected, rejected.path)
     return examined
 
 
-def _stage(
-    number: int,
-    chunk: pl.DataFrame,
-    folder: Path,
-    stager: Stager,
-    rejected: RejectedRows,
-    across: Across,
-) -> None:
-    clean = folder / f"clean-{number:05d}.arrow"
-    noted = folder / f"issues-{number:05d}.arrow"
-    frame = pl.read_ipc(clean)
-    held_out = stager.add(frame, across)
-    if held_out.len():
-        here = across.issues.filter(pl.col(ROW).is_in(held_out.implode()))
-        issues = pl.concat([pl.read_ipc(noted), here])
-        rejected.add(chunk, held_out, issues)
-    clean.unlink()
-    noted.unlink()
+@dataclass(slots=True)
+class SecondPass:
+    """Staging chunk by chunk; rows of records that several chunks tell of come last."""
+
+    folder: Path
+    stager: Stager
+    rejected: RejectedRows
+    across: Across
+    examined: Examined
+    aside: "Aside"
+
+    def stage(self, number: int, chunk: pl.DataFrame) -> None:
+        """Stage one chunk, without the rows that are put aside."""
+        clean = self.folder / f"clean-{number:05d}.arrow"
+        noted = self.folder / f"issues-{number:05d}.arrow"
+        frame, issues = pl.read_ipc(clean), pl.read_ipc(noted)
+        frame, chunk = self.aside.put(number, frame, chunk, issues)
+        self._add(frame, chunk, issues)
+        clean.unlink()
+        noted.unlink()
+
+    def stage_aside(self) -> Iterator[None]:
+        """Stage the rows that were put aside, portion by portion."""
+        for frame, chunk, issues in self.aside.portions():
+            self._add(frame, chunk, issues)
+            yield
+
+    def _add(
+        self, frame: pl.DataFrame, chunk: pl.DataFrame, issues: pl.DataFrame
+    ) -> None:
+        if not frame.height:
+            return
+        held_out, found = self.stager.add(frame, self.across)
+        self.examined.note(found)
+        if held_out.len():
+            rows = held_out.implode()
+            here = self.across.issues.filter(pl.col(ROW).is_in(rows))
+            self.rejected.add(chunk, held_out, pl.concat([issues, here, found]))

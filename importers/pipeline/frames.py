@@ -5,46 +5,8 @@ type under its name, and columns of the machine's own, which begin with two
 underscores.
 """
 
-import polars as pl
+from reinsurance.resources.issues import ISSUES, ROW, issues_at, no_issues
 
-ROW = "row"
+__all__ = ["BROKEN", "ISSUES", "ROW", "issues_at", "no_issues"]
+
 BROKEN = "__broken"
-
-ISSUES = pl.Schema(
-    {
-        "row": pl.Int64(),
-        "column": pl.String(),
-        "value": pl.String(),
-        "code": pl.String(),
-        "severity": pl.String(),
-        "message": pl.String(),
-    }
-)
-"""A frame of issues: ``row`` is the source row number, ``column`` as the sender
-calls it."""
-
-
-def no_issues() -> pl.DataFrame:
-    """An empty frame of issues."""
-    return pl.DataFrame(schema=ISSUES)
-
-
-def issues_at(
-    rows: pl.DataFrame,
-    *,
-    column: str | pl.Expr,
-    value: pl.Expr | None,
-    code: str,
-    severity: str,
-    message: pl.Expr,
-) -> pl.DataFrame:
-    """One issue for every row of a row frame."""
-    shown = pl.lit("") if value is None else value.cast(pl.String).fill_null("")
-    return rows.select(
-        pl.col(ROW).cast(pl.Int64),
-        column=pl.lit(column) if isinstance(column, str) else column,
-        value=shown.str.slice(0, 200),
-        code=pl.lit(code),
-        severity=pl.lit(severity),
-        message=message.str.slice(0, 400),
-    )

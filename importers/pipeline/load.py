@@ -5,36 +5,43 @@ their table under keys drawn from its sequence; changed rows go through a tempor
 table and one UPDATE; every record created or changed leaves a RowChange.
 """
 
-import datetime
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import polars as pl
-from django.db import OperationalError, connection, models
+from django.db import OperationalError, connection
 from import_export.fields import NOT_PROVIDED
 from psycopg2.errors import LockNotAvailable
 
-from importers.exceptions import NotItsTurn
+from importers.exceptions import BooksMoved, NotItsTurn
 from importers.models import RowChange
-from importers.pipeline import ledger, storage
+from importers.pipeline import foreign_keys, storage
 from importers.pipeline.changes import ACTION, Change, walk
 from importers.pipeline.compare import (
     ID,
     PARENT,
     WAS,
-    copy_in,
     stored_field,
     table_column,
 )
+from importers.pipeline.effects import Effect
 from importers.pipeline.frames import ROW
+from importers.pipeline.settling import settle_rows, write_settled
 from importers.record_types import RecordType
 from importers.values import Action
-from reinsurance.models import ClaimMovement
+from reinsurance.ledger.copying import copy_in
+from reinsurance.ledger.premiums import replace
+from reinsurance.ledger.recompute import recompute
+from reinsurance.ledger.write import tell_planner
+from reinsurance.models import Load, LoadPeriod
 from reinsurance.resources.base import DomainResource, dtype_of
+from reinsurance.resources.conventions import FileContext
 
-#: Rows from which on it matters how they are found again.
-_MANY = 1_000
+HELD_OUT_SINCE = (
+    "The books changed since the file was checked, and some of its rows do not hold "
+    "together with them any more. Nothing was loaded; it is checked anew."
+)
 
 
 def take_turn(record_type: RecordType, *, patience: float | None = None) -> None:
@@ -61,34 +68,109 @@ def load(
     parts: Iterable[str],
     record_type: RecordType,
     *,
-    ingestion: int,
-    bordereau: int | None,
-    period_end: datetime.date | None,
+    context: FileContext,
+    effect: Effect | None = None,
 ) -> Counter[str]:
     """Load staged parts; rows by action as they turned out.
 
     Only where it is this load's turn (:func:`take_turn`), so that two loads neither
-    deadlock nor both create a record.
+    deadlock nor both create a record.  ``effect`` takes up what the load does, to be
+    held against what was approved.
     """
     take_turn(record_type)
-    rows: Counter[str] = Counter()
+    done = effect if effect is not None else Effect()
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        loader = Loader(cursor, record_type, ingestion, bordereau)
-        for part in parts:
-            with storage.local(part) as path:
-                frame = pl.read_parquet(path).drop(ACTION)
-            for change in walk(
-                cursor,
-                record_type,
-                frame,
-                period_end=period_end,
-                write=loader.write,
-            ):
-                if isinstance(change, pl.DataFrame):
-                    counts = change.get_column(ACTION).value_counts()
-                    rows.update(dict(counts.iter_rows()))
-    return rows
+        mine = Load.objects.create(
+            number=context.number,
+            record_type=record_type.slug,
+            sender=context.conventions.sender,
+            is_correction=context.conventions.is_correction,
+        )
+        if record_type.ledger is not None:
+            _load_ledger(cursor, parts, record_type, context, mine, done)
+        else:
+            _load_records(cursor, parts, record_type, context, mine, done)
+    return done.rows
+
+
+def _frames(parts: Iterable[str]) -> Iterator[pl.DataFrame]:
+    for part in parts:
+        with storage.local(part) as path:
+            yield pl.read_parquet(path).drop(ACTION)
+
+
+def _load_ledger(
+    cursor: Any,
+    parts: Iterable[str],
+    record_type: RecordType,
+    context: FileContext,
+    mine: Load,
+    done: Effect,
+) -> None:
+    """Statements and entries; of a correction also what it leaves out."""
+    for frame in _frames(parts):
+        settled = settle_rows(cursor, record_type, frame, context=context, headers={})
+        if settled.held_out.len():
+            raise BooksMoved(HELD_OUT_SINCE)
+        foreign_keys.hold_parents(cursor, record_type, frame)
+        with foreign_keys.resting(cursor):
+            write_settled(cursor, record_type, settled, load=mine.pk)
+        done.note(settled, frame)
+    LoadPeriod.objects.bulk_create(
+        LoadPeriod(
+            load=mine,
+            treaty_id=treaty,
+            period_start=start,
+            period_end=end,
+            row_count=count,
+        )
+        for (treaty, start, end), count in _by_end(done).items()
+    )
+    if context.conventions.is_correction:
+        _leave_out(cursor, record_type, context, mine, done)
+
+
+def _by_end(done: Effect) -> dict[tuple[Any, Any, Any], int]:
+    """Rows by contract and period end; the start of the longest period."""
+    found: dict[tuple[Any, Any], tuple[Any, int]] = {}
+    for (treaty, start, end), count in done.periods.items():
+        known, rows = found.get((treaty, end), (start, 0))
+        first = min(filter(None, (known, start)), default=None)
+        found[treaty, end] = (first, rows + count)
+    return {(t, start, e): rows for (t, e), (start, rows) in found.items()}
+
+
+def _leave_out(
+    cursor: Any,
+    record_type: RecordType,
+    context: FileContext,
+    mine: Load,
+    done: Effect,
+) -> None:
+    Load.objects.filter(pk=mine.pk).update(held_out=list(context.held_out))
+    found = done.find_lacking(cursor, record_type, context)
+    keys = pl.Series([lacked.key for lacked in found], dtype=pl.Int64).unique()
+    if record_type.ledger == "claims":
+        recompute(cursor, keys)
+    else:
+        replace(cursor, keys, load=mine.pk)
+
+
+def _load_records(
+    cursor: Any,
+    parts: Iterable[str],
+    record_type: RecordType,
+    context: FileContext,
+    mine: Load,
+    done: Effect,
+) -> None:
+    """Records of other kinds: created and updated, with their lineage."""
+    loader = Loader(cursor, record_type, context.number, mine.pk)
+    for frame in _frames(parts):
+        for change in walk(cursor, record_type, frame, write=loader.write):
+            if isinstance(change, pl.DataFrame):
+                done.count(change)
 
 
 class Loader:
@@ -99,12 +181,12 @@ class Loader:
         cursor: Any,
         record_type: RecordType,
         ingestion: int,
-        bordereau: int | None,
+        load: int,
     ) -> None:
         self.cursor = cursor
         self.record_type = record_type
         self.ingestion = ingestion
-        self.bordereau = bordereau
+        self.load = load
 
     def write(self, change: Change) -> pl.Series:
         """Write one resource's created and updated records; ids of the created."""
@@ -113,16 +195,10 @@ class Loader:
             ids = self._insert(change)
         if change.updated.height:
             self._update(change)
-        if self.record_type.has_ledger:
-            self._enter(change, ids)
         self._trace(change, ids)
         return ids
 
     # ------------------------------------------------------------------ records
-    def _extra(self, model: type[models.Model]) -> dict[str, Any]:
-        fields = {field.name for field in model._meta.concrete_fields}
-        return {"bordereau_id": self.bordereau} if "bordereau" in fields else {}
-
     def _insert(self, change: Change) -> pl.Series:
         model = change.resource._meta.model
         table = model._meta.db_table
@@ -136,30 +212,10 @@ class Loader:
         frame = change.created.select(
             pl.Series("id", ids),
             *(expr.alias(name) for name, expr in columns.items()),
-            *(
-                pl.lit(v).alias(n)
-                for n, v in self._extra(model).items()
-                if v is not None
-            ),
         )
         copy_in(self.cursor, table, _completed(change.resource, frame))
-        if frame.height >= _MANY:
-            self._tell_planner(table, frame.height)
+        tell_planner(self.cursor, table, frame.height)
         return ids
-
-    def _tell_planner(self, table: str, rows: int) -> None:
-        """Have the table looked at where statistics know of less than was just written.
-
-        Those that autovacuum took beside a load, or after one that was killed, say that
-        there is nothing; the checks of foreign keys are then made by any index that has
-        the key somewhere, and take twenty times as long.
-        """
-        self.cursor.execute(
-            "SELECT reltuples < %s FROM pg_class WHERE oid = %s::regclass",
-            [rows, table],
-        )
-        if self.cursor.fetchone()[0]:
-            self.cursor.execute(f"ANALYZE (SKIP_LOCKED) {table}")
 
     def _update(self, change: Change) -> None:
         model = change.resource._meta.model
@@ -180,20 +236,10 @@ class Loader:
         copy_in(self.cursor, "differing", frame)
         self.cursor.execute("ANALYZE differing")
         sets = [f'"{f.column}" = d."{f.column}"' for f in fields]
-        sets += [f"{n} = {int(v)}" for n, v in self._extra(model).items() if v]
         self.cursor.execute(
             f"UPDATE {model._meta.db_table} t SET {', '.join(sets)}, "  # noqa: S608
             "updated_at = now() FROM differing d WHERE t.id = d.id"
         )
-
-    # ------------------------------------------------------------------- ledger
-    def _enter(self, change: Change, ids: pl.Series) -> None:
-        created = change.created.with_columns(ids.alias(ID), __is_new=True)
-        updated = change.updated.with_columns(__is_new=pl.lit(value=False))
-        changed = pl.concat([created, updated], how="diagonal")
-        if changed.height:
-            entries = ledger.movements(changed, self.bordereau)
-            copy_in(self.cursor, ClaimMovement._meta.db_table, entries)
 
     # ------------------------------------------------------------------ lineage
     def _trace(self, change: Change, ids: pl.Series) -> None:

@@ -4,7 +4,7 @@ import polars as pl
 from django.db import connection
 
 from importers.models import Issue
-from importers.pipeline.compare import copy_in
+from reinsurance.ledger.copying import copy_in
 
 
 def record_issues(ingestion: int, issues: pl.DataFrame) -> None:

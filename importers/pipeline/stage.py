@@ -6,8 +6,8 @@ wrote them, with what is wrong, in a CSV to download, mend and send again.
 """
 
 import csv
-import datetime
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -20,10 +20,14 @@ from importers.pipeline import storage
 from importers.pipeline.changes import ACTION, Change, carries, walk
 from importers.pipeline.check import Across
 from importers.pipeline.compare import WAS
-from importers.pipeline.frames import BROKEN, ROW
+from importers.pipeline.effects import Effect
+from importers.pipeline.frames import BROKEN, ROW, no_issues
+from importers.pipeline.settling import settle_rows
 from importers.record_types import RecordType
 from importers.values import Action, Severity
+from reinsurance.ledger.preview import preview
 from reinsurance.resources.base import DomainResource
+from reinsurance.resources.conventions import FileContext
 from reinsurance.resources.formats import harmless
 from reinsurance.resources.lookups import ReferenceWidget
 
@@ -40,8 +44,11 @@ def part_key(folder: str, number: int) -> str:
 class Staged:
     """What loading would do: rows by action, control totals, first changes.
 
-    ``totals``: currency to ``{"rows": n, column: sum}`` over the good rows.
+    ``totals``: currency to ``{"rows": n, column: sum}`` over the good rows; ``effect``:
+    what has to be the same when it is loaded.
     """
+
+    effect: Effect = field(default_factory=Effect)
 
     rows: Counter[str] = field(default_factory=Counter)
     totals: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -57,19 +64,39 @@ class Stager:
         record_type: RecordType,
         folder: Path,
         prefix: str,
-        period_end: datetime.date | None,
+        context: FileContext,
+        headers: Mapping[str, str],
     ) -> None:
         self.record_type = record_type
         self.folder = folder
         self.prefix = prefix
-        self.period_end = period_end
+        self.context = context
+        self.headers = headers
         self.staged = Staged()
 
-    def add(self, frame: pl.DataFrame, across: Across) -> pl.Series:
-        """Stage one checked chunk; the row numbers that are held out."""
+    def add(
+        self, frame: pl.DataFrame, across: Across
+    ) -> tuple[pl.Series, pl.DataFrame]:
+        """Stage one checked chunk: the rows held out, and what the books say of it."""
         refused = pl.col(BROKEN) | pl.col(ROW).is_in(across.refused.implode())
         held_out = frame.filter(refused).get_column(ROW)
         good = frame.filter(~refused).drop(BROKEN)
+        issues = no_issues()
+        if self.record_type.ledger is not None:
+            self.staged.effect.note_held_out(frame.filter(refused))
+            if good.height:
+                good, issues, more = self._settle(good)
+                held_out = pl.concat([held_out, more.cast(held_out.dtype)])
+        else:
+            good = self._carrying(good, across)
+            if good.height:
+                good = self._compared(good)
+        self.staged.rows[Action.REJECTED.value] += held_out.len()
+        if good.height:
+            self._keep(good)
+        return held_out, issues
+
+    def _carrying(self, good: pl.DataFrame, across: Across) -> pl.DataFrame:
         for index in range(len(self.record_type.resources)):
             absent = across.not_carried.get(index)
             brings = (
@@ -78,20 +105,40 @@ class Stager:
                 else ~pl.col(ROW).is_in(absent.implode())
             )
             good = good.with_columns(brings.alias(carries(index)))
-        self.staged.rows[Action.REJECTED.value] += held_out.len()
-        if good.height:
-            self._plan(good)
-        return held_out
+        return good
 
-    def _plan(self, good: pl.DataFrame) -> None:
+    def _settle(
+        self, good: pl.DataFrame
+    ) -> tuple[pl.DataFrame, pl.DataFrame, pl.Series]:
+        """Rows of a ledger: what they make of the books, and what does not hold."""
         with transaction.atomic(), connection.cursor() as cursor:
-            for change in walk(
-                cursor, self.record_type, good, period_end=self.period_end
-            ):
+            settled = settle_rows(
+                cursor,
+                self.record_type,
+                good,
+                context=self.context,
+                headers=self.headers,
+            )
+        gone = good.filter(pl.col(ROW).is_in(settled.held_out.implode()))
+        self.staged.effect.note_held_out(gone)
+        self.staged.effect.note(settled, good)
+        room = PREVIEWED - len(self.staged.preview)
+        if room > 0:
+            self.staged.preview += preview(settled.settlement, room)
+        kept = good.join(settled.actions, on=ROW, maintain_order="left")
+        return kept, settled.issues, settled.held_out
+
+    def _compared(self, good: pl.DataFrame) -> pl.DataFrame:
+        with transaction.atomic(), connection.cursor() as cursor:
+            for change in walk(cursor, self.record_type, good):
                 if isinstance(change, Change):
                     self._show(change)
                 else:
                     good = good.join(change, on=ROW, maintain_order="left")
+        self.staged.effect.count(good)
+        return good
+
+    def _keep(self, good: pl.DataFrame) -> None:
         self.staged.rows.update(
             dict(good.get_column(ACTION).value_counts().iter_rows())
         )

@@ -1,56 +1,35 @@
-"""Undoing a load: records back to what they were, by the lineage of the load.
+"""Undoing a load: the books as if it had never been loaded.
 
-Created records go, changed values return to their before-image, and the claims ledger
-gets entries that take the load's changes back.  Nothing is undone over the head of a
-later file or of a change by hand: those are named, and nothing happens.
+Claims and premiums stand by their loads: marking a load as undone takes its word out of
+them, and only what others speak of, too, is worked out anew.  Other records go back by
+their lineage; what a later file told stays.  No later file has to be undone before, but
+where another record refers to one that the load created, or a person has changed one
+since, nothing happens.
 """
 
+import json
 from typing import Any
 
 from django.db import connection, models
+from django.utils import timezone
 
 from importers.exceptions import LoadConflict
 from importers.models import RowChange
+from importers.pipeline import foreign_keys
 from importers.pipeline.load import take_turn
 from importers.record_types import RecordType
-from importers.values import Action, Status
-from reinsurance.models import ClaimMovement
-from reinsurance.resources.positions import MONEY
+from importers.values import Action
+from reinsurance.ledger.premium_undo import undo_premiums
+from reinsurance.ledger.recompute import positions_to_settle, recompute
+from reinsurance.models import Deletion, Edit, Load
 
 CHANGES = RowChange._meta.db_table
-LEDGER = ClaimMovement._meta.db_table
-
-
-def later_file(ingestion: int) -> int | None:
-    """The first later ingestion, not itself undone, that changed the same records."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            SELECT min(l.ingestion_id) FROM {CHANGES} c
-            JOIN {CHANGES} l ON l.object_id = c.object_id AND l.model = c.model
-                AND l.id > c.id AND l.ingestion_id <> c.ingestion_id
-            JOIN importers_ingestion i ON i.id = l.ingestion_id AND i.status <> %s
-            WHERE c.ingestion_id = %s
-            """,  # noqa: S608
-            [Status.UNDONE.value, ingestion],
-        )
-        return cursor.fetchone()[0]
-
-
-def require_latest(ingestion: int) -> None:
-    """Raise LoadConflict where a later file builds on what this one loaded."""
-    if (later := later_file(ingestion)) is not None:
-        raise LoadConflict(
-            f"Number {later} changed records of this file since. Undo that one first."
-        )
+LOADS = Load._meta.db_table
+RANGES = "reinsurance_lineagerange"
 
 
 def undo(
-    record_type: RecordType,
-    *,
-    ingestion: int,
-    bordereau: int | None,
-    patience: float | None = None,
+    record_type: RecordType, *, ingestion: int, patience: float | None = None
 ) -> None:
     """Take a load back, in the caller's transaction.
 
@@ -61,100 +40,165 @@ def undo(
     take_turn(record_type, patience=patience)
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        require_latest(ingestion)
-        for resource in reversed(record_type.resources):
-            model = resource._meta.model
-            _require_untouched(cursor, model, ingestion)
-            if record_type.has_ledger:
-                _reverse_ledger(cursor, ingestion, bordereau)
-            _restore(cursor, model, ingestion)
-            _remove(cursor, model, ingestion)
+        load = Load.objects.get(number=ingestion, user=None)
+        require_no_edits(record_type, load)
+        Load.objects.filter(pk=load.pk).update(undone_at=timezone.now())
+        if record_type.ledger == "claims":
+            positions = positions_to_settle(cursor, load.pk)
+            with foreign_keys.resting(cursor):
+                recompute(cursor, positions)
+        elif record_type.ledger == "premiums":
+            undo_premiums(cursor, load.pk)
+        else:
+            for resource in reversed(record_type.resources):
+                _undo_records(cursor, resource._meta.model, ingestion)
 
 
-def _changed_columns(model: type[models.Model], ingestion: int) -> list[models.Field]:
-    updated = RowChange.objects.filter(
-        ingestion=ingestion,
-        model=model._meta.model_name,
-        action=Action.UPDATED.value,
-    ).annotate(column=models.Func("before", function="jsonb_object_keys"))
-    names = set(updated.values_list("column", flat=True))
-    return [field for field in model._meta.concrete_fields if field.column in names]
+_TOUCHED = {
+    "claims": """
+        SELECT 'claim', p.claim_id FROM reinsurance_claimstatement s
+        JOIN reinsurance_claimposition p ON p.id = s.position_id
+        WHERE s.load_id = %(load)s
+    """,
+    "premiums": """
+        SELECT 'premiumentry', e.id FROM reinsurance_premiumentry e
+        WHERE e.load_id = %(load)s
+    """,
+    None: f"""
+        SELECT model, object_id FROM {CHANGES} WHERE ingestion_id = %(number)s
+    """,  # noqa: S608 our names
+}
 
 
-def _joined(model: type[models.Model]) -> str:
-    """SQL: the model's rows ``t`` beside the load's changes ``c`` of one action."""
-    table = model._meta.db_table
-    return (
-        f"{table} t JOIN {CHANGES} c ON c.object_id = t.id AND c.ingestion_id = %s "
-        f"AND c.model = '{model._meta.model_name}'"
-    )
-
-
-def _require_untouched(cursor: Any, model: type[models.Model], ingestion: int) -> None:
-    for field in _changed_columns(model, ingestion):
+def edited(record_type: RecordType, load: Load) -> list[Edit]:
+    """What people changed since in records of the load; the first of it."""
+    edits = Edit.objects.filter(at__gt=load.loaded_at)
+    if not edits.exists():
+        return []
+    touched = _TOUCHED[record_type.ledger]
+    with connection.cursor() as cursor:
         cursor.execute(
-            f"""
-            SELECT count(*) FROM {_joined(model)}
-            WHERE c.action = 'updated' AND jsonb_exists(c.after, %s)
-            AND t."{field.column}"
-                IS DISTINCT FROM CAST(c.after->>%s AS {field.db_type(connection)})
-            """,  # noqa: S608
-            [ingestion, field.column, field.column],
+            "SELECT e.id FROM reinsurance_edit e WHERE e.at > %(at)s AND "  # noqa: S608
+            f"(e.model, e.object_id) IN ({touched}) ORDER BY e.id LIMIT 20",
+            {"at": load.loaded_at, "load": load.pk, "number": load.number},
         )
-        if count := cursor.fetchone()[0]:
-            raise LoadConflict(
-                f"“{field.verbose_name}” of records of this file was changed by hand "
-                f"since ({count:,}). Set it back first."
-            )
+        keys = [row[0] for row in cursor.fetchall()]
+    return list(Edit.objects.filter(pk__in=keys).select_related("user"))
 
 
-def _restore(cursor: Any, model: type[models.Model], ingestion: int) -> None:
-    for field in _changed_columns(model, ingestion):
-        cursor.execute(
-            f"""
-            UPDATE {model._meta.db_table} t SET updated_at = now(), "{field.column}"
-                = CAST(c.before->>%s AS {field.db_type(connection)})
-            FROM {CHANGES} c WHERE c.object_id = t.id AND c.ingestion_id = %s
-            AND c.model = %s AND c.action = 'updated' AND jsonb_exists(c.before, %s)
-            """,  # noqa: S608
-            [field.column, ingestion, model._meta.model_name, field.column],
-        )
-
-
-def _remove(cursor: Any, model: type[models.Model], ingestion: int) -> None:
-    cursor.execute(
-        f"""
-        DELETE FROM {model._meta.db_table} t USING {CHANGES} c
-        WHERE c.object_id = t.id AND c.ingestion_id = %s AND c.model = %s
-        AND c.action = 'created'
-        """,  # noqa: S608
-        [ingestion, model._meta.model_name],
+def require_no_edits(record_type: RecordType, load: Load) -> None:
+    """Raise LoadConflict where a person has changed a record of the load since."""
+    found = edited(record_type, load)
+    if not found:
+        return
+    first = found[0]
+    who = first.user.get_username() if first.user else "somebody"
+    fields = ", ".join(sorted(first.after)) or "the record"
+    more = f", and {len(found) - 1} more changes" if len(found) > 1 else ""
+    raise LoadConflict(
+        f"{who} changed {fields} of {first.model} {first.object_id} since{more}. Set "
+        "that back first."
     )
 
 
-def _reverse_ledger(cursor: Any, ingestion: int, bordereau: int | None) -> None:
-    """Entries of created claims go with them; of changed ones they are taken back."""
+# --------------------------------------------------------------- records by lineage
+def _undo_records(cursor: Any, model: type[models.Model], ingestion: int) -> None:
+    name = model._meta.model_name or ""
+    for change in RowChange.objects.filter(ingestion=ingestion, model=name).order_by(
+        "-pk"
+    ):
+        if change.action == Action.CREATED:
+            _undo_created(cursor, model, change)
+        elif change.action == "deleted":
+            _bring_back(cursor, model, change)
+        else:
+            _undo_updated(cursor, model, change)
+
+
+def _later(change: RowChange) -> list[RowChange]:
+    """What loads that stand told of the same record after this one, in order."""
+    rows = RowChange.objects.filter(
+        model=change.model, object_id=change.object_id, pk__gt=change.pk
+    ).exclude(ingestion=change.ingestion_id)
+    standing = Load.objects.filter(undone_at=None).values("number")
+    return list(rows.filter(ingestion__in=standing).order_by("pk"))
+
+
+def _undo_created(
+    cursor: Any, model: type[models.Model], change: RowChange
+) -> None:
+    """A record goes, unless another file told it again: then it is that file's."""
+    later = _later(change)
+    if later:
+        heir = later[0]
+        RowChange.objects.filter(pk=heir.pk).update(action=Action.CREATED.value)
+        return
+    record = model._base_manager.filter(pk=change.object_id).first()
+    if record is None:
+        return
+    cedant = _cedant_of(record)
+    reference = str(record)[:200]
     cursor.execute(
-        f"DELETE FROM {LEDGER} m USING {CHANGES} c WHERE m.claim_id = c.object_id "  # noqa: S608
-        "AND c.ingestion_id = %s AND c.model = 'claim' AND c.action = 'created'",
-        [ingestion],
+        f'DELETE FROM {model._meta.db_table} WHERE id = %s',  # noqa: S608
+        [change.object_id],
     )
-    back = ", ".join(
-        f"coalesce((c.before->>'{name}')::numeric - (c.after->>'{name}')::numeric, 0)"
-        for name in MONEY
+    Deletion.objects.create(
+        model=change.model,
+        object_id=change.object_id,
+        reference=reference,
+        cedant_id=cedant,
+    )
+
+
+def _cedant_of(record: models.Model) -> int | None:
+    paths = getattr(record, "cedant_paths", ())
+    if not paths or paths[0] == "pk":
+        return None
+    value: Any = record
+    for name in paths[0].split("__"):
+        value = getattr(value, name, None)
+    return getattr(value, "pk", None)
+
+
+def _undo_updated(
+    cursor: Any, model: type[models.Model], change: RowChange
+) -> None:
+    """Each value returns to what it was, unless a later file told it, too."""
+    later = _later(change)
+    before = change.before or {}
+    back: dict[str, Any] = {}
+    for column, value in before.items():
+        heir = next((c for c in later if column in (c.after or {})), None)
+        if heir is None:
+            back[column] = value
+            continue
+        heir.before = {**(heir.before or {}), column: value}
+        heir.save(update_fields=["before"])
+    if back:
+        _set(cursor, model, change.object_id, back)
+
+
+def _set(
+    cursor: Any, model: type[models.Model], key: int, values: dict[str, Any]
+) -> None:
+    fields = {f.column: f for f in model._meta.concrete_fields}
+    sets = ", ".join(
+        f'"{column}" = CAST(%s AS {fields[column].db_type(connection)})'
+        for column in values
     )
     cursor.execute(
-        f"""
-        INSERT INTO {LEDGER} (claim_id, bordereau_id, period_end, status_id,
-            {", ".join(MONEY)})
-        SELECT t.id, %s, (
-            SELECT m.period_end FROM {LEDGER} m
-            WHERE m.claim_id = t.id AND m.bordereau_id IS NOT DISTINCT FROM %s
-            ORDER BY m.id DESC LIMIT 1
-        ), coalesce(c.before->>'status_id', t.status_id), {back}
-        FROM reinsurance_claim t JOIN {CHANGES} c ON c.object_id = t.id
-        WHERE c.ingestion_id = %s AND c.model = 'claim' AND c.action = 'updated'
-        AND jsonb_exists_any(c.before, %s)
-        """,  # noqa: S608
-        [bordereau, bordereau, ingestion, ["status_id", *MONEY]],
+        f"UPDATE {model._meta.db_table} SET {sets}, updated_at = now() "  # noqa: S608
+        "WHERE id = %s",
+        [*values.values(), key],
+    )
+
+
+def _bring_back(cursor: Any, model: type[models.Model], change: RowChange) -> None:
+    """A record that the load took out is there again."""
+    image = {**(change.before or {}), "id": change.object_id}
+    cursor.execute(
+        f"INSERT INTO {model._meta.db_table} "  # noqa: S608
+        f"SELECT (jsonb_populate_record(NULL::{model._meta.db_table}, %s)).* "
+        "ON CONFLICT DO NOTHING",
+        [json.dumps(image)],
     )

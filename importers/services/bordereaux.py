@@ -1,50 +1,61 @@
-"""The bordereau that a loaded file is recorded as."""
+"""The bordereaux that a loaded file is recorded as: one for each contract and period."""
 
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from importers.models import Ingestion
 from importers.record_types import RecordType
-from importers.values import Status
+from importers.services.sequence import Periods
 from reinsurance.choices import BordereauStatus
-from reinsurance.models import Bordereau
+from reinsurance.models import Bordereau, Load, LoadPeriod
 
 
-def bordereau_for(ingestion: Ingestion, kind: RecordType) -> Bordereau | None:
-    """The sender's bordereau of the file's period, made if need be.
+def receive(record: Ingestion, kind: RecordType, periods: Periods) -> None:
+    """The sender's bordereaux of the file's contracts and periods are here.
 
-    None for record types that are no bordereaux.  Inside the load's transaction.
+    Inside the load's transaction.  A file without periods is no bordereau.
     """
     if kind.bordereau is None:
-        return None
-    values = {
-        "status": BordereauStatus.LOADED,
-        "received_date": timezone.localdate(ingestion.received_at),
-        "period_start": ingestion.period_start,
-    }
-    if ingestion.period_end is None:
-        return Bordereau.objects.create(
-            kind=kind.bordereau, party=ingestion.source.party, **values
+        return
+    load = Load.objects.get(number=record.pk, user=None)
+    for treaty, start, end in periods:
+        if treaty is None or end is None:
+            continue
+        Bordereau.objects.update_or_create(
+            kind=kind.bordereau,
+            party=record.source.party,
+            treaty_id=treaty,
+            period_end=end,
+            defaults={
+                "load": load,
+                "status": BordereauStatus.LOADED,
+                "received_date": timezone.localdate(record.received_at),
+                "period_start": start,
+            },
         )
-    bordereau, _ = Bordereau.objects.update_or_create(
-        kind=kind.bordereau,
-        party=ingestion.source.party,
-        treaty=None,
-        period_end=ingestion.period_end,
-        defaults=values,
-    )
-    return bordereau
 
 
-def take_back(ingestion: Ingestion) -> None:
-    """The bordereau is here and not in the books, unless another file of it is.
+def take_back(record: Ingestion) -> None:
+    """The bordereaux are here and not in the books, unless another file of them is.
 
     Inside the transaction that undoes the file's load.
     """
-    others = Ingestion.objects.filter(
-        bordereau=ingestion.bordereau_id, status=Status.LOADED
-    ).exclude(pk=ingestion.pk)
-    if ingestion.bordereau_id is not None and not others.exists():
-        Bordereau.objects.filter(
-            pk=ingestion.bordereau_id, status=BordereauStatus.LOADED
-        ).update(status=BordereauStatus.RECEIVED, updated_at=Now())
+    mine = Bordereau.objects.filter(load__number=record.pk, load__user=None)
+    for bordereau in mine.select_related("load"):
+        other = (
+            LoadPeriod.objects.filter(
+                treaty=bordereau.treaty_id,
+                period_end=bordereau.period_end,
+                load__sender=record.source_id,
+                load__record_type=record.record_type,
+                load__undone_at=None,
+            )
+            .order_by("-load__number")
+            .first()
+        )
+        status = BordereauStatus.LOADED if other else BordereauStatus.RECEIVED
+        Bordereau.objects.filter(pk=bordereau.pk).update(
+            load=other.load_id if other else bordereau.load_id,
+            status=status,
+            updated_at=Now(),
+        )

@@ -11,19 +11,32 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from importers import record_types
-from importers.exceptions import StateProblem, UnknownSource
+from importers.exceptions import StaleApproval, StateProblem, UnknownSource
 from importers.models import Ingestion, Mapping, Source
 from importers.pipeline import originals
 from importers.pipeline.receive import receive
-from importers.pipeline.undo import require_latest
+from importers.pipeline.undo import require_no_edits
 from importers.services import mappings, offers, permissions, retention, syncs
 from importers.services.duplicates import already_open, same_as, same_file
 from importers.services.quotas import require_quota
 from importers.services.states import arrive, move, say
-from importers.values import Status
+from importers.values import Declared, Status
+from reinsurance.models import Load
 from reinsurance.visibility import seen_by
 
 DIRECT = "direct"
+DECLARE = (
+    "A file of this sender, contract and period is in the books already. Say first "
+    "whether this one is additional or a correction."
+)
+STALE = (
+    "What this file would do is not what you have looked at: it was checked anew "
+    "meanwhile. Reload the page, look at it, and approve it then."
+)
+DECLARED = {
+    "additional": "it adds to the file of the period that is in the books",
+    "correction": "it takes the place of the file of the period that is in the books",
+}
 MAPPABLE = (Status.NEEDS_MAPPING, Status.READY, Status.REJECTED)
 WAITS = (Status.RECEIVED, Status.NEEDS_MAPPING, Status.READY, Status.FAILED)
 
@@ -35,7 +48,7 @@ def source_of(code: str | None, *, user: User | None = None) -> Source:
     """
     if not code:
         return Source.objects.get_or_create(
-            code=DIRECT, defaults={"name": "Direct upload"}
+            code=DIRECT, defaults={"name": "Direct upload", "is_house": True}
         )[0]
     known = Source.objects.all()
     if user is not None:
@@ -59,13 +72,17 @@ def submit(
     sheet: str = "",
     period_start: date | None = None,
     period_end: date | None = None,
+    declared: str = "",
+    parent: Ingestion | None = None,
+    contracts: Map[str, int] | None = None,
     loads_itself: bool = False,
     enqueue: bool = True,
     on_duplicate: Literal["refuse", "supersede"] = "refuse",
 ) -> Ingestion:
     """Keep the bytes and start an ingestion; the cluster checks it next.
 
-    ``mapping`` is one, or the name of one.  With ``loads_itself`` no approval is
+    ``mapping`` is one, or the name of one.  ``declared``: what a second file of one
+    contract and period is.  With ``loads_itself`` no approval is
     needed as long as no row is held out.
 
     A file that is already on its way is refused with DuplicateFile, or takes the place
@@ -101,6 +118,9 @@ def submit(
                 mapping=mapping,
                 policy=source.policy,
                 door=door,
+                declared=declared,
+                parent=parent,
+                contracts=dict(contracts or {}),
                 loads_itself=loads_itself,
                 file_name=file_name[-255:],
                 file_size=kept.size,
@@ -173,14 +193,26 @@ def confirm_mapping(
         raise already_open(same_as(record)) from error
 
 
-def approve(ingestion: int, *, user: User | None = None, enqueue: bool = True) -> None:
+def approve(
+    ingestion: int,
+    *,
+    user: User | None = None,
+    seen: str | None = None,
+    enqueue: bool = True,
+) -> None:
     """Let a checked file into the books; the cluster loads it next.
 
-    Raises NotAllowed (see :mod:`importers.services.permissions`) and StateProblem.
+    ``seen`` is the fingerprint of the effect that was looked at; None: whatever it is
+    now.  Raises NotAllowed (see :mod:`importers.services.permissions`), StaleApproval
+    where the file would do something else by now, and StateProblem.
     """
     record = Ingestion.objects.get(pk=ingestion)
     permissions.require_seen(user, record)
     permissions.require_approve(user, record)
+    if record.status == Status.READY and record.needs_declaration:
+        raise StateProblem(DECLARE)
+    if seen is not None and seen != record.effect:
+        raise StaleApproval(STALE)
     with transaction.atomic():
         move(
             ingestion,
@@ -188,8 +220,38 @@ def approve(ingestion: int, *, user: User | None = None, enqueue: bool = True) -
             to=Status.APPROVED,
             event="Approved.",
             user=user,
+            still={"effect": record.effect},
             approved_by_id=user.pk if user else None,
             approved_at=timezone.now(),
+            approved_effect=record.effect,
+            attempts=0,
+        )
+        if enqueue:
+            offers.offer(ingestion)
+
+
+def declare(
+    ingestion: int, declared: str, *, user: User | None, enqueue: bool = True
+) -> None:
+    """Say what a second file of a contract and period is; it is checked by that.
+
+    Raises NotAllowed and StateProblem.
+    """
+    permissions.require_submit(user)
+    record = Ingestion.objects.get(pk=ingestion)
+    permissions.require_seen(user, record)
+    if declared not in {value.value for value in Declared}:
+        raise StateProblem("A second file is “additional” or a “correction”.")
+    with transaction.atomic():
+        move(
+            ingestion,
+            from_=[Status.READY, Status.REJECTED],
+            to=Status.RECEIVED,
+            event=f"Declared: {DECLARED[declared]}.",
+            user=user,
+            declared=declared,
+            needs_declaration=False,
+            message="",
             attempts=0,
         )
         if enqueue:
@@ -264,7 +326,8 @@ def undo(
 ) -> None:
     """Take a load back; the cluster does it next.
 
-    Raises NotAllowed, StateProblem, and LoadConflict where a later file builds on it.
+    Raises NotAllowed, StateProblem, and LoadConflict where a person has changed a
+    record of it since.
     """
     permissions.require_undo(user)
     if not reason.strip():
@@ -273,9 +336,16 @@ def undo(
     permissions.require_seen(user, record)
     if record.status != Status.LOADED:
         raise StateProblem(f"This file is “{record.status}”; only a load is undone.")
-    require_latest(ingestion)
+    load = Load.objects.get(number=ingestion, user=None)
+    require_no_edits(record_types.get(record.record_type), load)
     with transaction.atomic():
-        event = f"Undo asked for: {reason.strip()}"
-        say(ingestion, event, status=Status.LOADED, user=user)
+        move(
+            ingestion,
+            from_=[Status.LOADED],
+            to=Status.UNDOING,
+            event=f"Undo asked for: {reason.strip()}",
+            user=user,
+            attempts=0,
+        )
         if enqueue:
             offers.offer_undo(ingestion)

@@ -1,6 +1,6 @@
 """The only place where an ingestion's state moves: one UPDATE and one Event."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -21,18 +21,22 @@ def move(
     user: User | None = None,
     details: str = "",
     lease: str | None = None,
+    still: Mapping[str, Any] | None = None,
     **changes: Any,
 ) -> None:
     """Move an ingestion on, if it still stands at one of ``from_``.
 
     ``event`` is the line of the log, ``changes`` are fields of the ingestion.  With
-    ``lease`` only while that worker holds it.  Raises StateProblem where it does not:
+    ``lease`` only while that worker holds it, with ``still`` only while its fields
+    hold these values.  Raises StateProblem where it does not:
     someone else was faster.
     """
     with transaction.atomic():
         rows = Ingestion.objects.filter(pk=ingestion, status__in=list(from_))
         if lease is not None:
             rows = rows.filter(lease=lease)
+        if still:
+            rows = rows.filter(**still)
         if not rows.update(status=to, **changes):
             raise StateProblem(_too_late(ingestion, to))
         arrive(ingestion, event, status=to, user=user, details=details)

@@ -1,5 +1,7 @@
 """Taking a load back, and telling in the log what stands in the way."""
 
+import contextlib
+
 from django.db import IntegrityError, transaction
 
 from importers import record_types
@@ -7,7 +9,7 @@ from importers.exceptions import LoadConflict, NotItsTurn, StateProblem
 from importers.models import Ingestion
 from importers.pipeline.undo import undo as undo_load
 from importers.services import bordereaux, cursors
-from importers.services.states import move, say
+from importers.services.states import move
 from importers.values import Status
 
 STILL_USED = (
@@ -22,21 +24,20 @@ def undo(ingestion: int, *, patience: float | None = None) -> None:
     another file of its kind is being loaded for longer than ``patience`` seconds.
     """
     record = Ingestion.objects.get(pk=ingestion)
-    if record.status != Status.LOADED:
+    if record.status not in {Status.LOADED, Status.UNDOING}:
         return
     try:
         with transaction.atomic():
             undo_load(
                 record_types.get(record.record_type),
                 ingestion=ingestion,
-                bordereau=record.bordereau_id,
                 patience=patience,
             )
             move(
                 ingestion,
-                from_=[Status.LOADED],
+                from_=[Status.LOADED, Status.UNDOING],
                 to=Status.UNDONE,
-                event="Undone: the books are as they were before the load.",
+                event="Undone: nothing of this file is in the books any more.",
             )
             bordereaux.take_back(record)
             cursors.take_back(ingestion)
@@ -45,6 +46,17 @@ def undo(ingestion: int, *, patience: float | None = None) -> None:
     except StateProblem:
         return
     except LoadConflict as conflict:
-        say(ingestion, f"Not undone: {conflict}", status=Status.LOADED)
+        _stays(ingestion, f"Not undone: {conflict}")
     except IntegrityError:
-        say(ingestion, f"Not undone: {STILL_USED}", status=Status.LOADED)
+        _stays(ingestion, f"Not undone: {STILL_USED}")
+
+
+def _stays(ingestion: int, message: str) -> None:
+    """The load stands, and the log says why."""
+    with contextlib.suppress(StateProblem):
+        move(
+            ingestion,
+            from_=[Status.LOADED, Status.UNDOING],
+            to=Status.LOADED,
+            event=message,
+        )

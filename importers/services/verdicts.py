@@ -5,13 +5,15 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from importers import record_types
 from importers.models import Ingestion
 from importers.models.sources import Policy
+from importers.pipeline.effects import as_plain, fingerprint
 from importers.pipeline.examine import Examined
 from importers.pipeline.match import Matches
 from importers.pipeline.record import record_issues
 from importers.record_types import RecordType
-from importers.services import ingestions
+from importers.services import ingestions, sequence
 from importers.services.ingestions import nothing_loaded
 from importers.services.leases import Lease
 from importers.services.states import move
@@ -54,6 +56,8 @@ def conclude(
 
     What needs nobody's approval is approved at once, in the same transaction.
     """
+    kind = record_types.get(record.record_type)
+    second: list[str] = []
     rows = examined.staged.rows
     read_rows = sum(rows.values())
     bad, good = rows["rejected"], read_rows - rows["rejected"]
@@ -70,6 +74,7 @@ def conclude(
         },
         "checked_at": timezone.now(),
         "rows_read": read_rows,
+        **_effect_of(record, examined, known),
     }
     if bad and (not good or record.policy == Policy.ALL_OR_NOTHING):
         to = Status.REJECTED
@@ -84,8 +89,14 @@ def conclude(
         to = Status.READY
         noun = "row" if read_rows == 1 else "rows"
         event = f"{read_rows:,} {noun} checked, {bad:,} held out."
+        second = (
+            []
+            if record.declared
+            else sequence.second_of(record, kind, examined.staged.effect.periods)
+        )
         changes |= {
-            "message": "",
+            "needs_declaration": bool(second),
+            "message": _ask_which(second),
             "rows_created": rows["created"],
             "rows_updated": rows["updated"],
             "rows_unchanged": rows["unchanged"],
@@ -101,16 +112,51 @@ def conclude(
             event=event,
             **changes,
         )
-        if to == Status.READY and _needs_nobody(record, examined):
+        if to == Status.READY and _needs_nobody(
+            record, examined, needs_declaration=bool(second)
+        ):
             ingestions.approve(record.pk)
 
 
-def _needs_nobody(record: Ingestion, examined: Examined) -> bool:
+def _ask_which(second: list[str]) -> str:
+    """What to ask of a second file of a contract and period."""
+    if not second:
+        return ""
+    named = "; ".join(second[:3]) + ("; …" if len(second) > 3 else "")
+    return (
+        f"In the books already: {named}. Is this file additional to it, or a "
+        "correction that takes its place? Nothing is loaded before somebody says so."
+    )
+
+
+def _effect_of(
+    record: Ingestion, examined: Examined, known: dict[str, Any]
+) -> dict[str, Any]:
+    """What the approval is of: content, mapping, and what loading does."""
+    effect = examined.staged.effect
+    parts = {
+        "effect": as_plain(effect),
+        "warnings": dict(sorted(examined.by_code.items())),
+        "totals": examined.staged.totals,
+    }
+    mapping = [known["matches"], record.declared, record.contracts]
+    held_out = {"claims": effect.named(), "policies": effect.policies()}
+    return {
+        "effect": fingerprint(record.sha256, mapping, parts),
+        "effect_parts": {**parts, "held_out": held_out},
+    }
+
+
+def _needs_nobody(
+    record: Ingestion, examined: Examined, *, needs_declaration: bool
+) -> bool:
     """Whether the file is loaded without asking: its source's rates, or nothing new.
 
     A sync that brings nothing but what is in the books already asks nobody.
     """
     rows = examined.staged.rows
+    if needs_declaration:
+        return False
     if record.door == DOOR and set(+rows) == {"unchanged"}:
         return True
     is_clean = not rows["rejected"] and not examined.by_severity[Severity.BREACH.value]

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from importers import record_types
 from importers.exceptions import (
+    BooksMoved,
     ImporterError,
     LoadConflict,
     NotItsTurn,
@@ -19,31 +20,34 @@ from importers.exceptions import (
     StoreProblem,
 )
 from importers.models import Ingestion
-from importers.pipeline import ledger
+from importers.pipeline.effects import Effect, as_plain, difference
 from importers.pipeline.examine import examine
 from importers.pipeline.load import load as load_staged
 from importers.pipeline.load import take_turn
 from importers.pipeline.read import read
 from importers.pipeline.stage import part_key
 from importers.services import (
+    bordereaux,
     cursors,
-    lateness,
     leases,
     limits,
     mappings,
+    offers,
+    sequence,
     turns,
     verdicts,
 )
-from importers.services.bordereaux import bordereau_for
+from importers.services.conventions import context_of
 from importers.services.leases import Lease
 from importers.services.states import arrive, move, say
 from importers.services.tables import table_of
-from importers.values import Severity, Status
+from importers.values import Status
 from reinsurance.resources.cells import CellOptions
 
-NEEDS_PERIOD = (
-    "The paid amounts are of the bordereau's period alone, so the period must be "
-    "known. Hand the file in again and fill in the end of the period."
+BOOKS_MOVED = (
+    "The books changed since this file was checked, so that loading it would do "
+    "something else than what was approved. Nothing was loaded and the approval is "
+    "withdrawn. What is different: {}. Look at it again."
 )
 OUR_FAULT = "{} failed through a fault of the program. Nothing was loaded."
 CONFLICT = (
@@ -103,10 +107,7 @@ def _check(lease: Lease, folder: Path) -> None:
     if not matches.is_settled:
         verdicts.ask(lease, kind, matches, known)
         return
-    used = set(matches.used)
-    if ledger.needs_period(used) and not (record.period_end or "period_end" in used):
-        verdicts.reject(lease, NEEDS_PERIOD, "missing_period", **known)
-        return
+    context = context_of(record)
     examined = examine(
         spilled,
         kind,
@@ -114,15 +115,16 @@ def _check(lease: Lease, folder: Path) -> None:
         options=CellOptions(
             record.source.date_order,
             record.source.decimal_mark,
-            cedants=limits.cedants_for(record),
+            cedants=context.conventions.cedants,
         ),
-        period_end=record.period_end,
+        context=context,
         prefix=verdicts.staging_folder(lease),
         folder=folder,
         alive=lease.check,
     )
-    if said := lateness.overtaken(record, kind):
-        examined.note_file(lateness.CODE, Severity.WARNING, said)
+    effect = examined.staged.effect
+    for issue in sequence.look(record, kind, effect.periods, effect.present):
+        examined.note_file(issue.code, issue.severity, issue.message)
     seconds = {
         "read": round(read_seconds, 3),
         "check": round(time.monotonic() - began - read_seconds, 3),
@@ -188,6 +190,8 @@ def load(ingestion: int, *, patience: float | None = None) -> None:
             return
         except StoreProblem as problem:
             _wait_for_store(lease, Status.LOADING, problem)
+        except BooksMoved as moved:
+            _withdraw(lease, str(moved), enqueue=patience is not None)
         except LoadConflict as conflict:
             _fail(
                 lease,
@@ -207,6 +211,25 @@ def load(ingestion: int, *, patience: float | None = None) -> None:
             raise
 
 
+def _withdraw(lease: Lease, message: str, *, enqueue: bool) -> None:
+    """The file is checked anew and has to be approved anew, with what was different."""
+    with transaction.atomic():
+        move(
+            lease.key,
+            from_=[Status.LOADING],
+            to=Status.RECEIVED,
+            lease=lease.token,
+            event=message,
+            approved_by=None,
+            approved_at=None,
+            approved_effect="",
+            message=message,
+            attempts=0,
+        )
+        if enqueue:
+            offers.offer(lease.key, called="again")
+
+
 def _load(lease: Lease, patience: float | None) -> None:
     files = Ingestion.objects.select_related("source", "submitted_by")
     record = files.get(pk=lease.key)
@@ -214,14 +237,18 @@ def _load(lease: Lease, patience: float | None) -> None:
     began = time.monotonic()
     with turns.passing_on(kind.slug), transaction.atomic():
         take_turn(kind, patience=patience)
-        bordereau = bordereau_for(record, kind)
+        effect = Effect()
         rows = load_staged(
             (part_key(record.staged, n) for n in range(record.staged_parts)),
             kind,
-            ingestion=record.pk,
-            bordereau=bordereau.pk if bordereau else None,
-            period_end=record.period_end,
+            context=context_of(record),
+            effect=effect,
         )
+        approved = record.effect_parts.get("effect")
+        moved = difference(approved, as_plain(effect)) if approved else ""
+        if moved:
+            raise BooksMoved(BOOKS_MOVED.format(moved))
+        bordereaux.receive(record, kind, effect.periods)
         limits.require_within(record, kind)
         took = round(time.monotonic() - began, 3)
         seconds = {**record.seconds, "load": took}
@@ -235,7 +262,6 @@ def _load(lease: Lease, patience: float | None) -> None:
                 f"Loaded: {rows['created']:,} created, {rows['updated']:,} updated, "
                 f"{rows['unchanged']:,} unchanged, {record.rows_rejected:,} held out."
             ),
-            bordereau=bordereau,
             seconds=seconds,
             loaded_at=timezone.now(),
             rows_created=rows["created"],

@@ -5,8 +5,17 @@ from reinsurance.admin import (
     claims,
     parties,
     premiums,
+    proposals,
     reference,
     treaties,
 )
 
-__all__ = ["bordereaux", "claims", "parties", "premiums", "reference", "treaties"]
+__all__ = [
+    "bordereaux",
+    "claims",
+    "parties",
+    "premiums",
+    "proposals",
+    "reference",
+    "treaties",
+]

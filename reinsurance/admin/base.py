@@ -91,7 +91,8 @@ class RecordAdmin(ExportMixin, PlainAdmin):
 
     ``import_slug`` is the kind of file offered by *Import* on the list.
     ``search_related`` finds records by the texts of one they refer to: key column to
-    (model, lookup); two steps, so that each uses its own index.
+    (model, lookup); two steps, so that each uses its own index.  ``search_details``:
+    a word ``name=value`` also finds records with exactly this further detail.
     """
 
     formats = EXPORT_FORMATS
@@ -100,6 +101,7 @@ class RecordAdmin(ExportMixin, PlainAdmin):
     import_export_change_list_template = "admin/reinsurance/change_list_import.html"
     import_slug = ""
     search_related: ClassVar[Mapping[str, tuple[type[models.Model], str]]] = {}
+    search_details = False
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         """Who may see the list may take it away as a file."""
@@ -149,6 +151,9 @@ class RecordAdmin(ExportMixin, PlainAdmin):
                 pks = list(keys.values_list("pk", flat=True)[:MOST_REFERRED])
                 if pks:
                     found |= models.Q(**{f"{key}__in": pks})
+            name, sign, value = word.partition("=")
+            if self.search_details and name and sign:
+                found |= models.Q(details__contains={name.strip(): value.strip()})
             queryset = queryset.filter(found)
         return queryset, any(
             lookup_spawns_duplicates(self.opts, lookup) for lookup in lookups

@@ -3,11 +3,12 @@
 from django.contrib import admin
 
 from reinsurance.admin.base import PlainAdmin, year_filter
+from reinsurance.admin.editing import EditedAdmin
 from reinsurance.models import Bordereau
 
 
 @admin.register(Bordereau)
-class BordereauAdmin(PlainAdmin):
+class BordereauAdmin(EditedAdmin, PlainAdmin):
     """Periodic lists of a sender."""
 
     list_display = (

@@ -1,66 +1,57 @@
-"""Claims, their ledger and loss events in the admin.
+"""Claims, their positions and loss events in the admin.
 
-A claim's money is the sum of its ledger, so no page changes either: a corrected
-bordereau does.
+A claim's money follows from what was told of it, so no page changes either: a
+corrected bordereau does.
 """
 
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from reinsurance.admin.base import Panel, ReadOnlyAdmin, RecordAdmin, year_filter
+from reinsurance.admin.claim_panels import panels_of, totals_of
 from reinsurance.admin.codes import CodeFilter
-from reinsurance.admin.values import currency_column, money_column
-from reinsurance.models import Claim, ClaimMovement, LossEvent, Treaty
+from reinsurance.admin.editing import EditedAdmin
+from reinsurance.admin.values import (
+    amount_heading,
+    currency_column,
+    money,
+    money_column,
+)
+from reinsurance.ledger.amounts import POSITION, label_of
+from reinsurance.models import Claim, ClaimPosition, LossEvent, Treaty
 from reinsurance.resources.claims import ClaimResource
 from reinsurance.resources.events import LossEventResource
-from reinsurance.resources.movements import ClaimMovementResource
-from reinsurance.resources.positions import MONEY
+from reinsurance.resources.movements import ClaimPositionResource
 
-MOST_ENTRIES = 500
-POSITION = (
-    "paid_indemnity_amount",
-    "paid_fees_amount",
-    "reserve_indemnity_amount",
-    "reserve_fees_amount",
-    "incurred_amount",
-)
-CHANGES = (
-    "paid_indemnity_change",
-    "paid_fees_change",
-    "reserve_indemnity_change",
-    "reserve_fees_change",
-)
+TOTALS = "_totals"
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerLine:
-    """A movement and the claim's incurred amount after it."""
+def _total_column(name: str) -> Any:
+    """A list column of a total in each currency that the claim has."""
 
-    movement: ClaimMovement
-    incurred: Decimal
+    @admin.display(description=amount_heading(name))
+    def column(self: Any, claim: Claim) -> SafeString:
+        totals = getattr(claim, TOTALS, [])
+        return format_html(
+            '<span class="amount">{}</span>',
+            format_html_join(
+                SafeString("<br>"),
+                "{} {}",
+                ((t.currency, money(getattr(t, name), t.currency)) for t in totals),
+            ),
+        )
 
-
-def ledger_of(claim: Claim) -> list[LedgerLine]:
-    """The claim's movements, oldest first, with the running position."""
-    movements = claim.movements.select_related(
-        "status", "bordereau__party", "bordereau__treaty"
-    ).order_by("pk")
-    lines: list[LedgerLine] = []
-    position = Decimal(0)
-    for movement in movements[:MOST_ENTRIES]:
-        position += sum((getattr(movement, name) for name in MONEY), Decimal(0))
-        lines.append(LedgerLine(movement, position))
-    return lines
+    return column
 
 
 @admin.register(Claim)
-class ClaimAdmin(RecordAdmin):
-    """Claims as they stand, with the ledger of how they came there."""
+class ClaimAdmin(EditedAdmin, RecordAdmin):
+    """Claims as they stand, with what was told of them."""
 
     resource_classes = (ClaimResource,)
     import_slug = "claims"
@@ -70,10 +61,9 @@ class ClaimAdmin(RecordAdmin):
         "insured_name",
         "date_of_loss",
         "status",
-        "currency_code",
         "paid",
         "reserve",
-        "incurred_amount",
+        "incurred",
     )
     list_filter = (
         ("status", CodeFilter),
@@ -86,8 +76,12 @@ class ClaimAdmin(RecordAdmin):
         "insured_name__istartswith",
     )
     search_related = {"treaty_id": (Treaty, "reference__startswith")}
-    search_help_text = "Claim, policy, insured or treaty begins with"
-    autocomplete_fields = ("treaty", "loss_event", "country", "currency")
+    search_details = True
+    search_help_text = (
+        "Claim, policy, insured or treaty begins with; a further detail as name=value, "
+        'in quotes where it has blanks: "Claimant Name=J Doe"'
+    )
+    autocomplete_fields = ("treaty", "loss_event", "country")
     fieldsets = (
         (
             "Claim",
@@ -96,7 +90,6 @@ class ClaimAdmin(RecordAdmin):
                     "treaty",
                     "reference",
                     "status",
-                    "bordereau",
                     "policy_reference",
                     "certificate_reference",
                     "insured_name",
@@ -108,7 +101,9 @@ class ClaimAdmin(RecordAdmin):
             {
                 "fields": (
                     "date_of_loss",
+                    "date_of_loss_to",
                     "date_notified",
+                    "date_opened",
                     "date_closed",
                     "loss_event",
                     "cause",
@@ -119,85 +114,86 @@ class ClaimAdmin(RecordAdmin):
                 )
             },
         ),
-        (
-            "Position to date",
-            {
-                "description": "The sum of the ledger below. To correct an amount, "
-                "load a corrected bordereau.",
-                "fields": ("currency", *POSITION),
-            },
-        ),
     )
-    money = ("bordereau", *POSITION)
 
-    paid_indemnity_amount = money_column("paid_indemnity", "paid, indemnity")
-    paid_fees_amount = money_column("paid_fees", "paid, fees")
-    reserve_indemnity_amount = money_column("reserve_indemnity", "reserve, indemnity")
-    reserve_fees_amount = money_column("reserve_fees", "reserve, fees")
-    incurred_amount = money_column("incurred", "incurred")
-    paid = money_column("paid_indemnity", "paid, indemnity")
-    reserve = money_column("reserve_indemnity", "reserve, indemnity")
-    currency_code = currency_column()
+    paid = _total_column("paid")
+    reserve = _total_column("reserve")
+    incurred = _total_column("incurred")
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The list; the totals of all its claims are asked for at once."""
+        found = super().get_changelist_instance(request)
+        totals = totals_of(found.result_list)
+        for claim in found.result_list:
+            setattr(claim, TOTALS, totals.get(claim.pk, []))
+        return found
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Money always; on a claim that exists also what it is known by."""
-        return (*self.money, *(("treaty", "reference", "currency") if obj else ()))
+        """On a claim that exists what it is known by."""
+        return ("treaty", "reference") if obj else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A claim and its ledger are never taken out of the books by hand."""
         return False
 
     def panels(self, record: Claim) -> list[Panel]:
-        """The ledger with the running position."""
-        context = {"lines": ledger_of(record), "currency": record.currency_id}
-        return [Panel("Ledger", "reinsurance/ledger.html", context)]
+        """Positions, movements, statements and further details."""
+        return panels_of(record)
 
 
-@admin.register(ClaimMovement)
-class ClaimMovementAdmin(ReadOnlyAdmin, RecordAdmin):
-    """The claims ledger: read, never written by hand."""
+@admin.register(ClaimPosition)
+class ClaimPositionAdmin(ReadOnlyAdmin, RecordAdmin):
+    """The money of claims by section, risk code and currency: read, never written."""
 
-    resource_classes = (ClaimMovementResource,)
+    resource_classes = (ClaimPositionResource,)
     list_display = (
         "claim",
         "treaty",
-        "period_end",
+        "section",
+        "risk_code",
+        "currency_code",
         "status",
-        *CHANGES,
-        "recorded_at",
+        "period_end",
+        "paid_indemnity_amount",
+        "paid_fees_amount",
+        "reserve_indemnity_amount",
+        "reserve_fees_amount",
+        "incurred_amount",
     )
     list_select_related = ("claim__treaty", "status")
     ordering = ("-pk",)
     search_fields = ("claim__reference__startswith",)
     search_help_text = "Claim reference begins with"
-
-    paid_indemnity_change = money_column("paid_indemnity", "paid, indemnity")
-    paid_fees_change = money_column("paid_fees", "paid, fees")
-    reserve_indemnity_change = money_column("reserve_indemnity", "reserve, indemnity")
-    reserve_fees_change = money_column("reserve_fees", "reserve, fees")
+    vars().update(
+        {f"{name}_amount": money_column(name, label_of(name)) for name in POSITION}
+    )
+    incurred_amount = money_column("incurred", "incurred")
+    currency_code = currency_column()
     fields = (
         "claim",
         "treaty",
-        "bordereau",
-        "period_end",
+        "section",
+        "risk_code",
+        "currency_code",
         "status",
-        *CHANGES,
-        "recorded_at",
+        "period_end",
+        *(f"{name}_amount" for name in POSITION),
+        "incurred_amount",
     )
     readonly_fields = fields
 
     @admin.display(description="treaty", ordering="claim__treaty__reference")
-    def treaty(self, movement: ClaimMovement) -> str:
+    def treaty(self, position: ClaimPosition) -> str:
         """The reference of the claim's treaty."""
-        return movement.claim.treaty.reference
+        return position.claim.treaty.reference
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ClaimMovement]:
-        """Movements with what their pages name."""
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ClaimPosition]:
+        """Positions with what their pages name."""
         return super().get_queryset(request).select_related("claim__treaty", "status")
 
 
 @admin.register(LossEvent)
-class LossEventAdmin(RecordAdmin):
+class LossEventAdmin(EditedAdmin, RecordAdmin):
     """Events that cause many claims."""
 
     resource_classes = (LossEventResource,)

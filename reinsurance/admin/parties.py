@@ -5,12 +5,13 @@ from typing import Any
 from django.contrib import admin
 
 from reinsurance.admin.base import RecordAdmin
+from reinsurance.admin.editing import EditedAdmin
 from reinsurance.models import Party
 from reinsurance.resources.parties import PartyResource
 
 
 @admin.register(Party)
-class PartyAdmin(RecordAdmin):
+class PartyAdmin(EditedAdmin, RecordAdmin):
     """Companies, found by code, LEI or name."""
 
     resource_classes = (PartyResource,)

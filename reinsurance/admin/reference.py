@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from reinsurance.admin.base import PlainAdmin, RecordAdmin, year_filter
+from reinsurance.admin.editing import EditedAdmin
 from reinsurance.models import (
     ClaimStatus,
     Country,
@@ -55,7 +56,7 @@ class ClaimStatusAdmin(CodeAdmin):
 
 
 @admin.register(ExchangeRate)
-class ExchangeRateAdmin(RecordAdmin):
+class ExchangeRateAdmin(EditedAdmin, RecordAdmin):
     """Exchange rates by day."""
 
     resource_classes = (ExchangeRateResource,)

@@ -8,8 +8,15 @@ from django.http import HttpRequest
 
 from reinsurance.admin.base import Panel, PlainAdmin, RecordAdmin, year_filter
 from reinsurance.admin.codes import CodeFilter
+from reinsurance.admin.editing import EditedAdmin, ReasonForm
+from reinsurance.admin.proposals import waiting_for
 from reinsurance.admin.seen import SeenChoices
-from reinsurance.admin.values import currency_column, money_column, share_column
+from reinsurance.admin.values import (
+    currency_column,
+    inception_column,
+    money_column,
+    share_column,
+)
 from reinsurance.models import Layer, Participation, Party, Treaty, TreatyScope
 from reinsurance.resources.layers import LayerResource
 from reinsurance.resources.participations import ParticipationResource
@@ -27,6 +34,7 @@ class LayerInline(SeenChoices, admin.TabularInline):
     verbose_name_plural = "layers"
     fields = (
         "number",
+        "name",
         "ceded_share",
         "occurrence_attachment",
         "occurrence_limit",
@@ -58,8 +66,10 @@ def market_of(treaty: Treaty) -> list[dict[str, Any]]:
 
 
 @admin.register(Treaty)
-class TreatyAdmin(RecordAdmin):
+class TreatyAdmin(EditedAdmin, RecordAdmin):
     """Contracts, with layers to edit and the market that carries them to read."""
+
+    form = ReasonForm
 
     resource_classes = (TreatyResource,)
     import_slug = "treaties"
@@ -114,6 +124,7 @@ class TreatyAdmin(RecordAdmin):
                     "premium_income_limit",
                     "loss_notification_threshold",
                     "cash_loss_limit",
+                    "brokerage",
                 )
             },
         ),
@@ -136,23 +147,33 @@ class TreatyAdmin(RecordAdmin):
         return ("reference",) if obj else ()
 
     def panels(self, record: Treaty) -> list[Panel]:
-        """Who carries the layers, and what the treaty covers."""
+        """What waits for a second person, who carries the layers, what it covers."""
         panels = [
-            Panel("Market", "reinsurance/market.html", {"layers": market_of(record)})
+            *waiting_for(record),
+            Panel("Market", "reinsurance/market.html", {"layers": market_of(record)}),
         ]
         if scopes := list(record.scopes.all()[:100]):
             panels.append(Panel("Scope", "reinsurance/scopes.html", {"scopes": scopes}))
         return panels
 
 
+def _layer_money(name: str, title: str) -> Any:
+    return money_column(name, title, currency="treaty.currency_id")
+
+
 @admin.register(Layer)
-class LayerAdmin(RecordAdmin):
+class LayerAdmin(EditedAdmin, RecordAdmin):
     """Layers with all their terms and who carries them."""
+
+    form = ReasonForm
 
     resource_classes = (LayerResource,)
     list_display = (
         "treaty",
+        "inception",
         "number",
+        "name",
+        "currency_code",
         "ceded",
         "attachment",
         "limit",
@@ -166,7 +187,18 @@ class LayerAdmin(RecordAdmin):
     autocomplete_fields = ("treaty",)
     inlines = (ParticipationInline,)
     fieldsets = (
-        ("Layer", {"fields": ("treaty", "number", "inuring_priority", "ceded_share")}),
+        (
+            "Layer",
+            {
+                "fields": (
+                    "treaty",
+                    "number",
+                    "name",
+                    "inuring_priority",
+                    "ceded_share",
+                )
+            },
+        ),
         ("Each risk", {"fields": ("risk_level", "risk_attachment", "risk_limit")}),
         (
             "Each occurrence",
@@ -200,9 +232,15 @@ class LayerAdmin(RecordAdmin):
 
     ceded = share_column("ceded_share", "ceded share")
     placed = share_column("placed_share", "placed share")
-    attachment = money_column("occurrence_attachment", "occurrence attachment")
-    limit = money_column("occurrence_limit", "occurrence limit")
-    aggregate = money_column("aggregate_limit", "aggregate limit")
+    attachment = _layer_money("occurrence_attachment", "occurrence attachment")
+    limit = _layer_money("occurrence_limit", "occurrence limit")
+    aggregate = _layer_money("aggregate_limit", "aggregate limit")
+    inception = inception_column("treaty")
+
+    @admin.display(description="currency")
+    def currency_code(self, layer: Layer) -> str:
+        """The treaty's currency, in which the amounts are."""
+        return layer.treaty.currency_id
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """A layer stays with its treaty."""
@@ -210,11 +248,20 @@ class LayerAdmin(RecordAdmin):
 
 
 @admin.register(Participation)
-class ParticipationAdmin(RecordAdmin):
+class ParticipationAdmin(EditedAdmin, RecordAdmin):
     """Reinsurers' lines on layers."""
 
+    form = ReasonForm
+
     resource_classes = (ParticipationResource,)
-    list_display = ("reinsurer_name", "treaty", "layer_number", "written", "signed")
+    list_display = (
+        "reinsurer_name",
+        "treaty",
+        "inception",
+        "layer_number",
+        "written",
+        "signed",
+    )
     list_display_links = ("reinsurer_name", "treaty")
     list_filter = ("is_lead",)
     list_select_related = ("reinsurer", "layer__treaty")
@@ -222,6 +269,7 @@ class ParticipationAdmin(RecordAdmin):
     search_help_text = "Reinsurer's code or name begins with"
     autocomplete_fields = ("layer", "reinsurer")
 
+    inception = inception_column("layer.treaty")
     written = share_column("written_line", "written line")
     signed = share_column("signed_line", "signed line")
 
@@ -242,13 +290,16 @@ class ParticipationAdmin(RecordAdmin):
 
 
 @admin.register(TreatyScope)
-class TreatyScopeAdmin(RecordAdmin):
+class TreatyScopeAdmin(EditedAdmin, RecordAdmin):
     """What treaties cover."""
+
+    form = ReasonForm
 
     resource_classes = (TreatyScopeResource,)
     import_slug = "treaty-scope"
     list_display = (
         "treaty",
+        "inception",
         "portfolio",
         "account",
         "policy",
@@ -265,4 +316,5 @@ class TreatyScopeAdmin(RecordAdmin):
     search_help_text = "Treaty or portfolio begins with"
     autocomplete_fields = ("treaty",)
 
+    inception = inception_column("treaty")
     ceded = share_column("ceded_share", "ceded share")

@@ -197,6 +197,30 @@ class Fields(serializers.ModelSerializer):
         return {name: fields[name] for name in dict.fromkeys(wanted)}
 
 
+def inception_of(treaty: str) -> serializers.DateField:
+    """When a treaty incepts: its reference may be that of its renewals as well."""
+    return serializers.DateField(
+        source=f"{treaty}.inception",
+        read_only=True,
+        allow_null=True,
+        help_text="When the treaty incepts; renewals may have one reference.",
+    )
+
+
+def number_of(source: str, about: str) -> serializers.IntegerField:
+    """A number of a record referred to, such as an ingestion's."""
+    return serializers.IntegerField(
+        source=source, read_only=True, allow_null=True, help_text=about
+    )
+
+
+def moment_of(source: str, about: str) -> serializers.DateTimeField:
+    """A time of a record referred to, such as a load's."""
+    return serializers.DateTimeField(
+        source=source, read_only=True, allow_null=True, help_text=about
+    )
+
+
 def text_of(source: str, about: str) -> serializers.CharField:
     """A text of a record referred to, such as a treaty's reference."""
     return serializers.CharField(

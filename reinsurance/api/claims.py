@@ -1,42 +1,89 @@
-"""Claims, their ledger and loss events in the API."""
+"""Claims and loss events in the API."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from rest_framework import serializers
+from django.db import models
+from django.db.models import F
 
-from reinsurance.api.base import Fields, ListDoor, text_of
+from reinsurance.api.base import Fields, ListDoor, inception_of, number_of, text_of
 from reinsurance.api.filters import (
     ListFilters,
     Searched,
     changed_since,
     day_from,
     day_to,
-    key_of,
     one_of,
     yes_no,
 )
+from reinsurance.api.streams import MadeField
 from reinsurance.api.treaties import TREATY
-from reinsurance.models import Claim, ClaimMovement, LossEvent
+from reinsurance.models import Claim, LossEvent
 
 EVENT = "Code of the loss event."
+SUMMED = (
+    "paid_indemnity", "paid_fees", "reserve_indemnity", "reserve_fees", "recovered",
+    "incurred",
+)  # fmt: skip
+
+
+class _Totals(models.Func):
+    """The totals of a claim's positions that stand, a JSON object a currency."""
+
+    output_field = models.JSONField()
+    sums = ", ".join(
+        f"round(sum(p.{name}), greatest(2, scale(trim_scale(sum(p.{name})))))::text "
+        f"AS {name}"
+        for name in SUMMED
+    )
+    template = (
+        "(SELECT coalesce(array_to_json(array_agg(row_to_json(t) ORDER BY t.currency)),"  # noqa: S608 names are ours
+        " '[]') FROM (SELECT p.currency_id AS currency, "
+        + sums
+        + " FROM reinsurance_claimposition p "
+        "LEFT JOIN reinsurance_load l ON l.id = p.load_id "
+        "LEFT JOIN reinsurance_load g ON g.id = p.lacked_by_id "
+        "WHERE p.claim_id = %(expressions)s AND l.undone_at IS NULL "
+        "AND (p.lacked_by_id IS NULL OR g.undone_at IS NOT NULL) "
+        "GROUP BY p.currency_id) t)"
+    )
+
+
+def _amount(about: str = "") -> dict[str, Any]:
+    return {"type": "string", "format": "decimal", "description": about}
+
+
+TOTALS: dict[str, Any] = {
+    "type": "array",
+    "description": "What it comes to, currency by currency; never added across them.",
+    "items": {
+        "type": "object",
+        "required": ["currency", *SUMMED],
+        "properties": {
+            "currency": {"type": "string", "description": "ISO 4217 code."},
+            **{name: _amount() for name in SUMMED},
+        },
+    },
+}
 
 
 class ClaimSerializer(Fields):
-    """A claim as it stands: money in its currency, paid to date."""
+    """A claim as it stands; its money is in its positions, and in total here."""
 
     treaty = text_of("treaty.reference", TREATY)
+    treaty_inception = inception_of("treaty")
+    year_of_account = number_of("treaty.year_of_account", "The treaty's.")
     loss_event = text_of("loss_event.code", EVENT)
-    incurred = serializers.DecimalField(18, 2, read_only=True)
+    totals = MadeField(_Totals(F("pk")), TOTALS)
 
     class Meta:
         model = Claim
         fields = (
-            "id", "treaty", "reference", "bordereau", "policy_reference",
-            "certificate_reference", "insured_name", "loss_event", "cause",
-            "description", "country", "date_of_loss", "date_notified", "date_closed",
-            "policy_inception", "policy_expiry", "status", "currency",
-            "paid_indemnity", "paid_fees", "reserve_indemnity", "reserve_fees",
-            "incurred", "created_at", "updated_at",
+            "id", "treaty", "treaty_inception", "year_of_account", "reference",
+            "policy_reference", "certificate_reference", "insured_name", "loss_event",
+            "cause", "description", "country", "date_of_loss", "date_of_loss_to",
+            "date_notified", "date_opened", "date_closed", "policy_inception",
+            "policy_expiry", "status", "totals", "details", "created_at",
+            "updated_at",
         )  # fmt: skip
 
 
@@ -48,10 +95,8 @@ class ClaimFilters(ListFilters):
     reference = one_of("reference", "Reference of the claim.")
     policy_reference = one_of("policy_reference", "Reference of the policy.")
     loss_event = one_of("loss_event__code", EVENT)
-    bordereau = key_of("bordereau_id", "The bordereau that changed it last.")
     status = one_of("status_id", "Code of the status.")
     is_open = yes_no("status__is_open", "Whether more may be paid or reserved.")
-    currency = one_of("currency_id", "ISO 4217 code.")
     date_of_loss_from = day_from("date_of_loss", "Lost on this day or later.")
     date_of_loss_to = day_to("date_of_loss", "Lost on this day or earlier.")
     search = Searched("reference", "policy_reference", "insured_name")
@@ -66,43 +111,6 @@ class ClaimDoor(ListDoor):
     filterset_class = ClaimFilters
     orderings: ClassVar = ("-id", "date_of_loss")
     called = "claims"
-
-
-class ClaimMovementSerializer(Fields):
-    """An entry of the claims ledger: by how much a bordereau changed a claim."""
-
-    treaty = text_of("claim.treaty.reference", TREATY)
-    claim_reference = text_of("claim.reference", "Reference of the claim.")
-
-    class Meta:
-        model = ClaimMovement
-        fields = (
-            "id", "claim", "treaty", "claim_reference", "bordereau", "period_end",
-            "status", "paid_indemnity", "paid_fees", "reserve_indemnity",
-            "reserve_fees", "recorded_at",
-        )  # fmt: skip
-
-
-class ClaimMovementFilters(ListFilters):
-    """How the ledger is narrowed."""
-
-    claim = key_of("claim_id", "Number of the claim (its id).")
-    treaty = one_of("claim__treaty__reference", TREATY)
-    bordereau = key_of("bordereau_id", "The bordereau that brought it.")
-    period_end_from = day_from("period_end", "Of a period that ends then or later.")
-    period_end_to = day_to("period_end", "Of a period that ends then or earlier.")
-    updated_since = changed_since("recorded_at")
-
-
-class ClaimMovementDoor(ListDoor):
-    """The claims ledger; entries are only ever added."""
-
-    queryset = ClaimMovement.objects.select_related("claim__treaty")
-    serializer_class = ClaimMovementSerializer
-    filterset_class = ClaimMovementFilters
-    orderings: ClassVar = ("-id",)
-    changed_column = "recorded_at"
-    called = "claim-movements"
 
 
 class LossEventSerializer(Fields):

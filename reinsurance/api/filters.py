@@ -19,6 +19,8 @@ from rest_framework.request import Request
 from reinsurance.api.pages import wrong
 from reinsurance.api.problems import ApiProblem, flat
 
+MOMENT = {"type": "string", "format": "date-time"}
+DAY = {"type": "string", "format": "date"}
 CONTROLS = ("limit", "cursor", "ordering", "fields", "format")
 
 
@@ -95,6 +97,13 @@ def yes_no(path: str, label: str) -> django_filters.BooleanFilter:
     return django_filters.BooleanFilter(field_name=path, label=label)
 
 
+def is_known(path: str, label: str) -> django_filters.BooleanFilter:
+    """``true``: there is a value; ``false``: there is none."""
+    return django_filters.BooleanFilter(
+        field_name=path, lookup_expr="isnull", exclude=True, label=label
+    )
+
+
 def choice(path: str, choices: Any, label: str) -> django_filters.ChoiceFilter:
     """One of certain words."""
     return django_filters.ChoiceFilter(field_name=path, choices=choices, label=label)
@@ -141,17 +150,7 @@ class Narrowed(DjangoFilterBackend):
             return queryset
         filterset = known(request.query_params, queryset=queryset, request=request)
         if not filterset.is_valid():
-            errors = flat(
-                {
-                    name: [
-                        {"message": str(e.message % (e.params or {})), "code": e.code}
-                        for e in found.as_data()
-                    ]
-                    for name, found in filterset.errors.items()
-                }
-            )
-            said = " ".join(f"“{e['field']}”: {e['message']}" for e in errors)
-            raise ApiProblem("invalid", said, errors=errors)
+            raise not_understood(filterset.errors)
         return filterset.qs
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
@@ -167,6 +166,21 @@ class Narrowed(DjangoFilterBackend):
             }
             for name, found in filters.items()
         ]
+
+
+def not_understood(errors: Any) -> ApiProblem:
+    """The problem of parameters whose values a form did not understand."""
+    told = flat(
+        {
+            name: [
+                {"message": str(e.message % (e.params or {})), "code": e.code}
+                for e in found.as_data()
+            ]
+            for name, found in errors.items()
+        }
+    )
+    said = " ".join(f"“{e['field']}”: {e['message']}" for e in told)
+    return ApiProblem("invalid", said, errors=told)
 
 
 def require_known(request: Request, names: Sequence[str]) -> None:
@@ -191,7 +205,7 @@ def _schema_of(found: django_filters.Filter) -> dict[str, Any]:
         bounds = {"minimum": extra["min_value"], "maximum": extra["max_value"]}
         return {"type": "integer", **bounds}
     if isinstance(found, django_filters.IsoDateTimeFilter):
-        return {"type": "string", "format": "date-time"}
+        return MOMENT
     if isinstance(field, forms.DateField):
-        return {"type": "string", "format": "date"}
+        return DAY
     return {"type": "string"}

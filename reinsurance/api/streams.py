@@ -19,6 +19,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from reinsurance.api.problems import ApiProblem
+from reinsurance.models.base import MoneyField
 
 CSV = "text/csv"
 JSON_LINES = "application/jsonl"
@@ -65,6 +66,30 @@ class _Moment(models.Func):
     )
 
 
+class _Amount(models.Func):
+    """Money with two decimals, and those beyond that say something."""
+
+    output_field = models.TextField()
+    template = "round(%(expressions)s, greatest(2, scale(trim_scale(%(expressions)s))))"
+
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, Any]:
+        """The rounded amount as text; what is rounded stands in it twice."""
+        sql, parameters = super().as_sql(compiler, connection, **extra)
+        return f"{sql}::text", (*parameters, *parameters)
+
+
+class MadeField(serializers.ReadOnlyField):
+    """A field that the database makes of others: JSON, by an expression of a query.
+
+    ``schema``: what it looks like, for the description.
+    """
+
+    def __init__(self, expression: Any, schema: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.expression = expression
+        self.Meta = type("Meta", (), {"swagger_schema_fields": schema})
+
+
 def columns_of(
     model: type[models.Model], fields: Mapping[str, serializers.Field]
 ) -> list[OutColumn]:
@@ -79,8 +104,12 @@ def columns_of(
 def _column(
     model: type[models.Model], name: str, field: serializers.Field
 ) -> OutColumn:
+    if isinstance(field, MadeField):
+        return OutColumn(name, field.expression, True)
     path = "__".join(field.source_attrs)
     target = _model_field(model, field.source_attrs)
+    if isinstance(target, MoneyField):
+        return OutColumn(name, _Amount(F(path)), False)
     if isinstance(target, models.DecimalField):
         return OutColumn(name, Cast(F(path), models.TextField()), False)
     if isinstance(target, models.DateTimeField):

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from rest_framework import serializers
 
-from reinsurance.api.base import Fields, ListDoor, text_of
+from reinsurance.api.base import Fields, ListDoor, inception_of, text_of
 from reinsurance.api.filters import (
     ListFilters,
     Searched,
@@ -34,8 +34,8 @@ class TreatySerializer(Fields):
             "id", "reference", "name", "cedant", "broker", "treaty_type", "basis",
             "inception", "expiry", "currency", "line_of_business", "territories",
             "perils", "year_of_account", "premium_income_limit",
-            "loss_notification_threshold", "cash_loss_limit", "created_at",
-            "updated_at",
+            "loss_notification_threshold", "cash_loss_limit", "brokerage",
+            "created_at", "updated_at",
         )  # fmt: skip
 
 
@@ -72,15 +72,16 @@ class LayerSerializer(Fields):
 
     treaty = text_of("treaty.reference", TREATY)
     currency = text_of("treaty.currency_id", "Currency of the treaty.")
+    treaty_inception = inception_of("treaty")
 
     class Meta:
         model = Layer
         fields = (
-            "id", "treaty", "number", "currency", "ceded_share", "risk_level",
-            "risk_attachment", "risk_limit", "occurrence_attachment",
-            "occurrence_limit", "aggregate_attachment", "aggregate_limit",
-            "aggregate_period_days", "reinstatements", "reinstatement_charges",
-            "deposit_premium", "rate", "commission", "brokerage", "placed_share",
+            "id", "treaty", "treaty_inception", "number", "name", "currency",
+            "ceded_share", "risk_level", "risk_attachment", "risk_limit",
+            "occurrence_attachment", "occurrence_limit", "aggregate_attachment",
+            "aggregate_limit", "aggregate_period_days", "reinstatements",
+            "reinstatement_charges", "deposit_premium", "rate", "commission", "brokerage", "placed_share",
             "inuring_priority", "created_at", "updated_at",
         )  # fmt: skip
 
@@ -112,12 +113,13 @@ class ParticipationSerializer(Fields):
         source="layer.number", read_only=True, help_text="Number of the layer."
     )
     reinsurer = text_of("reinsurer.code", "Code of the reinsurer.")
+    treaty_inception = inception_of("layer.treaty")
 
     class Meta:
         model = Participation
         fields = (
-            "id", "treaty", "layer", "reinsurer", "written_line", "signed_line",
-            "is_lead", "created_at", "updated_at",
+            "id", "treaty", "treaty_inception", "layer", "reinsurer", "written_line",
+            "signed_line", "is_lead", "created_at", "updated_at",
         )  # fmt: skip
 
 
@@ -144,14 +146,15 @@ class TreatyScopeSerializer(Fields):
     """What a treaty covers: the filters of a row all hold, rows are alternatives."""
 
     treaty = text_of("treaty.reference", TREATY)
+    treaty_inception = inception_of("treaty")
 
     class Meta:
         model = TreatyScope
         fields = (
-            "id", "treaty", "portfolio", "account", "policy", "location_group",
-            "location", "cedant_name", "producer_name", "line_of_business",
-            "country_code", "tag", "risk_level", "ceded_share", "created_at",
-            "updated_at",
+            "id", "treaty", "treaty_inception", "portfolio", "account", "policy",
+            "location_group", "location", "cedant_name", "producer_name",
+            "line_of_business", "country_code", "tag", "risk_level", "ceded_share",
+            "created_at", "updated_at",
         )  # fmt: skip
 
 

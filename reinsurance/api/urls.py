@@ -4,8 +4,15 @@ from django.urls import URLPattern, path
 
 from reinsurance.api.base import ListDoor
 from reinsurance.api.bordereaux import BordereauDoor
-from reinsurance.api.claims import ClaimDoor, ClaimMovementDoor, LossEventDoor
+from reinsurance.api.claims import ClaimDoor, LossEventDoor
+from reinsurance.api.deletions import DeletionDoor
+from reinsurance.api.ledger import (
+    ClaimMovementsDoor,
+    ClaimPositionsAtDoor,
+    MovementsDoor,
+)
 from reinsurance.api.parties import PartyDoor
+from reinsurance.api.positions import ClaimPositionDoor, ClaimStatementDoor
 from reinsurance.api.premiums import PremiumDoor
 from reinsurance.api.problem_pages import ProblemDoor
 from reinsurance.api.reference import (
@@ -31,7 +38,8 @@ RECORDS: dict[str, type[ListDoor]] = {
     "bordereaux": BordereauDoor,
     "premiums": PremiumDoor,
     "claims": ClaimDoor,
-    "claim-movements": ClaimMovementDoor,
+    "claim-positions": ClaimPositionDoor,
+    "claim-statements": ClaimStatementDoor,
     "loss-events": LossEventDoor,
     "exchange-rates": ExchangeRateDoor,
 }
@@ -62,6 +70,22 @@ urlpatterns: list[URLPattern] = [
         ProblemDoor.as_view({"get": "retrieve"}, detail=True),
         name="problem",
     ),
+    path(
+        "claims/<int:pk>/positions/",
+        ClaimPositionsAtDoor.as_view({"get": "list"}),
+        name="claims-positions",
+    ),
+    path(
+        "claims/<int:pk>/movements/",
+        ClaimMovementsDoor.as_view({"get": "list"}),
+        name="claims-movements",
+    ),
+    path(
+        "claim-movements/",
+        MovementsDoor.as_view({"get": "list"}),
+        name="claim-movements-list",
+    ),
+    path("deletions/", DeletionDoor.as_view({"get": "list"}), name="deletions-list"),
     *(route for name, door in RECORDS.items() for route in addresses(name, door)),
     *(route for name, door in CODES.items() for route in addresses(name, door, "slug")),
 ]

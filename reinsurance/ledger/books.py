@@ -73,7 +73,5 @@ def _standings(frame: pl.DataFrame) -> Iterator[Standing]:
             status=row["status"],
             number=row["number"],
             row=row["row"],
-            amounts={
-                name: row[name] for name in POSITION if row.get(name) is not None
-            },
+            amounts={name: row[name] for name in POSITION if row.get(name) is not None},
         )

@@ -51,7 +51,9 @@ def _stands(known_at: datetime.datetime | None) -> str:
         return "l.undone_at IS NULL"
     with connection.cursor() as cursor:
         moment = cursor.mogrify("%s", [known_at]).decode()
-    return f"l.loaded_at <= {moment} AND (l.undone_at IS NULL OR l.undone_at > {moment})"
+    return (
+        f"l.loaded_at <= {moment} AND (l.undone_at IS NULL OR l.undone_at > {moment})"
+    )
 
 
 def live_statements(
@@ -159,7 +161,9 @@ def lacking_dropped(
         .unique()
     )
     lacked = (
-        numbered.select("__n", "treaty", "period_end", "sender", "position", "claim", "number")
+        numbered.select(
+            "__n", "treaty", "period_end", "sender", "position", "claim", "number"
+        )
         .join(
             corrections.drop("held_out"),
             on=["treaty", "period_end", "sender"],

@@ -151,7 +151,9 @@ def _with_openings(told: pl.DataFrame) -> pl.DataFrame:
             for to in previous.values()
         ),
     )
-    return joined.drop("number__opening", "row__opening", *(f"__{t}" for t in previous.values()))
+    return joined.drop(
+        "number__opening", "row__opening", *(f"__{t}" for t in previous.values())
+    )
 
 
 def _to_date(amount: str, columns: set[str]) -> pl.Expr | None:
@@ -161,9 +163,7 @@ def _to_date(amount: str, columns: set[str]) -> pl.Expr | None:
     if not (has_to or has_this):
         return None
     nil = pl.lit(0, MONEY)
-    added = (
-        pl.col(this).fill_null(0).cum_sum().over("position") if has_this else nil
-    )
+    added = pl.col(this).fill_null(0).cum_sum().over("position") if has_this else nil
     if not has_to:
         told = pl.col(this).is_not_null().cum_sum().over("position") > 0
         return pl.when(told).then(added).cast(MONEY)
@@ -173,12 +173,9 @@ def _to_date(amount: str, columns: set[str]) -> pl.Expr | None:
     at_base = (
         pl.when(pl.col(to).is_not_null()).then(added).forward_fill().over("position")
     )
-    told = (
-        (pl.col(to).is_not_null() | pl.col(this).is_not_null())
-        .cum_sum()
-        .over("position")
-        > 0
-    )
+    told = (pl.col(to).is_not_null() | pl.col(this).is_not_null()).cum_sum().over(
+        "position"
+    ) > 0
     whole = base.fill_null(0) + added - at_base.fill_null(0)
     return pl.when(told).then(whole).cast(MONEY)
 
@@ -192,9 +189,7 @@ def timeline(statements: pl.DataFrame) -> pl.DataFrame:
     beside their kinds as what is not allocated: fees are the sum of both.
     """
     if not statements.height:
-        return statements.select(
-            *KEY, "number", "row", "status"
-        )
+        return statements.select(*KEY, "number", "row", "status")
     told = _with_openings(best(_implied(statements))).sort(*KEY)
     columns = set(told.columns)
     values: dict[str, pl.Expr] = {}

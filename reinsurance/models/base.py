@@ -40,13 +40,40 @@ class ShareField(models.DecimalField):
 
 
 class StandingManager(models.Manager):
-    """Records that stand: their load is not undone (or a person made them)."""
+    """Records that stand: their load is not undone, and none that stands replaced them.
 
-    use_in_migrations = False
+    ``gone`` is the key to the load that took the record's place, or that left it out.
+    """
+
+    def __init__(self, gone: str) -> None:
+        super().__init__()
+        self.gone = gone
 
     def get_queryset(self) -> models.QuerySet:
-        """Those whose load is not undone."""
-        return super().get_queryset().filter(load__undone_at__isnull=True)
+        """Those that count; a record without a load stands by a person's word."""
+        is_replaced = {f"{self.gone}__isnull": False}
+        by_undone = {f"{self.gone}__undone_at__isnull": False}
+        return (
+            super()
+            .get_queryset()
+            .filter(
+                ~models.Q(**is_replaced) | models.Q(**by_undone),
+                load__undone_at__isnull=True,
+            )
+        )
+
+
+def load_key(**kwargs: Any) -> models.ForeignKey:
+    """A key to the load that a record stands by, or is replaced by."""
+    options: dict[str, Any] = {
+        "null": True,
+        "blank": True,
+        "related_name": "+",
+        "db_index": False,
+        "editable": False,
+        **kwargs,
+    }
+    return models.ForeignKey("reinsurance.Load", models.PROTECT, **options)
 
 
 def code_key(to: type[models.Model], **kwargs: Any) -> models.ForeignKey:

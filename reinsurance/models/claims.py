@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Value
-from django.db.models.functions import Coalesce
 
 from reinsurance.ledger.amounts import AS_AT, MAIN, PAID, POSITION, TOLD, label_of
 from reinsurance.models.base import (
@@ -18,6 +17,7 @@ from reinsurance.models.base import (
     StandingManager,
     code_key,
     in_order,
+    load_key,
     prefix_index,
     word_start_index,
 )
@@ -75,15 +75,8 @@ class Claim(Record):
         Treaty, models.PROTECT, related_name="claims", db_index=False
     )
     reference = models.CharField("claim reference", max_length=60)
-    load = models.ForeignKey(
-        Load,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        db_index=False,
-        editable=False,
-    )
+    load = load_key()
+    lacked_by = load_key(help_text="The correction that left it out.")
     policy_reference = models.CharField(max_length=60, blank=True)
     certificate_reference = models.CharField(max_length=60, blank=True)
     insured_name = models.CharField(max_length=200, blank=True)
@@ -114,7 +107,7 @@ class Claim(Record):
         help_text="Fields of the sender that have no place of their own, by name.",
     )
 
-    objects = StandingManager()
+    objects = StandingManager("lacked_by")
     all_objects = models.Manager()
 
     class Meta:
@@ -192,15 +185,8 @@ class ClaimPosition(_amounts((*PAID, *AS_AT), always=MAIN)):  # type: ignore[mis
     section = models.CharField(max_length=20, blank=True, db_default="")
     risk_code = models.CharField(max_length=20, blank=True, db_default="")
     currency = code_key(Currency)
-    load = models.ForeignKey(
-        Load,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        db_index=False,
-        editable=False,
-    )
+    load = load_key()
+    lacked_by = load_key(help_text="The correction that left it out.")
     status = code_key(ClaimStatus, null=True, blank=True)
     period_end = models.DateField(
         null=True, blank=True, help_text="End of the latest period told."
@@ -214,7 +200,7 @@ class ClaimPosition(_amounts((*PAID, *AS_AT), always=MAIN)):  # type: ignore[mis
         db_persist=True,
     )
 
-    objects = StandingManager()
+    objects = StandingManager("lacked_by")
     all_objects = models.Manager()
 
     class Meta:

@@ -136,6 +136,7 @@ class Deletion(models.Model):
     deleted_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        default_permissions = ("view",)
         ordering = ["-id"]
         indexes = [models.Index(fields=["deleted_at", "id"], name="deletion_at")]
 
@@ -143,19 +144,49 @@ class Deletion(models.Model):
         return f"{self.model} {self.object_id}"
 
 
+class EditStatus(models.TextChoices):
+    """Where a change by hand stands; most are applied as they are made."""
+
+    APPLIED = "applied", "Applied"
+    PROPOSED = "proposed", "Waits for a second person"
+    REFUSED = "refused", "Refused"
+
+
 class Edit(models.Model):
-    """What a person changed in a record: before, after, who, when and why."""
+    """What a person changed in a record: before, after, who, when and why.
+
+    ``before`` and ``after`` have the changed columns alone, each value as text.  Terms
+    of a contract with money on it are *proposed* first: another person applies or
+    refuses them, and only then is the record changed.
+    """
 
     cedant_paths = ("cedant",)
 
     model = models.CharField(max_length=20)
-    object_id = models.BigIntegerField()
+    object_id = models.BigIntegerField(
+        null=True, help_text="Empty: a record that is proposed and not made yet."
+    )
+    reference = models.CharField(
+        max_length=200, blank=True, help_text="What the record was called then."
+    )
     cedant = models.ForeignKey(
         "reinsurance.Party", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    treaty = models.ForeignKey(
+        Treaty,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="The contract whose terms these are.",
     )
     action = models.CharField(
         max_length=8,
         choices=[("added", "Added"), ("changed", "Changed"), ("deleted", "Deleted")],
+    )
+    status = models.CharField(
+        max_length=8, choices=EditStatus, default=EditStatus.APPLIED
     )
     before = models.JSONField(default=dict, blank=True)
     after = models.JSONField(default=dict, blank=True)
@@ -168,14 +199,36 @@ class Edit(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        help_text="The second person, for terms of a contract with money on it.",
+        help_text="The second person, who applied or refused what was proposed.",
     )
     reason = models.CharField(max_length=400, blank=True)
     at = models.DateTimeField(db_default=Now())
+    decided_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        default_permissions = ("view",)
         ordering = ["-id"]
-        indexes = [models.Index(fields=["model", "object_id"], name="edit_of_record")]
+        verbose_name = "change by hand"
+        verbose_name_plural = "changes by hand"
+        indexes = [
+            models.Index(fields=["model", "object_id"], name="edit_of_record"),
+            models.Index(
+                fields=["treaty"],
+                name="edit_proposed",
+                condition=models.Q(status="proposed"),
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status__in=EditStatus.values),
+                name="edit_status_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(confirmed_by__isnull=True)
+                | ~models.Q(confirmed_by=models.F("user")),
+                name="edit_second_person",
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.model} {self.object_id} {self.action}"
+        return f"{self.model} {self.reference or self.object_id} {self.action}"

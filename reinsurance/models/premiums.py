@@ -10,30 +10,16 @@ from reinsurance.models.base import (
     MoneyField,
     Record,
     ShareField,
+    StandingManager,
     code_key,
     in_order,
+    load_key,
     prefix_index,
     share_between_0_and_1,
     word_start_index,
 )
-from reinsurance.models.loads import Load
 from reinsurance.models.reference import Country, Currency, LineOfBusiness
 from reinsurance.models.treaties import Treaty
-
-
-class StandingEntries(models.Manager):
-    """Entries that stand: not undone, and not replaced by an entry that stands."""
-
-    def get_queryset(self) -> models.QuerySet:
-        """Those that count."""
-        return (
-            super()
-            .get_queryset()
-            .filter(
-                Q(replaced_by__isnull=True) | Q(replaced_by__undone_at__isnull=False),
-                load__undone_at__isnull=True,
-            )
-        )
 
 
 class PremiumEntry(Record):
@@ -49,25 +35,9 @@ class PremiumEntry(Record):
     treaty = models.ForeignKey(
         Treaty, models.PROTECT, related_name="premiums", db_index=False
     )
-    load = models.ForeignKey(
-        Load,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        db_index=False,
-        editable=False,
-    )
+    load = load_key()
     row = models.PositiveIntegerField(default=0, editable=False)
-    replaced_by = models.ForeignKey(
-        Load,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        db_index=False,
-        editable=False,
-    )
+    replaced_by = load_key()
     period_start = models.DateField(null=True, blank=True)
     period_end = models.DateField(null=True, blank=True)
     section = models.CharField(max_length=20, blank=True)
@@ -132,7 +102,7 @@ class PremiumEntry(Record):
     )
     told = models.BigIntegerField(default=0, db_default=0, editable=False)
 
-    objects = StandingEntries()
+    objects = StandingManager("replaced_by")
     all_objects = models.Manager()
 
     class Meta:

@@ -10,6 +10,8 @@ from import_export.fields import Field
 from import_export.resources import ModelResource
 
 from reinsurance.resources.cells import CellError, tidy
+from reinsurance.resources.conventions import FileContext
+from reinsurance.resources.issues import no_issues
 from reinsurance.resources.rules import Rule
 from reinsurance.resources.widgets import CellWidget
 
@@ -118,6 +120,15 @@ class DomainResource(ModelResource):
         """Columns by name, in the order of the file."""
         return cls.fields
 
+    def prepare(
+        self, frame: pl.DataFrame, context: FileContext
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """What takes whole rows, the sender or the books to be understood.
+
+        Issues name the columns of the Resource.  Nothing by default.
+        """
+        return frame, no_issues()
+
     def derive(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Add values that follow from others in the row; nothing by default."""
         return frame
@@ -200,6 +211,14 @@ def record_field(
     key = resource.fields[name].attribute or ""
     target = resource._meta.model._meta.get_field(key.removesuffix("_id"))
     return target.related_model._meta.get_field(attribute)
+
+
+def record_field_of(resource: type[DomainResource], name: str) -> models.Field | None:
+    """The field of the resource's model that a column is stored in; None: in none."""
+    attribute = resource.fields[name].attribute
+    if not attribute or "__" in attribute:
+        return None
+    return resource._meta.model._meta.get_field(attribute.removesuffix("_id"))
 
 
 def dtype_of(field: models.Field) -> pl.DataType:

@@ -44,7 +44,7 @@ def tidy(value: object) -> str:
 
 
 # ---------------------------------------------------------------------- numbers
-PLAIN_NUMBER = r"^-?\d{1,16}(\.\d{1,2})?$"
+PLAIN_NUMBER = r"^-?\d{1,16}(\.\d{1,4})?$"
 """Amounts that need no thought; the fast path takes exactly these."""
 
 _CURRENCY = re.compile(r"^[A-Z]{3}\s*|\s*[A-Z]{3}$|[£$€¥₦₹]")

@@ -1,8 +1,8 @@
-"""What must not be true of a row of claims."""
+"""What must not be true of a row of claims, whatever the books hold."""
 
 import polars as pl
 
-from reinsurance.resources.rules import Rule, off_by_more_than
+from reinsurance.resources.rules import Rule
 
 IS_LOSSES_OCCURRING = pl.col("treaty_reference__basis") == "LO"
 IS_RISKS_ATTACHING = pl.col("treaty_reference__basis") == "RA"
@@ -16,31 +16,53 @@ def _outside_period(date: str) -> pl.Expr:
     return (is_before | is_after).fill_null(value=False)
 
 
-CLAIM_RULES = (
-    Rule(
-        "notified_before_loss",
+def _in_order(code: str, column: str, message: str, first: str) -> Rule:
+    """An error where the date in ``column`` is before that in ``first``."""
+    return Rule(code, "error", column, message, pl.col(column) < pl.col(first))
+
+
+def _in_future(column: str, what: str) -> Rule:
+    """An error where a date lies in the future of the machine that checks."""
+    return Rule(
+        "date_in_future",
         "error",
+        column,
+        f"{what} on {{{column}}} lies in the future. Correct the date.",
+        pl.col(column) > pl.col("today"),
+    )
+
+
+CLAIM_RULES = (
+    _in_order(
+        "notified_before_loss",
         "date_notified",
         "Notified on {date_notified}, before the loss on {date_of_loss}. "
         "Correct one of the dates.",
-        pl.col("date_notified") < pl.col("date_of_loss"),
+        "date_of_loss",
     ),
-    Rule(
+    _in_order(
         "closed_before_loss",
-        "error",
         "date_closed",
         "Closed on {date_closed}, before the loss on {date_of_loss}. "
         "Correct one of the dates.",
-        pl.col("date_closed") < pl.col("date_of_loss"),
+        "date_of_loss",
     ),
-    Rule(
+    _in_order(
+        "loss_ends_before_start",
+        "date_of_loss_to",
+        "The loss ends on {date_of_loss_to}, before it begins on {date_of_loss}. "
+        "Correct one of the dates.",
+        "date_of_loss",
+    ),
+    _in_order(
         "policy_expiry_before_inception",
-        "error",
         "policy_expiry",
         "The policy expires on {policy_expiry}, before its inception on "
         "{policy_inception}. Correct one of the dates.",
-        pl.col("policy_expiry") < pl.col("policy_inception"),
+        "policy_inception",
     ),
+    _in_future("date_of_loss", "A loss"),
+    _in_future("date_notified", "A notification"),
     Rule(
         "loss_outside_treaty_period",
         "error",
@@ -60,63 +82,21 @@ CLAIM_RULES = (
         IS_RISKS_ATTACHING & _outside_period("policy_inception"),
     ),
     Rule(
-        "loss_before_treaty",
-        "error",
-        "date_of_loss",
-        "The loss of {date_of_loss} is before the treaty's inception on "
-        "{treaty_reference__inception}. Correct the date or the treaty reference.",
-        IS_RISKS_ATTACHING
-        & (pl.col("date_of_loss") < pl.col("treaty_reference__inception")),
-    ),
-    Rule(
-        "indemnity_does_not_add_up",
-        "error",
-        "incurred_indemnity",
-        "Incurred {incurred_indemnity} is not paid {paid_indemnity} plus reserve "
-        "{reserve_indemnity} (indemnity). Correct the amounts.",
-        off_by_more_than(
-            pl.col("incurred_indemnity"),
-            pl.col("paid_indemnity") + pl.col("reserve_indemnity"),
-        ),
-    ),
-    Rule(
-        "fees_do_not_add_up",
-        "error",
-        "incurred_fees",
-        "Incurred {incurred_fees} is not paid {paid_fees} plus reserve "
-        "{reserve_fees} (fees). Correct the amounts.",
-        off_by_more_than(
-            pl.col("incurred_fees"), pl.col("paid_fees") + pl.col("reserve_fees")
-        ),
-    ),
-    Rule(
-        "incurred_does_not_add_up",
-        "error",
-        "incurred",
-        "Incurred {incurred} is not paid plus reserve, which make {position}. "
-        "Correct the amounts.",
-        off_by_more_than(pl.col("incurred"), pl.col("position")),
-    ),
-    Rule(
-        "no_money",
+        "loss_outside_event",
         "warning",
-        "reserve_indemnity",
-        "The claim has neither a payment nor a reserve.",
-        pl.col("position") == 0,
-    ),
-    Rule(
-        "closed_with_reserve",
-        "warning",
-        "reserve_indemnity",
-        "The claim is closed but still has a reserve.",
-        ~pl.col("claim_status__is_open") & (pl.col("reserve") != 0),
-    ),
-    Rule(
-        "above_notification_threshold",
-        "breach",
         "date_of_loss",
-        "The claim stands at {position}, at or above the treaty's loss notification "
-        "threshold of {treaty_reference__loss_notification_threshold}.",
-        pl.col("position") >= pl.col("treaty_reference__loss_notification_threshold"),
+        "The loss of {date_of_loss} is not within the event's dates, "
+        "{loss_event__date_from} to {loss_event__date_to}.",
+        (pl.col("date_of_loss") < pl.col("loss_event__date_from"))
+        | (pl.col("date_of_loss") > pl.col("loss_event__date_to")),
+    ),
+    Rule(
+        "loss_outside_policy",
+        "warning",
+        "date_of_loss",
+        "The loss of {date_of_loss} is not within the policy, {policy_inception} to "
+        "{policy_expiry}.",
+        (pl.col("date_of_loss") < pl.col("policy_inception"))
+        | (pl.col("date_of_loss") > pl.col("policy_expiry")),
     ),
 )

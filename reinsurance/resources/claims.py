@@ -1,13 +1,19 @@
 """Claims bordereaux (CRS 5.2)."""
 
 import polars as pl
+from django.utils import timezone
 
+from reinsurance.ledger.periods import with_periods
 from reinsurance.models import Claim
 from reinsurance.resources import references
 from reinsurance.resources.base import Column, DomainResource
 from reinsurance.resources.claim_rules import CLAIM_RULES
-from reinsurance.resources.positions import money, with_position
-from reinsurance.resources.widgets import DateWidget, TextWidget
+from reinsurance.resources.contracts import locate_contracts
+from reinsurance.resources.conventions import FileContext
+from reinsurance.resources.further import FURTHER_CLAIMS, further_columns
+from reinsurance.resources.positions import STATEMENT_OF, fee_columns, money
+from reinsurance.resources.rules import decimals_of_currency
+from reinsurance.resources.widgets import DateWidget, IntegerWidget, TextWidget
 
 PAID_INDEMNITY = (
     "Paid",
@@ -22,7 +28,11 @@ PAID_FEES = ("Fees Paid", "Paid Fees")
 
 
 class ClaimResource(DomainResource):
-    """One claim a row, with its position to date or its payments of the period."""
+    """One position of a claim a row: money to date, or of a period, in one currency.
+
+    What the money columns say goes into the ledger; nothing of it is stored on the
+    claim.  An empty cell says nothing.
+    """
 
     treaty_reference = references.treaty()
     claim_reference = Column(
@@ -43,6 +53,18 @@ class ClaimResource(DomainResource):
         ),
         ask=("Unique Identifier", "Reference"),
         required=True,
+    )
+    section = Column(
+        None,
+        "Section",
+        TextWidget(20),
+        synonyms=("Section No", "Section Number", "CR0007"),
+    )
+    risk_code = Column(
+        None,
+        "Risk code",
+        TextWidget(20),
+        synonyms=("Lloyd's Risk Code", "CR0016"),
     )
     policy_reference = Column(
         "policy_reference",
@@ -77,6 +99,7 @@ class ClaimResource(DomainResource):
             "Named Insured Party",
             "Insured Full Name",
             "Insured Full Name, Last Name or Company Name",
+            "Insured Full Name or Company Name",
             "CR0035",
         ),
     )
@@ -112,7 +135,12 @@ class ClaimResource(DomainResource):
             "Date of Loss From",
             "CR0119",
         ),
-        required=True,
+    )
+    date_of_loss_to = Column(
+        "date_of_loss_to",
+        "Date of loss, to",
+        DateWidget(),
+        synonyms=("Date of Loss to", "Loss date to", "CR0120"),
     )
     date_notified = Column(
         "date_notified",
@@ -130,11 +158,17 @@ class ClaimResource(DomainResource):
             "CR0136",
         ),
     )
+    date_opened = Column(
+        "date_opened",
+        "Date opened",
+        DateWidget(),
+        synonyms=("Date Claim Opened", "Opened date", "CR0300"),
+    )
     date_closed = Column(
         "date_closed",
         "Date closed",
         DateWidget(),
-        synonyms=("Closed date", "Closing date", "Date claim closed"),
+        synonyms=("Closed date", "Closing date", "Date claim closed", "CR0137"),
     )
     policy_inception = Column(
         "policy_inception",
@@ -157,9 +191,9 @@ class ClaimResource(DomainResource):
             "Claim Status - See Drop Down List",
             "CR0105",
         ),
-        default="OPEN",
     )
     currency = references.currency(
+        None,
         synonyms=(
             "Ccy",
             "Currency code",
@@ -167,30 +201,28 @@ class ClaimResource(DomainResource):
             "Claim currency",
             "Denomination",
             "CR0020",
+            "CR0109",
         ),
-        ask=("Settlement currency", "Settlement Ccy Code"),
+        ask=("Settlement currency", "Settlement Ccy Code", "CR0110"),
         required=True,
     )
     paid_indemnity = money(
-        "paid_indemnity",
         "Paid to date, indemnity",
         synonyms=(
             "Paid to date",
-            "Total Paid",
             "Paid indemnity to date",
             "Total paid indemnity",
         ),
-        ask=PAID_INDEMNITY,
+        ask=(*PAID_INDEMNITY, "Total Paid"),
         explanation="All that was ever paid, fees apart.",
     )
     paid_fees = money(
-        "paid_fees",
         "Paid to date, fees",
         synonyms=("Paid fees to date", "Fees paid to date", "Total paid fees"),
         ask=PAID_FEES,
+        explanation="All fees ever paid, whatever their kind.",
     )
     paid_indemnity_this_period = money(
-        None,
         "Paid this period, indemnity",
         synonyms=(
             "Paid this month - Indemnity",
@@ -204,24 +236,23 @@ class ClaimResource(DomainResource):
         explanation="Paid in the bordereau's period; say which period that is.",
     )
     paid_fees_this_period = money(
-        None,
         "Paid this period, fees",
         synonyms=("Paid this month - Fees", "Fees paid this month", "CR0127"),
         ask=PAID_FEES,
     )
     paid_indemnity_previously = money(
-        None,
         "Previously paid, indemnity",
-        synonyms=("Previously paid - Indemnity", "Previously Paid", "CR0128")
-        + ("Prior Paid",),
+        synonyms=(
+            "Previously paid - Indemnity",
+            "Previously Paid",
+            "Prior Paid",
+            "CR0128",
+        ),
     )
     paid_fees_previously = money(
-        None,
-        "Previously paid, fees",
-        synonyms=("Previously paid - Fees", "CR0129"),
+        "Previously paid, fees", synonyms=("Previously paid - Fees", "CR0129")
     )
     reserve_indemnity = money(
-        "reserve_indemnity",
         "Reserve, indemnity",
         synonyms=(
             "Reserve",
@@ -238,22 +269,30 @@ class ClaimResource(DomainResource):
         ),
     )
     reserve_fees = money(
-        "reserve_fees",
         "Reserve, fees",
         synonyms=("Reserve - Fees", "Fees reserve", "Outstanding fees", "CR0131"),
     )
+    change_indemnity = money(
+        "Change this period, indemnity",
+        synonyms=("Change this month - Indemnity", "CR0132"),
+        explanation="Kept as told; part of no sum.",
+    )
+    change_fees = money(
+        "Change this period, fees",
+        synonyms=("Change this month - Fees", "CR0133"),
+        explanation="Kept as told; part of no sum.",
+    )
     incurred_indemnity = money(
-        None,
         "Incurred, indemnity",
         synonyms=("Total incurred - Indemnity", "Incurred indemnity", "CR0134"),
+        explanation="Checked against paid plus reserve; not stored.",
     )
     incurred_fees = money(
-        None,
         "Incurred, fees",
         synonyms=("Total incurred - Fees", "Incurred fees", "CR0135"),
+        explanation="Checked against paid plus reserve; not stored.",
     )
     incurred = money(
-        None,
         "Incurred",
         synonyms=(
             "Total Incurred",
@@ -265,29 +304,88 @@ class ClaimResource(DomainResource):
         ),
         explanation="Checked against paid plus reserve; not stored.",
     )
+    amount_claimed = money("Amount claimed", synonyms=("Claimed amount", "CR0313"))
+    recovered = money(
+        "Recoveries received to date",
+        synonyms=(
+            "Gross third party recoveries received",
+            "Recoveries received",
+            "Recovered",
+            "CR0375",
+        ),
+    )
+    recovered_this_period = money(
+        "Recoveries received this period",
+        synonyms=("Recoveries received this month", "Recovered this month"),
+    )
+    recoverable = money(
+        "Recoveries outstanding",
+        synonyms=(
+            "Gross third party recoveries outstanding",
+            "Outstanding recoveries",
+            "CR0376",
+        ),
+    )
+    vars().update(fee_columns())
+    period_start = Column(
+        None,
+        "Reporting period start",
+        DateWidget(),
+        synonyms=("Reporting Period Start Date", "Period start", "CR0001"),
+    )
     period_end = Column(
         None,
         "Reporting period end",
         DateWidget(),
-        synonyms=("Reporting Period (End Date)", "Period end", "CR0002")
-        + ("Reporting period end date",),
+        synonyms=(
+            "Reporting Period (End Date)",
+            "Reporting period end date",
+            "Period end",
+            "CR0002",
+        ),
         ask=("Reporting Period", "Bordereau Month", "Accounting Period"),
     )
+    year_of_account = Column(
+        None,
+        "Year of account",
+        IntegerWidget(1900, 2199),
+        synonyms=("YOA", "Underwriting year", "UWY", "UW Year", "CR0010"),
+        explanation="Tells renewals of one contract apart; not stored.",
+    )
+    vars().update(further_columns(FURTHER_CLAIMS))
 
     related = {
         "treaty_reference": (
             "inception",
             "expiry",
             "basis",
+            "currency",
             "loss_notification_threshold",
+            "cash_loss_limit",
         ),
-        "claim_status": ("is_open",),
+        "loss_event": ("date_from", "date_to"),
     }
-    rules = CLAIM_RULES
+    rules = (*CLAIM_RULES, *decimals_of_currency(*STATEMENT_OF, "incurred"))
+
+    def prepare(
+        self, frame: pl.DataFrame, context: FileContext
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The contract of each row, and the period that it is for."""
+        conventions = context.conventions
+        frame, unlocated = locate_contracts(
+            frame, conventions=conventions, kind="claims"
+        )
+        frame, unclear = with_periods(
+            frame,
+            start=context.period_start,
+            end=context.period_end,
+            frequency=conventions.frequency,
+        )
+        return frame, pl.concat([unlocated, unclear])
 
     def derive(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Paid to date, the reserve and the position, as far as they are known."""
-        return with_position(frame)
+        """The day of the check, which no loss comes after."""
+        return frame.with_columns(today=pl.lit(timezone.localdate()))
 
     class Meta(DomainResource.Meta):
         model = Claim

@@ -1,5 +1,6 @@
 """What a sender told about its files, and what it may speak of."""
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -31,3 +32,19 @@ class Conventions:
     incurred_factor: Decimal | None = None
     is_correction: bool = False
     contracts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FileContext:
+    """A file as the stages see it: its number, its sender, the period of the form.
+
+    ``held_out`` and ``held_out_policies``: claims (keys) and policies (contract and
+    reference) that rows held out at its check name.
+    """
+
+    number: int = 0
+    conventions: Conventions = field(default_factory=Conventions)
+    period_start: datetime.date | None = None
+    period_end: datetime.date | None = None
+    held_out: tuple[int, ...] = ()
+    held_out_policies: tuple[tuple[int, str], ...] = ()

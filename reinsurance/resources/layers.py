@@ -23,13 +23,20 @@ RISK_LEVEL = ChoiceWidget(RiskLevel, {"Selection": RiskLevel.SELECTION.value})
 class LayerResource(DomainResource):
     """A layer of the treaty in the same row."""
 
-    treaty_reference = references.treaty()
+    treaty_reference = references.treaty(kind="register")
     layer_number = Column(
         "number",
         "Layer number",
         IntegerWidget(),
         synonyms=("Layer", "Layer No", "Section", "Section No", "CR0007"),
         default=1,
+    )
+    treaty_name = Column(
+        "name",
+        "Treaty name",
+        TextWidget(200),
+        synonyms=("Name", "Contract name", "Programme", "Program", "Title"),
+        explanation="Layers of one treaty may have names that differ.",
     )
     ceded_share = Column(
         "ceded_share",

@@ -1,14 +1,24 @@
 """Widgets that look a cell's meaning up in the books: codes and references."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
 
 import polars as pl
 from django.db import models
 
 from reinsurance.caching import Topic, remembered
+from reinsurance.models import Party
 from reinsurance.resources.cells import CellError
-from reinsurance.resources.widgets import CellWidget, key_of
+from reinsurance.resources.contract_keys import find_treaties
+from reinsurance.resources.contracts import locate_contracts
+from reinsurance.resources.conventions import Conventions
+from reinsurance.resources.widgets import (
+    CellWidget,
+    DateWidget,
+    IntegerWidget,
+    TextWidget,
+    key_of,
+)
 from reinsurance.visibility import of_cedants
 
 
@@ -137,3 +147,105 @@ class ReferenceWidget(CellWidget):
             for text in texts
             if len(pks := bearers.get(text.upper(), set())) == 1
         }
+
+
+def party_widget() -> ReferenceWidget:
+    """A party that is already in the books, by its code, LEI or name."""
+    return ReferenceWidget(
+        Party,
+        ("code", "lei"),
+        names=("name",),
+        code="unknown_party",
+        advice="Correct it, or load the party first.",
+    )
+
+
+Told = Mapping[str, tuple[str, CellWidget]]
+"""Field name to the column's name and widget."""
+
+_YEAR: Told = {"year_of_account": ("Year of account", IntegerWidget(1900, 2199))}
+_CELLS: dict[str, Told] = {
+    "claims": {
+        "claim_reference": ("Claim reference", TextWidget(60)),
+        "date_of_loss": ("Date of loss", DateWidget()),
+        "policy_inception": ("Policy inception", DateWidget()),
+        **_YEAR,
+    },
+    "premiums": {
+        "effective_date": ("Effective date", DateWidget()),
+        "risk_inception": ("Risk inception", DateWidget()),
+        **_YEAR,
+    },
+    "scope": {
+        "treaty_cedant": ("Treaty cedant", party_widget()),
+        "treaty_inception": ("Treaty inception", DateWidget()),
+    },
+    "register": {
+        "cedant": ("Cedant", party_widget()),
+        "inception": ("Inception", DateWidget()),
+    },
+}
+"""What else in a row tells which contract it means."""
+
+
+class ContractWidget(TextWidget):
+    """The reference of a contract: text alone, for other cells tell which it names.
+
+    Whole files find their contracts by :mod:`reinsurance.resources.contracts`; with a
+    ``row``, as import-export gives it, ``clean`` does the same for this row and is the
+    contract's key.
+    """
+
+    def __init__(
+        self, kind: Literal["claims", "premiums", "scope", "register"]
+    ) -> None:
+        super().__init__(60)
+        self.kind = kind
+
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
+        """The reference; with a ``row`` the key of the contract, CellError if none."""
+        text = super().clean(value)
+        if row is None:
+            return text
+        if not text:
+            return None
+        frame = pl.DataFrame(
+            {
+                "row": [0],
+                "treaty_reference": [text],
+                **{
+                    name: pl.Series([self._cell(widget, row.get(column))], dtype=dtype)
+                    for name, (column, widget) in _CELLS[self.kind].items()
+                    for dtype in (widget.dtype,)
+                },
+            }
+        )
+        conventions = Conventions(cedants=self.options.cedants)
+        if self.kind == "register":
+            return self._of_register(frame, conventions)
+        located, issues = locate_contracts(
+            frame, conventions=conventions, kind=self.kind
+        )
+        for code, message in issues.select("code", "message").iter_rows():
+            raise CellError(code, message)
+        return located["treaty_reference"].item()
+
+    def _cell(self, widget: CellWidget, value: Any) -> Any:
+        """What another cell of the row says; what is not understood says nothing."""
+        try:
+            return widget.configured(self.options).clean(value)
+        except CellError:
+            return None
+
+    @staticmethod
+    def _of_register(frame: pl.DataFrame, conventions: Conventions) -> int:
+        found = find_treaties(frame, conventions=conventions).row(0, named=True)
+        if found["__problem"]:
+            raise CellError("several_treaties", found["__problem"])
+        if found["__id"] is None:
+            raise CellError(
+                "unknown_treaty",
+                f"No contract “{found['treaty_reference']}” of this cedant and "
+                "inception is in the books. Load the contract first.",
+            )
+        return int(found["__id"])

@@ -1,26 +1,32 @@
-"""The claims ledger as exported: the changes of each claim's position."""
+"""Positions of claims as exported: what the ledger holds, section by section."""
 
-from reinsurance.models import ClaimMovement
+from reinsurance.ledger.amounts import POSITION, label_of
+from reinsurance.models import ClaimPosition
 from reinsurance.resources import references
 from reinsurance.resources.base import Column, DomainResource
-from reinsurance.resources.positions import money
-from reinsurance.resources.widgets import DateWidget, TextWidget
+from reinsurance.resources.widgets import AmountWidget, DateWidget, TextWidget
 
 
-class ClaimMovementResource(DomainResource):
-    """The claims ledger as exported; it is written by loading claims alone."""
+class ClaimPositionResource(DomainResource):
+    """Positions as they stand; statements make them, nobody writes them."""
 
     treaty_reference = references.treaty("claim__treaty_id", shows="claim__treaty")
     claim_reference = Column(
         "claim_id", "Claim reference", TextWidget(60), shows="claim__reference"
     )
-    period_end = Column("period_end", "Reporting period end", DateWidget())
+    section = Column("section", "Section", TextWidget(20))
+    risk_code = Column("risk_code", "Risk code", TextWidget(20))
+    currency = references.currency()
     claim_status = references.claim_status()
-    paid_indemnity = money("paid_indemnity", "Paid, indemnity: change")
-    paid_fees = money("paid_fees", "Paid, fees: change")
-    reserve_indemnity = money("reserve_indemnity", "Reserve, indemnity: change")
-    reserve_fees = money("reserve_fees", "Reserve, fees: change")
+    period_end = Column("period_end", "Reporting period end", DateWidget())
+    vars().update(
+        {
+            name: Column(name, label[:1].upper() + label[1:], AmountWidget())
+            for name, label in ((name, label_of(name)) for name in POSITION)
+        }
+    )
+    incurred = Column("incurred", "Incurred", AmountWidget(), readonly=True)
 
     class Meta(DomainResource.Meta):
-        model = ClaimMovement
-        import_id_fields = ("claim_reference", "period_end")
+        model = ClaimPosition
+        import_id_fields = ("claim_reference", "section", "risk_code", "currency")

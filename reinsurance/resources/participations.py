@@ -10,17 +10,21 @@ from reinsurance.resources import references
 from reinsurance.resources.base import Column, DomainResource
 from reinsurance.resources.cells import CellError, tidy
 from reinsurance.resources.layers import LayerResource
+from reinsurance.resources.lookups import ContractWidget
 from reinsurance.resources.rules import Rule
 from reinsurance.resources.widgets import IntegerWidget, ShareWidget, YesNoWidget
 
 
 class LayerWidget(IntegerWidget):
-    """A layer by its number and, of the same row, its treaty's reference."""
+    """A layer by its number and, of the same row, its treaty."""
+
+    treaty = ContractWidget("register")
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> int | None:
         number = super().clean(value, row, **kwargs) or 1
         reference = tidy((row or {}).get("Treaty reference"))
-        layer = Layer.objects.filter(treaty__reference=reference, number=number)
+        treaty = self.treaty.configured(self.options).clean(reference, row or {})
+        layer = Layer.objects.filter(treaty=treaty, number=number)
         found = layer.values_list("pk", flat=True).first()
         if found is None:
             raise CellError(

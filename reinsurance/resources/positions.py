@@ -1,50 +1,68 @@
-"""A claim's position: its amounts, and how the figures of a row make them."""
+"""Columns of a claim's money, and how they are told in the ledger's statements."""
 
-from decimal import Decimal
 from typing import Any
 
-import polars as pl
-
+from reinsurance.ledger.amounts import (
+    AS_AT,
+    BASES,
+    CHANGES,
+    FEE_KINDS,
+    LABELS,
+    PAID,
+    TO_DATE,
+    told_as,
+)
 from reinsurance.resources.base import Column
 from reinsurance.resources.widgets import AmountWidget
 
-MONEY = ("paid_indemnity", "paid_fees", "reserve_indemnity", "reserve_fees")
-"""The amounts of a claim's position; the ledger holds the changes of each."""
-
-NOTHING = Decimal("0.00")
-
-
-def money(attribute: str | None, column_name: str, **options: Any) -> Column:
-    """An amount of the claim; a control total."""
-    if not (attribute is None and column_name.startswith("Incurred")):
-        options.setdefault("default", NOTHING)
-    return Column(attribute, column_name, AmountWidget(), total=True, **options)
-
-
-def _sum(names: list[str]) -> pl.Expr:
-    """The sum of the columns; null where one of them is not understood."""
-    first, *others = [pl.col(name) for name in names]
-    return sum(others, first)
+_CODES = {
+    "this_period": ("CR0140", "CR0141", "CR0142", "CR0143", "CR0144"),
+    "previously": ("CR0145", "CR0146", "CR0147", "CR0148", "CR0149"),
+    "reserve": ("CR0150", "CR0151", "CR0152", "CR0153", "CR0154"),
+}
+_CALLED = {
+    "expenses": "Expenses",
+    "attorney": "Attorney Coverage Fees",
+    "adjusters": "Adjusters Fees",
+    "defence": "Defence Fees",
+    "tpa": "TPA Fees",
+}
 
 
-def with_position(frame: pl.DataFrame) -> pl.DataFrame:
-    """Paid to date from *previously* and *this period*; reserve; position.
+def money(column_name: str, **options: Any) -> Column:
+    """An amount of the claim's money; a control total. Empty: not told."""
+    return Column(None, column_name, AmountWidget(), total=True, **options)
 
-    The position is all paid and reserved; it is not known where only the
-    period's payments are given, for then it takes the ledger to tell.
-    """
-    is_known = True
-    for kind in ("indemnity", "fees"):
-        previously, this = f"paid_{kind}_previously", f"paid_{kind}_this_period"
-        if {previously, this} <= set(frame.columns):
-            paid = pl.col(previously) + pl.col(this)
-            frame = frame.with_columns(paid.alias(f"paid_{kind}"))
-        elif this in frame.columns and f"paid_{kind}" not in frame.columns:
-            is_known = False
-    present = [name for name in MONEY if name in frame.columns]
-    reserves = [name for name in present if name.startswith("reserve")]
-    if reserves:
-        frame = frame.with_columns(reserve=_sum(reserves))
-    if is_known and len(present) > 1:
-        frame = frame.with_columns(position=_sum(present))
-    return frame
+
+def fee_columns() -> dict[str, Column]:
+    """Fees by kind: paid to date, this period, previously, and reserved."""
+    found: dict[str, Column] = {}
+    for index, kind in enumerate(FEE_KINDS):
+        label, called = LABELS[kind], _CALLED[kind]
+        found[f"paid_{kind}"] = money(
+            f"Paid to date, {label}", synonyms=(f"Paid to date - {called}",)
+        )
+        found[f"paid_{kind}_this_period"] = money(
+            f"Paid this period, {label}",
+            synonyms=(f"Paid this month - {called}", _CODES["this_period"][index]),
+        )
+        found[f"paid_{kind}_previously"] = money(
+            f"Previously paid, {label}",
+            synonyms=(f"Previously Paid - {called}", _CODES["previously"][index]),
+        )
+        found[f"reserve_{kind}"] = money(
+            f"Reserve, {label}",
+            synonyms=(f"Reserve - {called}", _CODES["reserve"][index]),
+        )
+    return found
+
+
+STATEMENT_OF = {
+    **{
+        amount if basis == TO_DATE else told_as(amount, basis): told_as(amount, basis)
+        for amount in PAID
+        for basis in BASES
+    },
+    **{name: name for name in (*AS_AT, *CHANGES)},
+}
+"""Name of a column of money to the field of the statement that it is told in."""

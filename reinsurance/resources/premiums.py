@@ -1,28 +1,32 @@
 """Premium bordereaux (CRS 5.2)."""
 
-from decimal import Decimal
-
 import polars as pl
 
 from reinsurance.choices import PremiumTransaction
+from reinsurance.ledger.periods import with_periods
 from reinsurance.models import PremiumEntry
 from reinsurance.resources import references
 from reinsurance.resources.base import Column, DomainResource
-from reinsurance.resources.rules import Rule, off_by_more_than
+from reinsurance.resources.contracts import locate_contracts
+from reinsurance.resources.conventions import FileContext
+from reinsurance.resources.further import FURTHER_PREMIUMS, further_columns
+from reinsurance.resources.premium_amounts import amounts
+from reinsurance.resources.premium_rules import PREMIUM_RULES, against_terms, signed
 from reinsurance.resources.widgets import (
-    AmountWidget,
     ChoiceWidget,
     DateWidget,
-    RateWidget,
-    ShareWidget,
+    IntegerWidget,
     TextWidget,
 )
 
 
 class PremiumEntryResource(DomainResource):
-    """One premium transaction a row; money is this transaction's, not the total."""
+    """One premium transaction a row; money is this transaction's, not the total.
 
-    treaty_reference = references.treaty()
+    An empty cell says nothing: a commission that is not told is not nought.
+    """
+
+    treaty_reference = references.treaty(kind="premiums")
     policy_reference = Column(
         "policy_reference",
         "Policy reference",
@@ -47,6 +51,25 @@ class PremiumEntryResource(DomainResource):
         TextWidget(60),
         synonyms=("Certificate Ref", "Certificate No", "Certificate", "CR0029"),
     )
+    section = Column(
+        "section",
+        "Section",
+        TextWidget(20),
+        synonyms=("Section No", "Section Number", "CR0007"),
+    )
+    risk_code = Column(
+        "risk_code",
+        "Risk code",
+        TextWidget(20),
+        synonyms=("Lloyd's Risk Code", "CR0016"),
+    )
+    instalment_number = Column(
+        "instalment_number",
+        "Instalment number",
+        IntegerWidget(1, 32_767),
+        synonyms=("Instalment No", "Instalment", "Installment number"),
+        explanation="Which instalment this is; how many there are is another column.",
+    )
     transaction_type = Column(
         "transaction_type",
         "Premium transaction type",
@@ -60,10 +83,16 @@ class PremiumEntryResource(DomainResource):
                 "AP": "ADDITIONAL",
                 "RP": "RETURN",
                 "Return": "RETURN",
-                "Cancellation": "RETURN",
+                "Cancelled": "CANCEL",
+                "Cancellation premium": "CANCEL",
             },
         ),
-        synonyms=("Transaction type", "Type of transaction", "CR0056"),
+        synonyms=(
+            "Transaction type",
+            "Type of transaction",
+            "Transaction Type - Original Premium etc.",
+            "CR0056",
+        ),
         default=PremiumTransaction.ORIGINAL.value,
     )
     effective_date = Column(
@@ -97,129 +126,86 @@ class PremiumEntryResource(DomainResource):
         "insured_name",
         "Insured",
         TextWidget(200),
-        synonyms=("Insured Name", "Policyholder", "Named Insured", "CR0035"),
+        synonyms=(
+            "Insured Name",
+            "Policyholder",
+            "Named Insured",
+            "Insured Full Name",
+            "Insured Full Name, Last Name or Company Name",
+            "CR0035",
+        ),
     )
     line_of_business = references.line_of_business()
     country = references.country(
         column_name="Country of risk",
-        synonyms=("Risk country", "Country", "CountryCode", "CR0050"),
+        synonyms=(
+            "Risk country",
+            "Country",
+            "CountryCode",
+            "Location of risk - Country",
+            "CR0050",
+        ),
     )
     currency = references.currency(
         column_name="Original currency",
         synonyms=("Currency", "Ccy", "Currency code", "CR0020"),
         required=True,
     )
-    gross_premium = Column(
-        "gross_premium",
-        "Gross premium this time",
-        AmountWidget(),
-        synonyms=("Gross premium paid this time", "Gross premium", "CR0059"),
-        ask=("GWP", "G.P.", "Gross Written Premium", "Written Premium", "Premium"),
-        required=True,
-        total=True,
-        explanation="This transaction's gross premium, not the whole risk's.",
+    vars().update(amounts())
+    period_start = Column(
+        "period_start",
+        "Reporting period start",
+        DateWidget(),
+        synonyms=("Reporting Period Start Date", "Period start", "CR0001"),
     )
-    commission_rate = Column(
-        "commission_rate",
-        "Commission %",
-        ShareWidget(),
-        synonyms=("Commission rate", "Commission percentage", "CR0061"),
+    period_end = Column(
+        "period_end",
+        "Reporting period end",
+        DateWidget(),
+        synonyms=(
+            "Reporting Period (End Date)",
+            "Reporting period end date",
+            "Period end",
+            "CR0002",
+        ),
+        ask=("Reporting Period", "Bordereau Month", "Accounting Period"),
     )
-    commission = Column(
-        "commission",
-        "Commission amount",
-        AmountWidget(),
-        synonyms=("Commission", "Acquisition cost", "CR0062"),
-        default=Decimal("0.00"),
-        total=True,
+    year_of_account = Column(
+        None,
+        "Year of account",
+        IntegerWidget(1900, 2199),
+        shows="treaty__year_of_account",
+        synonyms=("YOA", "Underwriting year", "UWY", "UW Year", "CR0010"),
+        explanation="Tells renewals of one contract apart; not stored.",
     )
-    taxes = Column(
-        "taxes",
-        "Taxes and levies",
-        AmountWidget(),
-        synonyms=("Total taxes and levies", "Taxes", "Tax", "CR0064"),
-        total=True,
-    )
-    net_premium = Column(
-        "net_premium",
-        "Net premium",
-        AmountWidget(),
-        synonyms=("Net premium to London in original currency", "CR0065")
-        + ("Net premium to London",),
-        total=True,
-    )
-    settlement_currency = references.currency(
-        "settlement_currency_id",
-        "Settlement currency",
-        synonyms=("Settlement Ccy", "Settlement Ccy Code", "CR0066"),
-    )
-    rate_of_exchange = Column(
-        "rate_of_exchange",
-        "Rate of exchange",
-        RateWidget(),
-        synonyms=("ROE", "Exchange rate", "CR0067"),
-    )
-    net_premium_settlement = Column(
-        "net_premium_settlement",
-        "Net premium in settlement currency",
-        AmountWidget(),
-        synonyms=("Net premium to London in settlement currency", "CR0068"),
-    )
+    vars().update(further_columns(FURTHER_PREMIUMS))
 
-    rules = (
-        Rule(
-            "risk_expiry_before_inception",
-            "error",
-            "risk_expiry",
-            "The risk expires on {risk_expiry}, before its inception on "
-            "{risk_inception}. Correct one of the dates.",
-            pl.col("risk_expiry") < pl.col("risk_inception"),
-        ),
-        Rule(
-            "effective_before_inception",
-            "error",
-            "effective_date",
-            "The original premium takes effect on {effective_date}, before the risk's "
-            "inception on {risk_inception}. Correct one of the dates.",
-            (pl.col("transaction_type") == PremiumTransaction.ORIGINAL.value)
-            & (pl.col("effective_date") < pl.col("risk_inception")),
-        ),
-        Rule(
-            "commission_does_not_add_up",
-            "error",
-            "commission",
-            "Commission {commission} is not {commission_rate} of the gross premium "
-            "{gross_premium}. Correct the amounts.",
-            off_by_more_than(
-                pl.col("commission"),
-                pl.col("gross_premium").cast(pl.Float64)
-                * pl.col("commission_rate").cast(pl.Float64),
-            ),
-        ),
-        Rule(
-            "net_does_not_add_up",
-            "warning",
-            "net_premium",
-            "Net premium {net_premium} is not gross {gross_premium} less commission "
-            "{commission}; a deduction such as brokerage or tax may explain it.",
-            off_by_more_than(
-                pl.col("net_premium"),
-                pl.col("gross_premium") - pl.col("commission"),
-            ),
-        ),
-        Rule(
-            "settlement_does_not_add_up",
-            "error",
-            "net_premium_settlement",
-            "Net premium {net_premium_settlement} in settlement currency is not "
-            "{net_premium} at the rate {rate_of_exchange}. Correct the amounts.",
-            off_by_more_than(
-                pl.col("net_premium_settlement"),
-                pl.col("net_premium").cast(pl.Float64)
-                * pl.col("rate_of_exchange").cast(pl.Float64),
-            ),
-        ),
-    )
+    related = {"treaty_reference": ("inception", "expiry", "basis")}
+    rules = PREMIUM_RULES
+
+    def prepare(
+        self, frame: pl.DataFrame, context: FileContext
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The contract and the period of each row, and signs as the books have them."""
+        conventions = context.conventions
+        frame, unlocated = locate_contracts(
+            frame, conventions=conventions, kind="premiums"
+        )
+        frame, unclear = with_periods(
+            frame,
+            start=context.period_start,
+            end=context.period_end,
+            frequency=conventions.frequency,
+        )
+        frame = signed(frame, conventions)
+        return frame, pl.concat([unlocated, unclear, against_terms(frame)])
+
+    def derive(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The brokerage that net premium may be less of, nought where none is told."""
+        has_brokerage = "brokerage" in frame.columns
+        brokerage = pl.col("brokerage") if has_brokerage else pl.lit(None)
+        amount = brokerage.cast(pl.Decimal(20, 4)).fill_null(0)
+        return frame.with_columns(deductible_brokerage=amount)
 
     class Meta(DomainResource.Meta):
         model = PremiumEntry
@@ -227,6 +213,11 @@ class PremiumEntryResource(DomainResource):
             "treaty_reference",
             "policy_reference",
             "certificate_reference",
+            "section",
+            "risk_code",
             "transaction_type",
             "effective_date",
+            "instalment_number",
+            "currency",
+            "period_end",
         )

@@ -1,6 +1,6 @@
 """Columns that refer to other records, the same in every Resource."""
 
-from typing import Any
+from typing import Any, Literal
 
 from reinsurance.models import (
     ClaimStatus,
@@ -8,11 +8,14 @@ from reinsurance.models import (
     Currency,
     LineOfBusiness,
     LossEvent,
-    Party,
-    Treaty,
 )
 from reinsurance.resources.base import Column
-from reinsurance.resources.lookups import CodeWidget, ReferenceWidget
+from reinsurance.resources.lookups import (
+    CodeWidget,
+    ContractWidget,
+    ReferenceWidget,
+    party_widget,
+)
 
 TREATY_SYNONYMS = (
     "UMR",
@@ -35,31 +38,29 @@ TREATY_SYNONYMS = (
 )
 
 
-def treaty(attribute: str = "treaty_id", **options: Any) -> Column:
-    """A treaty that is already in the books, by its reference."""
-    widget = ReferenceWidget(
-        Treaty,
-        ("reference",),
-        code="unknown_treaty",
-        advice="Correct the reference, or load the treaty register first.",
-    )
+def treaty(
+    attribute: str = "treaty_id",
+    *,
+    kind: Literal["claims", "premiums", "scope", "register"] = "claims",
+    **options: Any,
+) -> Column:
+    """The reference of a treaty; other cells of the row may tell which it names."""
     options = {"shows": "treaty__reference", "required": True, **options}
     return Column(
-        attribute, "Treaty reference", widget, synonyms=TREATY_SYNONYMS, **options
+        attribute,
+        "Treaty reference",
+        ContractWidget(kind),
+        synonyms=TREATY_SYNONYMS,
+        **options,
     )
 
 
-def party(attribute: str, column_name: str, **options: Any) -> Column:
+def party(attribute: str | None, column_name: str, **options: Any) -> Column:
     """A party that is already in the books, by its code, LEI or name."""
-    widget = ReferenceWidget(
-        Party,
-        ("code", "lei"),
-        names=("name",),
-        code="unknown_party",
-        advice="Correct it, or load the party first.",
-    )
-    shows = f"{attribute.removesuffix('_id')}__code"
-    return Column(attribute, column_name, widget, shows=shows, **options)
+    if attribute:
+        shows = f"{attribute.removesuffix('_id')}__code"
+        options = {"shows": shows, **options}
+    return Column(attribute, column_name, party_widget(), **options)
 
 
 def loss_event(**options: Any) -> Column:
@@ -77,7 +78,9 @@ def loss_event(**options: Any) -> Column:
 
 
 def currency(
-    attribute: str = "currency_id", column_name: str = "Currency", **options: Any
+    attribute: str | None = "currency_id",
+    column_name: str = "Currency",
+    **options: Any,
 ) -> Column:
     """A currency of ISO 4217."""
     widget = CodeWidget(

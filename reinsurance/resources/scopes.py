@@ -4,13 +4,26 @@ from reinsurance.models import TreatyScope
 from reinsurance.resources import references
 from reinsurance.resources.base import Column, DomainResource
 from reinsurance.resources.layers import RISK_LEVEL
-from reinsurance.resources.widgets import ShareWidget, TextWidget
+from reinsurance.resources.widgets import DateWidget, ShareWidget, TextWidget
 
 
 class TreatyScopeResource(DomainResource):
     """What a treaty covers (OED ReinsScope): filters of a row, rows as alternatives."""
 
-    treaty_reference = references.treaty()
+    treaty_reference = references.treaty(kind="scope")
+    treaty_cedant = references.party(
+        None,
+        "Treaty cedant",
+        shows="treaty__cedant__code",
+        explanation="Tells contracts of one reference apart; not stored.",
+    )
+    treaty_inception = Column(
+        None,
+        "Treaty inception",
+        DateWidget(),
+        shows="treaty__inception",
+        explanation="Tells periods of one contract apart; not stored.",
+    )
     portfolio = Column(
         "portfolio", "Portfolio", TextWidget(40), synonyms=("Portfolio number",)
     )

@@ -1,17 +1,23 @@
 """Treaty registers: the contract itself."""
 
+from typing import Any
+
 import polars as pl
+from django.core.exceptions import ValidationError
 
 from reinsurance.choices import AttachmentBasis, TreatyType
 from reinsurance.models import Treaty
 from reinsurance.resources import references
 from reinsurance.resources.base import Column, DomainResource
+from reinsurance.resources.contract_keys import find_treaties
+from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.rules import Rule, not_negative
 from reinsurance.resources.widgets import (
     ChoiceWidget,
     DateWidget,
     IntegerWidget,
     LimitWidget,
+    ShareWidget,
     TextWidget,
 )
 
@@ -50,18 +56,38 @@ class TreatyResource(DomainResource):
             TreatyType,
             {
                 "Proportional": "QS",
+                "Quota": "QS",
                 "Surplus share": "SS",
-                "Excess of loss": "CXL",
-                "XOL": "CXL",
+                "Excess of loss": "XL",
+                "XOL": "XL",
+                "Non-proportional": "XL",
                 "Cat XL": "CXL",
+                "Cat XOL": "CXL",
                 "CAT": "CXL",
                 "Catastrophe": "CXL",
+                "Catastrophe XL": "CXL",
+                "Catastrophe XOL": "CXL",
+                "Cat excess of loss": "CXL",
                 "Risk XL": "PR",
+                "Risk XOL": "PR",
                 "Per risk": "PR",
                 "Per risk XL": "PR",
+                "Per risk XOL": "PR",
                 "Aggregate": "AXL",
-                "Stop loss": "AXL",
+                "Aggregate XL": "AXL",
+                "Aggregate XOL": "AXL",
                 "Aggregate excess": "AXL",
+                "Agg XL": "AXL",
+                "Stop loss": "SL",
+                "Fac": "FAC",
+                "Fac oblig": "FACOB",
+                "Fac/oblig": "FACOB",
+                "Facultative oblig": "FACOB",
+                "Binder": "BINDER",
+                "Binding authority": "BINDER",
+                "Binding authority agreement": "BINDER",
+                "Coverholder": "BINDER",
+                "Delegated authority": "BINDER",
             },
         ),
         synonyms=("Type", "Contract type", "Type of treaty", "Type of reinsurance"),
@@ -75,7 +101,7 @@ class TreatyResource(DomainResource):
             {"Losses occurring during": "LO", "LOD": "LO", "RAD": "RA"},
         ),
         synonyms=("Basis", "Basis of attachment", "Coverage basis"),
-        default=AttachmentBasis.LOSSES_OCCURRING.value,
+        explanation="Empty: not known; then no date tells which contract is meant.",
     )
     inception = Column(
         "inception",
@@ -125,6 +151,14 @@ class TreatyResource(DomainResource):
         "cash_loss_limit", "Cash loss limit", LimitWidget(), synonyms=("Cash call",)
     )
 
+    treaty_brokerage = Column(
+        "brokerage",
+        "Treaty brokerage",
+        ShareWidget(),
+        synonyms=("Brokerage of the treaty", "Treaty brokerage %"),
+        explanation="A fraction of the premium, for all layers alike.",
+    )
+
     rules = (
         Rule(
             "expiry_before_inception",
@@ -141,4 +175,21 @@ class TreatyResource(DomainResource):
 
     class Meta(DomainResource.Meta):
         model = Treaty
-        import_id_fields = ("treaty_reference",)
+        import_id_fields = ("treaty_reference", "cedant", "inception")
+
+    def get_instance(self, instance_loader: Any, row: Any) -> Treaty | None:
+        """The contract of the books that the row's key means, row by row.
+
+        Raises ValidationError where several fit.
+        """
+        cells = {name: self.fields[name].clean(row) for name in self.key()}
+        keys = pl.DataFrame(
+            {
+                name: pl.Series([value], dtype=self.fields[name].widget.dtype)
+                for name, value in cells.items()
+            }
+        )
+        found = find_treaties(keys, conventions=Conventions()).row(0, named=True)
+        if found["__problem"]:
+            raise ValidationError(found["__problem"], code="several_treaties")
+        return Treaty.objects.filter(pk=found["__id"]).first()

@@ -129,7 +129,7 @@ class DecimalWidget(CellWidget):
     code = "bad_number"
     what = "a number"
 
-    def __init__(self, digits: int = 18, places: int = 2) -> None:
+    def __init__(self, digits: int = 20, places: int = 4) -> None:
         super().__init__()
         self.digits = digits
         self.places = places
@@ -143,7 +143,7 @@ class DecimalWidget(CellWidget):
 
 
 class AmountWidget(DecimalWidget):
-    """An amount of money to the cent."""
+    """An amount of money, to four decimals; rules check those of its currency."""
 
     code = "bad_amount"
     what = "an amount"
@@ -166,8 +166,9 @@ class LimitWidget(AmountWidget):
     def parse(self, text: str) -> Decimal | None:
         return super().parse(text) or None
 
-    def vectorised(self, texts: pl.Expr) -> None:
-        return None
+    def vectorised(self, texts: pl.Expr) -> pl.Expr | None:
+        amounts = super().vectorised(texts)
+        return None if amounts is None else pl.when(amounts != 0).then(amounts)
 
 
 class RateWidget(DecimalWidget):

@@ -16,7 +16,7 @@ from importers.management.following import GOOD, follow, in_words, rows_of
 from importers.models import Ingestion
 from importers.pipeline.storage import blocks_of
 from importers.services import ingestions
-from importers.values import Severity
+from importers.values import Declared, Severity
 
 
 def outcome(ingestion: Ingestion, total: float) -> dict[str, Any]:
@@ -55,6 +55,21 @@ class Command(BaseCommand):
         parser.add_argument("--sheet", default="", help="sheet of a workbook")
         parser.add_argument("--period-start", type=_date)
         parser.add_argument("--period-end", type=_date)
+        declared = parser.add_mutually_exclusive_group()
+        declared.add_argument(
+            "--additional",
+            action="store_const",
+            const=Declared.ADDITIONAL.value,
+            dest="declared",
+            help="a second file of its contract and period adds to the first",
+        )
+        declared.add_argument(
+            "--correction",
+            action="store_const",
+            const=Declared.CORRECTION.value,
+            dest="declared",
+            help="a second file of its contract and period takes the first one's place",
+        )
         parser.add_argument("--approve", action="store_true", help="load what is good")
         parser.add_argument(
             "--queue", action="store_true", help="let the cluster do the work, and wait"
@@ -80,6 +95,7 @@ class Command(BaseCommand):
                 sheet=options["sheet"],
                 period_start=options["period_start"],
                 period_end=options["period_end"],
+                declared=options.get("declared") or "",
                 enqueue=options["queue"],
                 on_duplicate="supersede",
             )

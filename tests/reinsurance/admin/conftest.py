@@ -9,9 +9,12 @@ from django.test import Client
 from reinsurance.models import (
     Bordereau,
     Claim,
-    ClaimMovement,
+    ClaimPosition,
+    ClaimStatement,
+    Edit,
     ExchangeRate,
     Layer,
+    Load,
     LossEvent,
     Participation,
     Party,
@@ -42,7 +45,7 @@ def book(db: None) -> Claim:
         layer=layer, reinsurer=reinsurer, signed_line=Decimal("0.175"), is_lead=True
     )
     TreatyScope.objects.create(treaty=treaty, portfolio="PROP")
-    bordereau = Bordereau.objects.create(
+    Bordereau.objects.create(
         kind="claims", party=cedant, period_end="2026-06-30", status="loaded"
     )
     event = LossEvent.objects.create(
@@ -61,24 +64,55 @@ def book(db: None) -> Claim:
     claim = Claim.objects.create(
         treaty=treaty,
         reference="C-00123",
-        bordereau=bordereau,
         insured_name="=HYPERLINK(1)",
         loss_event=event,
         date_of_loss="2026-02-15",
         status_id="OPEN",
+        details={"Claimant Name": "J Doe"},
+    )
+    position = ClaimPosition.objects.create(
+        claim=claim,
+        section="1",
+        risk_code="XL",
         currency_id="USD",
+        status_id="OPEN",
+        period_end="2026-06-30",
         paid_indemnity=Decimal("1500"),
         reserve_indemnity=Decimal("250"),
     )
-    for paid, reserve in (("1000", "500"), ("500", "-250")):
-        ClaimMovement.objects.create(
-            claim=claim,
-            bordereau=bordereau,
+    for number, end, paid, reserve in (
+        (901, "2026-05-31", "1000", "500"),
+        (902, "2026-06-30", "1500", "250"),
+    ):
+        ClaimStatement.objects.create(
+            position=position,
+            load=Load.objects.create(number=number, record_type="claims", sender=1),
+            row=3,
+            period_end=end,
             status_id="OPEN",
-            paid_indemnity=Decimal(paid),
+            paid_indemnity_to_date=Decimal(paid),
             reserve_indemnity=Decimal(reserve),
         )
+    Edit.objects.create(
+        model="claim", object_id=claim.pk, reference="C-00123", cedant=cedant,
+        action="changed", before={"cause": ""}, after={"cause": "Fire"},
+    )  # fmt: skip
     return claim
+
+
+def statement_of(
+    claim: Claim, number: int, end: str, paid: str, **values: object
+) -> ClaimStatement:
+    """What another file told of the claim's position at a period's end."""
+    load = Load.objects.create(number=number, record_type="claims", sender=1)
+    return ClaimStatement.objects.create(
+        position=ClaimPosition.objects.get(claim=claim),
+        load=load,
+        row=2,
+        period_end=end,
+        paid_indemnity_to_date=Decimal(paid),
+        **values,
+    )
 
 
 def browser_of(user: User) -> Client:

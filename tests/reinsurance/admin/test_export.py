@@ -2,6 +2,7 @@
 
 import csv
 import io
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -13,7 +14,7 @@ from reinsurance.models import Claim, Party
 
 EXPORTED = (
     "party", "treaty", "layer", "participation", "treatyscope", "premiumentry",
-    "claim", "claimmovement", "lossevent", "exchangerate",
+    "claim", "claimposition", "lossevent", "exchangerate",
 )  # fmt: skip
 IMPORTED = {
     "party": "parties",
@@ -46,12 +47,27 @@ def test_formulas_are_made_harmless(as_clerk: Client, book: Claim) -> None:
     (row,) = csv.DictReader(io.StringIO(text))
     assert row["Insured"] == "'=HYPERLINK(1)"
     assert row["Claim reference"] == "C-00123"
-    assert row["Paid to date, indemnity"] == "1500.00"
     excel = as_clerk.post(url, {"format": "1", "resource": "0"}).content
     sheet = load_workbook(io.BytesIO(excel)).active
     cells = dict(zip((c.value for c in sheet[1]), sheet[2], strict=True))
     assert cells["Insured"].data_type == "s"
-    assert cells["Paid to date, indemnity"].value == 1500
+
+
+def test_positions_are_exported_with_all_their_amounts(
+    as_clerk: Client, book: Claim
+) -> None:
+    url = "/admin/reinsurance/claimposition/export/"
+    text = as_clerk.post(url, {"format": "0", "resource": "0"}).content.decode()
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert row["Claim reference"] == "C-00123"
+    assert (row["Section"], row["Risk code"], row["Currency"]) == ("1", "XL", "USD")
+    assert Decimal(row["Paid, indemnity"]) == 1500
+    assert row["Paid, TPA fees"] == ""
+    assert Decimal(row["Incurred"]) == 1750
+    excel = as_clerk.post(url, {"format": "1", "resource": "0"}).content
+    sheet = load_workbook(io.BytesIO(excel)).active
+    cells = dict(zip((c.value for c in sheet[1]), sheet[2], strict=True))
+    assert cells["Paid, indemnity"].value == 1500
 
 
 def test_the_export_is_filtered_as_the_list(as_clerk: Client, book: Claim) -> None:
@@ -90,6 +106,6 @@ def test_the_import_button_presets_the_type(
 def test_lists_without_files_have_no_import_button(
     as_clerk: Client, book: Claim
 ) -> None:
-    for name in ("layer", "claimmovement", "currency", "bordereau"):
+    for name in ("layer", "claimposition", "currency", "bordereau"):
         page = as_clerk.get(f"/admin/reinsurance/{name}/").content.decode()
         assert "ingestion/upload/?type=" not in page

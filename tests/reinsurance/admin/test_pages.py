@@ -1,5 +1,7 @@
 """Every page of the admin opens, for who may open it."""
 
+from decimal import Decimal
+
 import pytest
 from django.apps import apps
 from django.contrib import admin
@@ -7,16 +9,33 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
-from reinsurance.models import CedantLimit, Claim, Layer, Party, Stamp, Treaty
+from reinsurance.models import (
+    CedantLimit,
+    Claim,
+    ClaimPosition,
+    ClaimStatement,
+    Deletion,
+    Layer,
+    LineageRange,
+    Load,
+    LoadPeriod,
+    Party,
+    PremiumEntry,
+    Stamp,
+    Treaty,
+)
 
-WITHOUT_PAGES = {CedantLimit, Stamp}  # part of a user's page; the machine's own
+# Parts of a user's and a claim's page; the machine's own.
+WITHOUT_PAGES = {
+    CedantLimit, ClaimStatement, Deletion, LineageRange, Load, LoadPeriod, Stamp,
+}  # fmt: skip
 MODELS = [
     model
     for model in apps.get_app_config("reinsurance").get_models()
     if model not in WITHOUT_PAGES
 ]
-NOT_ADDED = {"claimmovement", "premiumentry"}
-NOT_CHANGED = {"claimmovement"}
+NOT_ADDED = {"claimposition", "edit", "premiumentry"}
+NOT_CHANGED = {"claimposition", "edit"}
 
 
 def name_of(model: type[models.Model]) -> str:
@@ -29,6 +48,14 @@ def at(model: type[models.Model], page: str, *args: object) -> str:
 
 def test_every_model_has_its_pages() -> None:
     assert [m for m in MODELS if not admin.site.is_registered(m)] == []
+
+
+def empty_of_money(book: Claim) -> None:
+    """Take the contract's claims and premium: its terms then need no second person."""
+    ClaimStatement.objects.all().delete()
+    ClaimPosition.objects.all().delete()
+    Claim.objects.all().delete()
+    PremiumEntry.objects.all().delete()
 
 
 @pytest.mark.parametrize("model", MODELS, ids=name_of)
@@ -73,8 +100,9 @@ def test_lists_take_as_many_queries_for_many_as_for_few(
     model: type[models.Model],
     django_assert_max_num_queries,
 ) -> None:
-    # In a test's transaction nothing is kept; one is the entry of the audit log.
-    with django_assert_max_num_queries(11):
+    # In a test's transaction nothing is kept; one is the entry of the audit log, one
+    # the totals of all claims of the page.
+    with django_assert_max_num_queries(12):
         as_clerk.get(at(model, "changelist"))
 
 
@@ -108,16 +136,58 @@ def test_money_is_written_with_separators(as_clerk: Client, book: Claim) -> None
 
 
 # ----------------------------------------------------------------------- the records
-def test_a_claim_shows_its_ledger_with_the_running_position(
+def test_a_claim_shows_positions_movements_and_statements(
     as_clerk: Client, book: Claim
 ) -> None:
     page = as_clerk.get(at(Claim, "change", book.pk))
-    (panel,) = page.context["panels"]
-    assert [line.incurred for line in panel.context["lines"]] == [1500, 1750]
+    positions, movements, statements, details = page.context["panels"]
+    ((position, fees),) = positions.context["positions"]
+    assert (position.paid_indemnity, position.incurred, fees) == (1500, 1750, [])
+    assert [t.incurred for t in positions.context["totals"]] == [1750]
+    lines = movements.context["lines"]
+    assert [line.incurred for line in lines] == [1500, 1750]
+    assert [line.changes for line in lines] == [
+        [1000, 0, 500, 0, 0],
+        [500, 0, -250, 0, 0],
+    ]
+    assert [t.statement.load.number for t in statements.context["told"]] == [902, 901]
+    assert [t.amounts for t in statements.context["told"]] == [
+        [("Paid, indemnity to date", 1500), ("Reserve, indemnity", 250)],
+        [("Paid, indemnity to date", 1000), ("Reserve, indemnity", 500)],
+    ]
+    assert details.context["details"] == [("Claimant Name", "J Doe")]
     text = page.content.decode()
     assert "+1,000.00" in text
     assert "-250.00" in text
     assert "1,750.00" in text
+    assert 'href="/admin/importers/ingestion/902/change/"' in text
+    assert "<th>Claimant Name</th><td>J Doe</td>" in text
+
+
+def test_fee_kinds_are_shown_where_there_are_any(as_clerk: Client, book: Claim) -> None:
+    ClaimPosition.objects.update(paid_tpa=Decimal("12.5"))
+    text = as_clerk.get(at(Claim, "change", book.pk)).content.decode()
+    assert '<th class="num">TPA fees: paid</th>' in text
+    assert '<td class="num">12.50</td>' in text
+
+
+def test_a_claim_without_money_says_so(as_clerk: Client, book: Claim) -> None:
+    ClaimStatement.objects.all().delete()
+    ClaimPosition.objects.all().delete()
+    text = as_clerk.get(at(Claim, "change", book.pk)).content.decode()
+    assert "No position yet" in text
+    assert "No movement yet" in text
+
+
+def test_the_list_has_a_claims_totals_by_currency(
+    as_clerk: Client, book: Claim
+) -> None:
+    ClaimPosition.objects.create(
+        claim=book, currency_id="JPY", reserve_fees=Decimal("90000")
+    )
+    text = as_clerk.get(at(Claim, "changelist")).content.decode()
+    assert "JPY 90,000.00<br>USD 1,750.00" in text
+    assert "JPY 0.00<br>USD 1,500.00" in text
 
 
 def test_money_of_a_claim_is_not_changed_by_hand(
@@ -136,12 +206,14 @@ def test_money_of_a_claim_is_not_changed_by_hand(
     assert answer.status_code == 302
     book.refresh_from_db()
     assert (book.insured_name, book.reference) == ("Bolt", "C-00123")
-    assert (book.paid_indemnity, book.incurred) == (1500, 1750)
+    position = ClaimPosition.objects.get(claim=book)
+    assert (position.paid_indemnity, position.incurred) == (1500, 1750)
+    assert book.details == {"Claimant Name": "J Doe"}
 
 
 def test_the_ledger_is_not_written_by_hand(as_admin: Client, book: Claim) -> None:
-    movement = book.movements.first()
-    base = f"/admin/reinsurance/claimmovement/{movement.pk}"
+    position = ClaimPosition.objects.get(claim=book)
+    base = f"/admin/reinsurance/claimposition/{position.pk}"
     assert as_admin.post(f"{base}/change/", {}).status_code == 405
     assert as_admin.post(f"{base}/delete/", {"post": "yes"}).status_code == 403
     assert (
@@ -150,7 +222,18 @@ def test_the_ledger_is_not_written_by_hand(as_admin: Client, book: Claim) -> Non
         ).status_code
         == 403
     )
-    assert book.movements.count() == 2
+    assert ClaimStatement.objects.filter(position=position).count() == 2
+
+
+def test_claims_are_found_by_a_further_detail(as_clerk: Client, book: Claim) -> None:
+    def found(words: str) -> int:
+        page = as_clerk.get(at(Claim, "changelist"), {"q": words})
+        return len(page.context["cl"].result_list)
+
+    assert found('"Claimant Name=J Doe"') == 1
+    assert found('"Claimant Name=J Do"') == 0
+    assert found('C-00 "Claimant Name=J Doe"') == 1
+    assert found("=J") == 0
 
 
 def test_a_treaty_shows_layers_and_who_carries_them(
@@ -168,6 +251,7 @@ def test_a_treaty_shows_layers_and_who_carries_them(
 def test_managers_edit_layers_on_the_treaty_and_lines_on_the_layer(
     as_manager: Client, book: Claim
 ) -> None:
+    empty_of_money(book)
     layer = book.treaty.layers.get()
     line = layer.participations.get()
     shown = as_manager.get(at(Layer, "change", layer.pk)).content.decode()
@@ -182,6 +266,7 @@ def test_managers_edit_layers_on_the_treaty_and_lines_on_the_layer(
         "participations-0-layer": layer.pk,
         "participations-0-reinsurer": line.reinsurer_id,
         "participations-0-signed_line": "0.2",
+        "reason": "Slip signed",
     }
     answer = as_manager.post(at(Layer, "change", layer.pk), data)
     assert answer.status_code == 302
@@ -222,7 +307,7 @@ def test_large_tables_are_chosen_by_typing(as_manager: Client, book: Claim) -> N
 
 # -------------------------------------------------------------------------- lineage
 def test_a_record_made_by_hand_says_so(as_clerk: Client, book: Claim) -> None:
-    page = as_clerk.get(at(Claim, "change", book.pk))
+    page = as_clerk.get(at(Treaty, "change", book.treaty_id))
     assert b"it was entered by hand" in page.content
 
 
@@ -245,11 +330,11 @@ def test_lineage_leads_to_file_and_row(as_clerk: Client, book: Claim) -> None:
         model="claim",
         object_id=book.pk,
         action="updated",
-        before={"paid_indemnity": "1000.00", "loss_event_id": None},
-        after={"paid_indemnity": "1500.00", "loss_event_id": str(book.loss_event_id)},
+        before={"date_of_loss": "2026-02-14", "loss_event_id": None},
+        after={"date_of_loss": "2026-02-15", "loss_event_id": str(book.loss_event_id)},
     )
     text = as_clerk.get(at(Claim, "change", book.pk)).content.decode()
     assert f'href="/admin/importers/ingestion/{ingestion.pk}/change/"' in text
     assert "june.csv" in text
-    assert "<del>1,000.00</del> → <ins>1,500.00</ins>" in text
+    assert "<del>14 Feb 2026</del> → <ins>15 Feb 2026</ins>" in text
     assert "<del>nothing</del> → <ins>STORM1 Storm Ada</ins>" in text

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
-from reinsurance.models import CedantLimit, Claim, Party, Treaty
+from reinsurance.models import CedantLimit, Claim, ClaimPosition, Party, Treaty
 
 CLAIMS = "/api/v1/claims/"
 
@@ -38,7 +38,6 @@ def some_claims(treaty: Treaty, count: int, **values: Any) -> list[Claim]:
             treaty=treaty,
             reference=f"N-{number:04d}",
             status_id="OPEN",
-            currency_id="USD",
             **{"date_of_loss": "2026-03-01", **values},
         )
         for number in range(count)
@@ -55,8 +54,9 @@ def test_a_claim_is_told_whole(book: Claim, as_clerk: Client) -> None:
     assert told == {
         "id": book.pk,
         "treaty": "B0001",
+        "treaty_inception": "2026-01-01",
+        "year_of_account": None,
         "reference": "C-00123",
-        "bordereau": book.bordereau_id,
         "policy_reference": "",
         "certificate_reference": "",
         "insured_name": "=HYPERLINK(1)",
@@ -65,17 +65,25 @@ def test_a_claim_is_told_whole(book: Claim, as_clerk: Client) -> None:
         "description": "",
         "country": None,
         "date_of_loss": "2026-02-15",
+        "date_of_loss_to": None,
         "date_notified": None,
+        "date_opened": None,
         "date_closed": None,
         "policy_inception": None,
         "policy_expiry": None,
         "status": "OPEN",
-        "currency": "USD",
-        "paid_indemnity": "1500.00",
-        "paid_fees": "0.00",
-        "reserve_indemnity": "250.00",
-        "reserve_fees": "0.00",
-        "incurred": "1750.00",
+        "totals": [
+            {
+                "currency": "USD",
+                "paid_indemnity": "1500.00",
+                "paid_fees": "0.00",
+                "reserve_indemnity": "250.00",
+                "reserve_fees": "0.00",
+                "recovered": "0.00",
+                "incurred": "1750.00",
+            }
+        ],
+        "details": {"Claimant Name": "J Doe"},
     }
 
 
@@ -83,7 +91,8 @@ def test_a_claim_is_told_whole(book: Claim, as_clerk: Client) -> None:
     ("name", "count"),
     [
         ("parties", 2), ("treaties", 1), ("layers", 1), ("participations", 1),
-        ("treaty-scopes", 1), ("premiums", 1), ("claims", 1), ("claim-movements", 2),
+        ("treaty-scopes", 1), ("premiums", 1), ("claims", 1),
+        ("claim-positions", 1), ("claim-statements", 2),
         ("bordereaux", 1), ("exchange-rates", 1), ("loss-events", 1),
         ("claim-statuses", 12),
     ],
@@ -143,7 +152,6 @@ def test_records_that_come_meanwhile_shift_no_page(
         reference="NEW",
         date_of_loss="2026-03-01",
         status_id="OPEN",
-        currency_id="USD",
     )
     seen += [record["id"] for record in as_clerk.get(page["next"]).json()["results"]]
     assert len(seen) == len(set(seen)) == 10
@@ -170,7 +178,7 @@ def test_a_page_costs_few_queries(
     [
         ("treaty=B0001", 1),
         ("treaty=B0002", 0),
-        ("cedant=ANDES&status=OPEN&currency=USD", 1),
+        ("cedant=ANDES&status=OPEN&reference=C-00123", 1),
         ("status=CLOSED", 0),
         ("is_open=true", 1),
         ("is_open=false", 0),
@@ -180,7 +188,6 @@ def test_a_page_costs_few_queries(
         ("search=C-001 =HYPER", 1),
         ("search=001", 0),
         ("loss_event=STORM1", 1),
-        ("bordereau=99999999", 0),
     ],
 )
 def test_lists_are_narrowed(
@@ -293,9 +300,11 @@ def test_changes_since_come_in_their_order(book: Claim, as_clerk: Client) -> Non
 def test_only_the_fields_wanted_in_the_order_wanted(
     book: Claim, as_clerk: Client
 ) -> None:
-    answer = as_clerk.get(f"{CLAIMS}?fields=incurred,treaty,id")
+    answer = as_clerk.get(f"{CLAIMS}?fields=totals,treaty,id")
     assert answer.content == (
-        b'{"next":null,"previous":null,"results":[{"incurred":"1750.00",'
+        b'{"next":null,"previous":null,"results":[{"totals":[{"currency":"USD",'
+        b'"paid_indemnity":"1500.00","paid_fees":"0.00","reserve_indemnity":"250.00",'
+        b'"reserve_fees":"0.00","recovered":"0.00","incurred":"1750.00"}],'
         b'"treaty":"B0001","id":%d}]}' % book.pk
     )
     detail = as_clerk.get(f"{CLAIMS}{book.pk}/?fields=reference")
@@ -312,7 +321,7 @@ def test_an_answer_that_one_has_is_not_sent_again(
         again = as_clerk.get(address, headers={"If-None-Match": first["ETag"]})
         assert (again.status_code, again.content) == (304, b"")
         assert again["ETag"] == first["ETag"]
-    Claim.objects.update(paid_fees=Decimal("1"))
+    ClaimPosition.objects.update(paid_fees=Decimal("1"))
     for address in (CLAIMS, f"{CLAIMS}{book.pk}/"):
         changed = as_clerk.get(address, headers={"If-None-Match": first["ETag"]})
         assert changed.status_code == 200

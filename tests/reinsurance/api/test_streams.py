@@ -10,13 +10,13 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reinsurance.models import Claim, Party
+from reinsurance.models import Claim, ClaimPosition, Party
 from reinsurance.resources.formats import harmless
 from tests.reinsurance.api.test_lists import CLAIMS, some_claims, walk
 
 COLLECTIONS = (
     "parties", "treaties", "layers", "participations", "treaty-scopes", "premiums",
-    "claims", "claim-movements", "bordereaux", "exchange-rates", "loss-events",
+    "claims", "claim-positions", "claim-statements", "bordereaux", "exchange-rates", "loss-events",
     "currencies", "claim-statuses",
 )  # fmt: skip
 
@@ -111,10 +111,13 @@ def test_any_text_comes_through(as_clerk: Client, name: str) -> None:
 
 
 def test_money_keeps_its_cents(book: Claim, as_clerk: Client) -> None:
-    Claim.objects.update(
-        paid_indemnity=Decimal("-9999999999999999.99"), reserve_indemnity=Decimal("0")
+    ClaimPosition.objects.update(
+        paid_indemnity=Decimal("-999999999999999.99"), reserve_indemnity=Decimal("0")
     )
     fields = "paid_indemnity,reserve_indemnity,incurred"
-    assert streamed(as_clerk, f"{CLAIMS}?format=csv&fields={fields}") == (
-        f"{fields}\r\n-9999999999999999.99,0.00,-9999999999999999.99\r\n".encode()
+    address = f"/api/v1/claim-positions/?format=csv&fields={fields}"
+    assert streamed(as_clerk, address) == (
+        f"{fields}\r\n-999999999999999.99,0.00,-999999999999999.99\r\n".encode()
     )
+    ClaimPosition.objects.update(paid_indemnity=Decimal("1.5"), paid_fees="0.1234")
+    assert streamed(as_clerk, address) == f"{fields}\r\n1.50,0.00,1.6234\r\n".encode()

@@ -16,7 +16,7 @@ from reinsurance.resources.widgets import (
     TextWidget,
 )
 
-near_numbers = st.from_regex(r"-?[0-9]{1,17}([.,][0-9]{0,3})?", fullmatch=True)
+near_numbers = st.from_regex(r"-?[0-9]{1,17}([.,][0-9]{0,5})?", fullmatch=True)
 near_dates = st.one_of(
     st.dates(datetime.date(1850, 1, 1)).map(str),
     st.from_regex(r"[12][09][0-9]{2}-[0-3][0-9]-[0-3][0-9]", fullmatch=True),

@@ -1,0 +1,162 @@
+"""What loading a file does: the same at its check, its approval and its load.
+
+The approval is of this.  Where the books have moved since, so that counts, totals or
+warnings are other ones, nothing is loaded and the difference is shown.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+import polars as pl
+from django.db import connection, transaction
+from django.utils.formats import date_format
+
+from importers.pipeline.frames import ROW
+from importers.pipeline.settling import Settled
+from importers.record_types import RecordType
+from reinsurance.ledger.lacking import Lacked, lacked_by
+from reinsurance.ledger.periods import END, START
+from reinsurance.models import Claim
+from reinsurance.resources.conventions import FileContext
+
+MOST_NAMED = 200
+
+
+@dataclass(slots=True)
+class Effect:
+    """Counts of rows by action and of what the books say of them; the periods told.
+
+    ``periods``: contract, start and end of the period to its rows.  ``present``: keys
+    of records of the books that rows are about, with their period; ``held_out``: keys
+    of those that rows held out name.
+    """
+
+    rows: Counter[str] = field(default_factory=Counter)
+    codes: Counter[str] = field(default_factory=Counter)
+    moves: Counter[str] = field(default_factory=Counter)
+    periods: Counter[tuple[Any, Any, Any]] = field(default_factory=Counter)
+    present: list[pl.DataFrame] = field(default_factory=list)
+    held_out: list[pl.DataFrame] = field(default_factory=list)
+    lacking: int = 0
+
+    def count(self, good: pl.DataFrame) -> None:
+        """Count the rows of a chunk by their action."""
+        self.rows.update(dict(good.get_column("__action").value_counts().iter_rows()))
+
+    def note(self, settled: Settled, good: pl.DataFrame) -> None:
+        """Take up what a settled chunk does."""
+        self.count(settled.actions)
+        counts = settled.issues.filter(
+            ~pl.col(ROW).is_in(settled.held_out.cast(pl.Int64).implode())
+        ).get_column("code")
+        self.codes.update(dict(counts.value_counts().iter_rows()))
+        self.moves.update(settled.settlement.moves)
+        kept = good.filter(~pl.col(ROW).is_in(settled.held_out.implode()))
+        told = kept.group_by("treaty_reference", START, END).len()
+        for treaty, start, end, count in told.iter_rows():
+            self.periods[treaty, start, end] += count
+        self.present.append(settled.settlement.present)
+
+    def note_held_out(self, rows: pl.DataFrame) -> None:
+        """Rows held out name records that a correction does not lack."""
+        names = [
+            n
+            for n in ("treaty_reference", "claim_reference", "policy_reference")
+            if n in rows.columns
+        ]
+        if rows.height and "treaty_reference" in names:
+            self.held_out.append(rows.select(names).unique())
+
+    def named(self) -> list[int]:
+        """Keys of claims that rows held out name."""
+        keys: set[int] = set()
+        for frame in self.held_out:
+            if "claim_reference" not in frame.columns:
+                continue
+            pairs = frame.drop_nulls()
+            found = Claim.all_objects.filter(
+                treaty_id__in=pairs["treaty_reference"].unique().to_list(),
+                reference__in=pairs["claim_reference"].unique().to_list(),
+            )
+            keys.update(found.values_list("pk", flat=True))
+        return sorted(keys)
+
+    def policies(self) -> list[list[Any]]:
+        """Contract and policy of premiums that rows held out name."""
+        found: set[tuple[Any, Any]] = set()
+        for frame in self.held_out:
+            if "policy_reference" in frame.columns and "claim_reference" not in frame.columns:
+                found.update(frame.drop_nulls().unique().iter_rows())
+        return [list(pair) for pair in sorted(found)]
+
+    def lacks(self, record_type: RecordType, context: FileContext) -> Iterator[str]:
+        """A sentence for each record that the file, a correction, leaves out."""
+        with transaction.atomic(), connection.cursor() as cursor:
+            found = self.find_lacking(cursor, record_type, context)
+        for lacked in found[:MOST_NAMED]:
+            period = date_format(lacked.period_end, "j F Y") if lacked.period_end else ""
+            yield (
+                f"{lacked.name}: told for the period to {period} and missing in this "
+                "correction. After the load that does not count any more."
+            )
+        if len(found) > MOST_NAMED:
+            yield f"And {len(found) - MOST_NAMED:,} more that this correction lacks."
+
+    def find_lacking(
+        self, cursor: Any, record_type: RecordType, context: FileContext
+    ) -> list[Lacked]:
+        """What the correction leaves out of the contracts and periods it speaks for."""
+        found = lacked_by(
+            cursor,
+            record_type.ledger or "",
+            number=context.number,
+            sender=context.conventions.sender,
+            periods=[(t, e) for t, _, e in self.periods if e is not None],
+            present=self.present,
+            named=sorted({*self.named(), *context.held_out}),
+            policies=[*self.policies(), *context.held_out_policies],
+        )
+        self.lacking = len(found)
+        return found
+
+    def as_json(self) -> dict[str, Any]:
+        """What has to be the same."""
+        return {
+            "rows": {n: c for n, c in sorted(self.rows.items()) if c},
+            "codes": {n: c for n, c in sorted(self.codes.items()) if c},
+            "moves": {n: c for n, c in sorted(self.moves.items()) if c},
+            "lacking": self.lacking,
+        }
+
+
+def as_plain(effect: Effect) -> dict[str, Any]:
+    """The effect as it is stored and compared: plain JSON."""
+    plain: dict[str, Any] = json.loads(json.dumps(effect.as_json(), default=str))
+    return plain
+
+
+def fingerprint(sha: str, mapping: Any, effect: dict[str, Any]) -> str:
+    """The fingerprint of content, mapping and expected effect, in hexadecimal."""
+    text = json.dumps([sha, mapping, effect], sort_keys=True, default=str)
+    return sha256(text.encode()).hexdigest()
+
+
+def difference(before: dict[str, Any], after: dict[str, Any]) -> str:
+    """In words: what loading would do now that it would not have done then."""
+    said = []
+    for part, what in (("rows", "rows {}"), ("codes", "{}"), ("moves", "{}")):
+        old, new = before.get(part, {}), after.get(part, {})
+        for name in sorted({*old, *new}):
+            if old.get(name) != new.get(name):
+                called = what.format(name.replace("_", " "))
+                said.append(f"{called}: {old.get(name, 0)} then, {new.get(name, 0)} now")
+    if before.get("lacking", 0) != after.get("lacking", 0):
+        said.append(
+            f"left out by the correction: {before.get('lacking', 0)} then, "
+            f"{after.get('lacking', 0)} now"
+        )
+    return "; ".join(said)

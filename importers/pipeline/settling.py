@@ -1,0 +1,97 @@
+"""Stage settle: what the rows of a ledger's files make of the books, and its rules.
+
+The same is asked before the approval and inside the load.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from importers.pipeline.check import broken_rules, named
+from importers.pipeline.frames import ROW, no_issues
+from importers.record_types import RecordType
+from reinsurance.ledger.premiums import settle_premiums, write_premiums
+from reinsurance.ledger.settle import settle
+from reinsurance.ledger.settled_rules import claim_issues
+from reinsurance.ledger.write import write
+from reinsurance.resources.conventions import FileContext
+
+MOST_ROUNDS = 4
+"""Rows held out may change what others make of the books: so often it is asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a chunk of rows does: ``actions`` has ``row`` and ``__action``.
+
+    ``issues`` are named as the sender calls the columns; ``held_out`` are rows that do
+    not hold together with the books.
+    """
+
+    actions: pl.DataFrame
+    issues: pl.DataFrame
+    held_out: pl.Series
+    settlement: Any
+
+
+def settle_rows(
+    cursor: Any,
+    record_type: RecordType,
+    frame: pl.DataFrame,
+    *,
+    context: FileContext,
+    headers: Mapping[str, str],
+) -> Settled:
+    """Settle good rows; those that do not hold are left out of what is settled."""
+    labels = {n: str(c.column_name) for n, c in record_type.columns.items()}
+    held_out = pl.Series(dtype=pl.Int64)
+    found = [no_issues()]
+    for _ in range(MOST_ROUNDS):
+        rows = frame.filter(~pl.col(ROW).is_in(held_out.implode()))
+        if record_type.ledger == "claims":
+            settlement: Any = settle(
+                cursor,
+                rows,
+                number=context.number,
+                conventions=context.conventions,
+                labels=labels,
+            )
+            ruled = claim_issues(settlement, context.conventions)
+        else:
+            settlement = settle_premiums(
+                cursor,
+                rows,
+                number=context.number,
+                conventions=context.conventions,
+                labels=labels,
+            )
+            ruled = settlement.ruled
+        issues = pl.concat([settlement.issues, ruled])
+        errors = ruled.filter(pl.col("severity") == "error")
+        if not errors.height:
+            found.append(issues)
+            held_out = pl.concat([held_out, settlement.held_out])
+            break
+        found.append(issues.filter(pl.col(ROW).is_in(errors[ROW].implode())))
+        held_out = pl.concat([held_out, errors[ROW].unique()])
+    return Settled(
+        settlement.rows.select(ROW, "__action"),
+        named(pl.concat(found).unique(maintain_order=True), headers),
+        held_out.unique(),
+        settlement,
+    )
+
+
+def write_settled(
+    cursor: Any, record_type: RecordType, settled: Settled, *, load: int
+) -> None:
+    """Write what was settled for a load."""
+    if record_type.ledger == "claims":
+        write(cursor, settled.settlement, load=load)
+    else:
+        write_premiums(cursor, settled.settlement, load=load)
+
+
+__all__ = ["Settled", "broken_rules", "settle_rows", "write_settled"]

@@ -1,0 +1,45 @@
+"""What the sender of a file told about it, as the stages take it."""
+
+from typing import Any
+
+from importers.models import Ingestion
+from importers.services import limits
+from importers.values import Declared
+from reinsurance.resources.conventions import Conventions, FileContext
+
+
+def conventions_of(record: Ingestion) -> Conventions:
+    """How the rows of the file are meant, and what they may be about."""
+    source = record.source
+    return Conventions(
+        sender=source.pk,
+        party=source.party_id,
+        is_house=source.is_house,
+        cedants=limits.cedants_for(record),
+        frequency=source.frequency,
+        return_sign=source.return_sign,
+        blank_is_zero=source.blank_is_zero,
+        several_currencies=source.several_currencies,
+        equal_rows_add=source.equal_rows_add,
+        premium_lists=source.premium_lists,
+        premium_amounts_are=source.premium_amounts_are,
+        other_contracts=source.other_contracts,
+        incurred_factor=source.incurred_factor,
+        is_correction=record.declared == Declared.CORRECTION,
+        contracts={str(text): int(key) for text, key in record.contracts.items()},
+    )
+
+
+def context_of(record: Ingestion) -> FileContext:
+    """The file as the stages see it."""
+    held_out: dict[str, Any] = record.effect_parts.get("held_out", {})
+    return FileContext(
+        number=record.pk,
+        conventions=conventions_of(record),
+        period_start=record.period_start,
+        period_end=record.period_end,
+        held_out=tuple(held_out.get("claims", ())),
+        held_out_policies=tuple(
+            (int(treaty), str(policy)) for treaty, policy in held_out.get("policies", ())
+        ),
+    )

@@ -1,0 +1,200 @@
+"""A file among the others: late, a second one of its period, or somebody else's.
+
+By contract, not by sender: a file counts for each contract and period that it has rows
+for, whoever told the period, the form, a column or the row.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+from django.db import connection, transaction
+from django.utils.formats import date_format
+
+from importers.models import Ingestion
+from importers.record_types import RecordType
+from importers.values import Severity, Status
+from reinsurance.ledger.copying import sought
+from reinsurance.models import Load, LoadPeriod, Treaty
+
+LATER = "later_period_loaded"
+FOREIGN = "period_of_another_sender"
+SAME_BYTES = "same_file_of_another_sender"
+MOST_NAMED = 20
+
+Periods = Mapping[tuple[Any, Any, Any], int]
+"""Contract, start and end of the period, to the rows of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileIssue:
+    """Something to know of the whole file before it is approved."""
+
+    code: str
+    severity: Severity
+    message: str
+
+
+def look(
+    record: Ingestion,
+    kind: RecordType,
+    periods: Periods,
+    present: Iterable[pl.DataFrame] = (),
+) -> list[FileIssue]:
+    """What stands in the books already for the contracts and periods of the file.
+
+    ``present``: positions of the books that its rows are about, with their period.
+    """
+    if kind.ledger is None:
+        return []
+    return [
+        *_later(record, kind, periods),
+        *_of_others(record, kind, present),
+        *_same_bytes(record),
+    ]
+
+
+def _latest(periods: Periods) -> dict[int, date]:
+    """The last period end of the file for each contract."""
+    found: dict[int, date] = {}
+    for treaty, _, end in periods:
+        if end is not None and treaty is not None:
+            found[treaty] = max(end, found.get(treaty, end))
+    return found
+
+
+def _standing(kind: RecordType) -> Any:
+    return LoadPeriod.objects.filter(
+        load__record_type=kind.slug,
+        load__undone_at=None,
+        load__user=None,
+        period_end__isnull=False,
+    )
+
+
+def _later(
+    record: Ingestion, kind: RecordType, periods: Periods
+) -> Iterable[FileIssue]:
+    """Contracts of which a later period is in the books already."""
+    latest = _latest(periods)
+    rows = (
+        _standing(kind)
+        .filter(treaty_id__in=latest)
+        .exclude(load__number=record.pk)
+        .select_related("load", "treaty")
+        .order_by("-period_end", "-load__number")
+    )
+    told: set[int] = set()
+    for row in rows:
+        own = latest[row.treaty_id]
+        if row.treaty_id in told or row.period_end <= own:
+            continue
+        told.add(row.treaty_id)
+        if len(told) > MOST_NAMED:
+            return
+        yield FileIssue(
+            LATER,
+            Severity.WARNING,
+            f"Contract {row.treaty}: this file goes up to {_day(own)}, and number "
+            f"{row.load.number}, up to {_day(row.period_end)}, is in the books already. "
+            "This file changes what stood at the end of its own periods; what was told "
+            "for later ones stays.",
+        )
+
+
+def _of_others(
+    record: Ingestion, kind: RecordType, present: Iterable[pl.DataFrame]
+) -> Iterable[FileIssue]:
+    """Another sender told of the same claims for the same period."""
+    if kind.ledger != "claims":
+        return
+    frames = [frame for frame in present if frame.height]
+    if not frames:
+        return
+    pairs = pl.concat(frames).unique()
+    with transaction.atomic(), connection.cursor() as cursor:
+        sought(
+            cursor,
+            "told_here",
+            position=("bigint", pairs["position"]),
+            period_end=("date", pairs["period_end"]),
+        )
+        cursor.execute(
+            "SELECT l.number, count(*) FROM told_here k "
+            "JOIN reinsurance_claimstatement s ON s.position_id = k.position "
+            "AND s.period_end = k.period_end "
+            "JOIN reinsurance_load l ON l.id = s.load_id AND l.undone_at IS NULL "
+            "AND l.user_id IS NULL WHERE l.sender IS DISTINCT FROM %s "
+            "GROUP BY l.number ORDER BY l.number DESC LIMIT %s",
+            [record.source_id, MOST_NAMED],
+        )
+        found = cursor.fetchall()
+    numbers = [number for number, _ in found]
+    files = Ingestion.objects.select_related("source").in_bulk(numbers)
+    for number, count in found:
+        other = files.get(number)
+        who = other.source.name if other else "another sender"
+        yield FileIssue(
+            FOREIGN,
+            Severity.BREACH,
+            f"{count:,} of the claims and periods in this file of {record.source.name} "
+            f"were told by {who} in number {number} already. The later word counts: "
+            "approve it only if that is meant.",
+        )
+
+
+def _same_bytes(record: Ingestion) -> Iterable[FileIssue]:
+    """The very same file was loaded as somebody else's."""
+    others = (
+        Ingestion.objects.filter(
+            sha256=record.sha256, record_type=record.record_type, status=Status.LOADED
+        )
+        .exclude(source=record.source_id)
+        .select_related("source")
+        .order_by("pk")[:MOST_NAMED]
+    )
+    for other in others:
+        yield FileIssue(
+            SAME_BYTES,
+            Severity.BREACH,
+            f"The same file was loaded as number {other.pk}, from {other.source.name}; "
+            f"this one was handed in as from {record.source.name}. It would count "
+            "under both.",
+        )
+
+
+def second_of(record: Ingestion, kind: RecordType, periods: Periods) -> list[str]:
+    """Contracts and periods of which a file of the sender is in the books already.
+
+    In words; such a file has to be declared additional or a correction.
+    """
+    if kind.ledger is None:
+        return []
+    wanted = {(t, e) for t, _, e in periods if t is not None and e is not None}
+    if not wanted:
+        return []
+    rows = (
+        _standing(kind)
+        .filter(
+            load__sender=record.source_id,
+            treaty_id__in={treaty for treaty, _ in wanted},
+            period_end__in={end for _, end in wanted},
+        )
+        .exclude(load__number=record.pk)
+        .select_related("load", "treaty")
+        .order_by("load__number")
+    )
+    return [
+        f"{row.treaty} to {_day(row.period_end)} (number {row.load.number})"
+        for row in rows
+        if (row.treaty_id, row.period_end) in wanted
+    ]
+
+
+def _day(day: date | None) -> str:
+    return date_format(day, "j F Y") if day else ""
+
+
+__all__ = ["FileIssue", "Load", "Treaty", "look", "second_of"]

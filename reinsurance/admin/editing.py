@@ -1,0 +1,164 @@
+"""Forms that say who changed what and why, and that propose where two have to agree."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import flatten_fieldsets
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+
+from reinsurance.admin import edits
+from reinsurance.models import Edit
+from reinsurance.models.loads import EditStatus
+
+_PROPOSED = "_proposed_edits"
+WAITS = (
+    "The contract has claims or premium on it, so its terms are changed by two people. "
+    "What you entered waits on the contract's page until another person applies it."
+)
+NOT_WITH_IT = "What you entered below it was left out: add it once the record is made."
+
+
+class ReasonForm(forms.ModelForm):
+    """A record's form that asks why it is changed."""
+
+    reason = forms.CharField(
+        max_length=400,
+        widget=forms.TextInput(attrs={"class": "vTextField form-control"}),
+        help_text="Why it is changed; it stays with the change, for everybody to read.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "reason" in self.fields:
+            self.fields["reason"].required = self.instance.pk is not None
+
+
+class EditedAdmin(admin.ModelAdmin):
+    """An admin of records of which every change by hand is kept.
+
+    Forms that are a :class:`ReasonForm` ask for the reason of a change.  Records are
+    deleted one by one, so that of each is told what became of it.
+    """
+
+    reasons: ClassVar[tuple[str, dict[str, Any]]] = ("Why", {"fields": ("reason",)})
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """All but deleting many at once."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The fields, and below them the reason where somebody may change them."""
+        found = super().get_fieldsets(request, obj)
+        if not issubclass(self.form, ReasonForm):
+            return found
+        if "reason" in flatten_fieldsets(found):
+            found = [
+                (title, {**options, "fields": _without(options["fields"])})
+                for title, options in found
+            ]
+        is_asked = obj is not None and self.has_change_permission(request, obj)
+        return [*found, self.reasons] if is_asked else found
+
+    # ------------------------------------------------------------------ what is done
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: Any, change: bool
+    ) -> None:
+        """Save the record, or propose the change."""
+        self._save(request, obj, form)
+
+    def save_formset(
+        self, request: HttpRequest, form: Any, formset: Any, change: bool
+    ) -> None:
+        """Save the records below, or propose the changes."""
+        formset.save(commit=False)
+        if form.instance.pk is None:
+            if formset.new_objects:
+                messages.warning(request, NOT_WITH_IT)
+            return
+        for record in formset.deleted_objects:
+            self._note(
+                request,
+                edits.delete(record=record, user=_user(request), reason=_reason(form)),
+            )
+        for record in [*(r for r, _ in formset.changed_objects), *formset.new_objects]:
+            self._save(request, record, form)
+        formset.save_m2m()
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete the record and say so to who follows, or propose to."""
+        reason = request.POST.get("reason", "")[:400]
+        self._note(
+            request, edits.delete(record=obj, user=_user(request), reason=reason)
+        )
+
+    def _save(self, request: HttpRequest, record: models.Model, form: Any) -> None:
+        self._note(
+            request,
+            edits.save(record=record, user=_user(request), reason=_reason(form)),
+        )
+
+    def _note(self, request: HttpRequest, edit: Edit | None) -> None:
+        if edit is not None and edit.status == EditStatus.PROPOSED:
+            setattr(request, _PROPOSED, [*_proposed(request), edit])
+
+    # ------------------------------------------------------------------ what is said
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Django's own log; not of what is only proposed."""
+        return (
+            None if _proposed(request) else super().log_addition(request, obj, message)
+        )
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Django's own log; not of what is only proposed."""
+        return None if _proposed(request) else super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Django's own log; not of what will only be proposed."""
+        gone = [r for r in queryset if not edits.needs_second_person(r)]
+        return super().log_deletions(request, gone) if gone else []
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: Any = None
+    ) -> HttpResponse:
+        """Where to go on, with word of what waits."""
+        if not _proposed(request):
+            return super().response_add(request, obj, post_url_continue)
+        messages.warning(request, WAITS)
+        return self.response_post_save_add(request, obj)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Where to go on, with word of what waits."""
+        if not _proposed(request):
+            return super().response_change(request, obj)
+        messages.warning(request, WAITS)
+        return self.response_post_save_change(request, obj)
+
+    def response_delete(
+        self, request: HttpRequest, obj_display: str, obj_id: Any
+    ) -> HttpResponse:
+        """Where to go on, with word of what waits."""
+        if not _proposed(request):
+            return super().response_delete(request, obj_display, obj_id)
+        messages.warning(request, WAITS)
+        return self.response_post_save_change(request, None)
+
+
+def _without(fields: Any) -> list[Any]:
+    return [name for name in fields if name != "reason"]
+
+
+def _proposed(request: HttpRequest) -> list[Edit]:
+    found: list[Edit] = getattr(request, _PROPOSED, [])
+    return found
+
+
+def _user(request: HttpRequest) -> Any:
+    return request.user
+
+
+def _reason(form: Any) -> str:
+    return str(form.cleaned_data.get("reason") or "")

@@ -1,0 +1,75 @@
+"""What describes a claim: each value is the one told for the latest period.
+
+A statement has a bit for each field that its row told (``told``).  What it told is what
+the claim says now, unless ``values`` says otherwise: whenever a claim's value changes,
+the statements that told the old one are given it.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import polars as pl
+from django.db import models
+
+from reinsurance.models import Claim
+
+FIELDS = (
+    "policy_reference",
+    "certificate_reference",
+    "insured_name",
+    "loss_event",
+    "cause",
+    "description",
+    "country",
+    "date_of_loss",
+    "date_of_loss_to",
+    "date_notified",
+    "date_opened",
+    "date_closed",
+    "policy_inception",
+    "policy_expiry",
+)
+"""Descriptive fields of a claim, in the order of their bits; named as the columns are."""
+
+
+def model_field(name: str) -> models.Field:
+    """The claim's field of that name."""
+    return Claim._meta.get_field(name)
+
+
+def table_column(name: str) -> str:
+    """The claims table's column of a descriptive field."""
+    return str(model_field(name).column)
+
+
+def is_told(name: str) -> pl.Expr:
+    """Whether a row tells the field: an empty cell tells nothing."""
+    if isinstance(model_field(name), models.CharField):
+        return pl.col(name).fill_null("") != ""
+    return pl.col(name).is_not_null()
+
+
+def told_bits(names: Iterable[str]) -> pl.Expr:
+    """The bits of the fields that a row tells."""
+    bits = pl.lit(0, dtype=pl.Int64)
+    for name in names:
+        bit = 1 << FIELDS.index(name)
+        bits = bits + pl.when(is_told(name)).then(bit).otherwise(0)
+    return bits.alias("told")
+
+
+def has_bit(name: str) -> pl.Expr:
+    """Whether a statement's ``told`` has the bit of the field."""
+    return (pl.col("told") // (1 << FIELDS.index(name))) % 2 == 1
+
+
+def value_told(name: str, current: Any, values: str | None) -> Any:
+    """What a statement with the field's bit told, as text or None."""
+    images: dict[str, Any] = json.loads(values) if values else {}
+    return images.get(name, current)
+
+
+def empty(name: str) -> Any:
+    """What a claim has in a field that nobody told."""
+    return "" if isinstance(model_field(name), models.CharField) else None

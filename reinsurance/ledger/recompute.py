@@ -1,0 +1,304 @@
+"""Positions and claims worked out anew where loads came to stand, or do not any more.
+
+A record whose only word was that of a load that is undone is not touched: it stands by
+that load, and so it is hidden.
+"""
+
+from typing import Any
+
+import polars as pl
+
+from reinsurance.ledger import timelines
+from reinsurance.ledger.amounts import MAIN, POSITION
+from reinsurance.ledger.copying import copy_out, sought
+from reinsurance.ledger.describing import open_statuses, overrides_of, with_merged
+from reinsurance.ledger.descriptions import FIELDS, has_bit, model_field, table_column
+from reinsurance.ledger.matching import WAS, find_positions
+from reinsurance.ledger.statements import REPEATED, corrections_of, live_statements
+from reinsurance.ledger.timelines import MONEY
+from reinsurance.ledger.write import update
+from reinsurance.models import Claim, ClaimPosition, ClaimStatement
+from reinsurance.resources.base import dtype_of
+
+PORTION = 50_000
+_STANDS = (
+    "(x.load_id IS NULL OR l.undone_at IS NULL) "
+    "AND (x.lacked_by_id IS NULL OR g.undone_at IS NOT NULL)"
+)
+
+
+def positions_to_settle(cursor: Any, load: int) -> pl.Series:
+    """Positions that a load spoke of and that other standing loads speak of, too.
+
+    For a load that is marked as undone already.  Positions that nobody else speaks of
+    need nothing.  Of a correction also those that it left out.
+    """
+    cursor.execute(
+        f"""
+        CREATE TEMPORARY TABLE spoken ON COMMIT DROP AS
+        SELECT s.position_id AS id FROM reinsurance_claimstatement s
+        WHERE s.load_id = %(load)s
+        UNION
+        SELECT s.position_id FROM reinsurance_lineagerange r
+        JOIN reinsurance_claimstatement s ON s.id BETWEEN r.first_id AND r.last_id
+        WHERE r.load_id = %(load)s AND r.model = '{REPEATED}'
+        UNION
+        SELECT s.position_id FROM reinsurance_load c
+        JOIN reinsurance_loadperiod p ON p.load_id = c.id
+        JOIN reinsurance_claim m ON m.treaty_id = p.treaty_id
+        JOIN reinsurance_claimposition q ON q.claim_id = m.id
+        JOIN reinsurance_claimstatement s ON s.position_id = q.id
+            AND s.period_end = p.period_end
+        WHERE c.id = %(load)s AND c.is_correction;
+        ANALYZE spoken
+        """,  # noqa: S608 our names
+        {"load": load},
+    )
+    return copy_out(
+        cursor,
+        f"""
+        SELECT k.id FROM spoken k WHERE EXISTS (
+            SELECT FROM reinsurance_claimstatement s
+            JOIN reinsurance_load l ON l.id = s.load_id AND l.undone_at IS NULL
+            WHERE s.position_id = k.id
+        ) OR EXISTS (
+            SELECT FROM reinsurance_lineagerange r
+            JOIN reinsurance_load l ON l.id = r.load_id AND l.undone_at IS NULL
+            JOIN reinsurance_claimstatement s ON s.id BETWEEN r.first_id AND r.last_id
+            WHERE r.model = '{REPEATED}' AND s.position_id = k.id
+        )
+        """,  # noqa: S608 our names
+        {"id": pl.Int64()},
+    )["id"]
+
+
+def recompute(cursor: Any, positions: pl.Series) -> None:
+    """Work the positions out anew, and what describes their claims."""
+    for start in range(0, positions.len(), PORTION):
+        _portion(cursor, positions.slice(start, PORTION))
+
+
+def _portion(cursor: Any, positions: pl.Series) -> None:
+    live = live_statements(cursor, positions)
+    claims = _claims_of(cursor, positions)
+    known = find_positions(cursor, claims).filter(
+        pl.col("position").is_in(positions.implode())
+    )
+    line = timelines.latest(timelines.timeline(live))
+    after = known.select("position", "claim").join(
+        line.drop("number", "row"), on="position", how="left"
+    )
+    for name in POSITION:
+        if name not in after.columns:
+            after = after.with_columns(pl.lit(None, MONEY).alias(name))
+    witness = (
+        live.sort("number")
+        .group_by("position", maintain_order=True)
+        .agg(load=pl.col("load").last())
+    )
+    after = after.join(witness, on="position", how="left").with_columns(
+        pl.when(pl.col("period_end") != timelines.NO_PERIOD)
+        .then("period_end")
+        .alias("period_end"),
+        *(pl.col(n).fill_null(0).cast(MONEY) for n in MAIN),
+    )
+    alive = after.filter(pl.col("load").is_not_null())
+    columns = {n: n for n in ("period_end", *POSITION)}
+    columns |= {"status_id": "status", "load_id": "load"}
+    update(
+        cursor,
+        ClaimPosition,
+        alive.rename({"position": "id"}),
+        columns,
+        also="lacked_by_id = NULL",
+    )
+    gone = after.filter(pl.col("load").is_null())["position"]
+    _leave_out(cursor, ClaimPosition, gone, gone)
+    _describe(cursor, claims)
+
+
+def _claims_of(cursor: Any, positions: pl.Series) -> pl.Series:
+    sought(cursor, "of_position", id=("bigint", positions))
+    return copy_out(
+        cursor,
+        "SELECT DISTINCT p.claim_id FROM of_position k "
+        "JOIN reinsurance_claimposition p ON p.id = k.id",
+        {"id": pl.Int64()},
+    )["id"]
+
+
+def _leave_out(cursor: Any, model: Any, keys: pl.Series, positions: pl.Series) -> None:
+    """Records of which no live statement is left, though their load stands.
+
+    A correction left them out: they are hidden as long as it stands.
+    """
+    if not keys.len():
+        return
+    sought(cursor, "left_out", id=("bigint", keys))
+    own = (
+        "x.id"
+        if model is Claim
+        else "(SELECT claim_id FROM reinsurance_claimposition WHERE id = x.id)"
+    )
+    cursor.execute(
+        f"""
+        UPDATE {model._meta.db_table} x SET lacked_by_id = (
+            SELECT max(c.id) FROM reinsurance_load c
+            JOIN reinsurance_loadperiod p ON p.load_id = c.id
+            JOIN reinsurance_claim m ON m.treaty_id = p.treaty_id AND m.id = {own}
+            WHERE c.is_correction AND c.undone_at IS NULL
+        )
+        FROM left_out k, reinsurance_load l
+        WHERE x.id = k.id AND l.id = x.load_id AND l.undone_at IS NULL
+        """  # noqa: S608 our names
+    )
+
+
+def _describe(cursor: Any, claims: pl.Series) -> None:
+    """What describes the claims, from their live statements."""
+    positions = find_positions(cursor, claims)
+    standing = positions.filter("stands")
+    live = timelines.with_periods(live_statements(cursor, positions["position"]))
+    gone = claims.filter(~claims.is_in(standing["claim"].implode()))
+    _leave_out(cursor, Claim, gone, gone)
+    frame = _claims(cursor, claims.filter(claims.is_in(standing["claim"].implode())))
+    if not frame.height:
+        return
+    ordered = live.sort("claim", "period_end", "number", "row")
+    for name in FIELDS:
+        told = (
+            ordered.filter(has_bit(name))
+            .group_by("claim", maintain_order=True)
+            .agg(
+                has=pl.lit(value=True),
+                text=pl.col("values").last().str.json_path_match(f"$.{name}"),
+            )
+        )
+        joined = frame.join(told, on="claim", how="left", maintain_order="left")
+        dtype = dtype_of(model_field(name))
+        text = pl.col("text")
+        typed = text.str.to_date("%Y-%m-%d") if dtype == pl.Date else text.cast(dtype)
+        empty = "" if dtype == pl.String and not model_field(name).null else None
+        frame = joined.with_columns(
+            pl.when(pl.col("has").is_null())
+            .then(pl.lit(empty, dtype=dtype))
+            .when(text.is_not_null())
+            .then(typed)
+            .otherwise(pl.col(WAS + name))
+            .alias(name)
+        ).drop("has", "text")
+    frame = _with_status(frame, standing)
+    frame = with_merged(frame, ordered)
+    overrides = overrides_of(
+        frame.with_columns(stands=pl.lit(value=True)), live, FIELDS
+    )
+    update(
+        cursor,
+        ClaimStatement,
+        overrides.rename({"statement": "id"}),
+        {"values": "values"},
+    )
+    witness = (
+        live.sort("number")
+        .group_by("claim", maintain_order=True)
+        .agg(load=pl.col("load").last())
+    )
+    frame = frame.join(witness, on="claim", how="left").filter(
+        pl.col("load").is_not_null()
+    )
+    columns = {table_column(n): n for n in FIELDS}
+    columns |= {"status_id": "status", "details": "details", "load_id": "load"}
+    update(
+        cursor,
+        Claim,
+        frame.rename({"claim": "id"}),
+        columns,
+        also="lacked_by_id = NULL, updated_at = now()",
+    )
+
+
+def _claims(cursor: Any, keys: pl.Series) -> pl.DataFrame:
+    """Claims by key, with ``was.<field>``, ``was_status`` and ``details``."""
+    schema = {
+        "claim": pl.Int64(),
+        "was_status": pl.String(),
+        "was_details": pl.String(),
+        **{WAS + name: dtype_of(model_field(name)) for name in FIELDS},
+    }
+    if not keys.len():
+        return pl.DataFrame(schema=schema)
+    sought(cursor, "described_claim", id=("bigint", keys))
+    picked = ", ".join(f'c."{table_column(name)}"' for name in FIELDS)
+    found = copy_out(
+        cursor,
+        f"SELECT c.id, c.status_id, c.details, {picked} FROM described_claim k "  # noqa: S608
+        "JOIN reinsurance_claim c ON c.id = k.id",
+        schema,
+    )
+    return found.with_columns(
+        pl.col(WAS + name).fill_null("")
+        for name in FIELDS
+        if dtype_of(model_field(name)) == pl.String and not model_field(name).null
+    )
+
+
+def _with_status(frame: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
+    """A claim is open if any of its positions is; an open one has no date closed."""
+    opens = list(open_statuses())
+    chosen = (
+        standing.filter(pl.col("was_status").is_not_null())
+        .with_columns(is_open=pl.col("was_status").is_in(opens))
+        .sort("is_open", "was_period_end")
+        .group_by("claim", maintain_order=True)
+        .agg(status=pl.col("was_status").last())
+    )
+    return frame.join(
+        chosen, on="claim", how="left", maintain_order="left"
+    ).with_columns(status=pl.coalesce("status", "was_status"))
+
+
+def lacked(
+    cursor: Any,
+    *,
+    sender: int | None,
+    number: int,
+    pairs: pl.DataFrame,
+    present: pl.DataFrame,
+    named: pl.Series,
+) -> pl.DataFrame:
+    """Statements that a correction lacks: ``position``, ``claim``, ``period_end``.
+
+    ``pairs``: ``treaty`` and ``period_end`` that its rows are for; ``present``:
+    ``position`` and ``period_end`` of its rows; ``named``: claims of rows held out.
+    """
+    wanted = pairs.drop_nulls().unique()
+    if not wanted.height:
+        return pl.DataFrame(
+            schema={"position": pl.Int64, "claim": pl.Int64, "period_end": pl.Date}
+        )
+    sought(
+        cursor,
+        "spoken_for",
+        treaty=("bigint", wanted["treaty"]),
+        period_end=("date", wanted["period_end"]),
+    )
+    told = copy_out(
+        cursor,
+        f"""
+        SELECT DISTINCT p.id, p.claim_id, s.period_end FROM spoken_for k
+        JOIN reinsurance_claim c ON c.treaty_id = k.treaty
+        JOIN reinsurance_claimposition p ON p.claim_id = c.id
+        JOIN reinsurance_claimstatement s ON s.position_id = p.id
+            AND s.period_end = k.period_end
+        JOIN reinsurance_load l ON l.id = s.load_id AND l.undone_at IS NULL
+        WHERE l.number < {number}
+            AND l.sender IS NOT DISTINCT FROM {"NULL" if sender is None else sender}
+        """,  # noqa: S608 our names and numbers
+        {"position": pl.Int64(), "claim": pl.Int64(), "period_end": pl.Date()},
+    )
+    return told.join(present, on=["position", "period_end"], how="anti").filter(
+        ~pl.col("claim").is_in(named.implode())
+    )
+
+
+__all__ = ["corrections_of", "lacked", "positions_to_settle", "recompute"]

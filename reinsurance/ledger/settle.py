@@ -1,0 +1,312 @@
+"""Settle: what the rows of a claims file make of the books, before and while loading.
+
+Rows of one claim have to be settled together.  Nothing is written here; the same is
+asked before the approval and inside the load, so that what was approved is what is
+loaded.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from reinsurance.ledger import checks, describing, timelines
+from reinsurance.ledger.amounts import MAIN, POSITION, TOLD
+from reinsurance.ledger.descriptions import FIELDS, told_bits
+from reinsurance.ledger.further_details import details_of
+from reinsurance.ledger.matching import (
+    WAS,
+    find_claims,
+    find_positions,
+    match_positions,
+)
+from reinsurance.ledger.periods import END, START
+from reinsurance.ledger.statements import (
+    corrections_of,
+    lacking_dropped,
+    live_statements,
+)
+from reinsurance.ledger.timelines import MONEY
+from reinsurance.resources.conventions import Conventions
+from reinsurance.resources.positions import STATEMENT_OF
+
+CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What rows do to the books; keys below zero are of records still to be made.
+
+    ``rows``: ``row``, ``claim``, ``position``, ``__action`` of those that hold.
+    ``held_out``: rows that do not, for the reasons in ``issues`` (columns by the names
+    of fields).  ``claims``: claims that are new, or differ (``stands``: they stood
+    before).  ``positions``: alike.  ``statements``: to be added.  ``repeats``: ``row``
+    and the ``statement`` that it repeats.  ``overrides``: ``statement`` and what it
+    told before its claim's value changed (JSON).  ``settled``: the rows that hold
+    beside what stands in the books after them, for rules.
+    """
+
+    rows: pl.DataFrame
+    held_out: pl.Series
+    issues: pl.DataFrame
+    claims: pl.DataFrame
+    positions: pl.DataFrame
+    statements: pl.DataFrame
+    repeats: pl.DataFrame
+    overrides: pl.DataFrame
+    settled: pl.DataFrame
+
+    @property
+    def moves(self) -> dict[str, Any]:
+        """By how much paid and incurred change in all, by currency."""
+        kept = self.positions
+        was = {n: pl.when(pl.col("stands")).then(WAS + n).fill_null(0) for n in _PARTS}
+        sums = kept.group_by("currency").agg(
+            paid=(
+                pl.sum_horizontal(pl.col(n).fill_null(0) - was[n] for n in _PARTS[:2])
+            ).sum(),
+            incurred=(
+                pl.sum_horizontal(pl.col(n).fill_null(0) - was[n] for n in _PARTS)
+            ).sum(),
+        )
+        return {
+            f"{name} {currency}": amount
+            for currency, *amounts in sums.iter_rows()
+            for name, amount in zip(("paid", "incurred"), amounts, strict=True)
+            if amount
+        }
+
+    @property
+    def present(self) -> pl.DataFrame:
+        """Positions of the books that rows are about, with the period of each."""
+        return (
+            self.rows.filter(pl.col("position") > 0)
+            .join(self.settled.select("row", "period_end"), on="row")
+            .select("position", "period_end")
+            .unique()
+        )
+
+
+_PARTS = ("paid_indemnity", "paid_fees", "reserve_indemnity", "reserve_fees")
+
+
+def settle(
+    cursor: Any,
+    rows: pl.DataFrame,
+    *,
+    number: int,
+    conventions: Conventions,
+    labels: Mapping[str, str],
+) -> Settlement:
+    """Settle good rows of an ingestion (``number``); inside a transaction.
+
+    ``rows`` is a row frame of claims with ``treaty_reference`` (key) and periods;
+    ``labels`` are the names of the columns of further details.
+    """
+    told = _as_told(rows, conventions, labels)
+    told, claims = _with_claims(cursor, told)
+    positions = find_positions(cursor, claims.get_column("claim"))
+    matched = match_positions(
+        told, positions, several_currencies=conventions.several_currencies
+    )
+    issues = [matched.issues]
+    good = _without(matched.rows, matched.issues)
+    good = _with_new_positions(good)
+    good, repeated = checks.told_twice(good, adds=conventions.equal_rows_add)
+    issues.append(repeated)
+    good = _without(good, repeated)
+    new = _as_statements(good, number=number, conventions=conventions)
+    old = live_statements(cursor, positions.get_column("position"))
+    wrong = checks.contradictions(old, new, number=number)
+    issues.append(wrong)
+    good, new = _without(good, wrong), _without(new, wrong)
+    live = _live(cursor, old, new)
+    line, line_before = timelines.timeline(live), timelines.timeline(old)
+    told_before = timelines.best(old) if old.height else None
+    with_periods = timelines.with_periods(pl.concat([old, new], how="diagonal_relaxed"))
+    mine = with_periods.filter(pl.col("statement").is_null())
+    positions_after = _positions(good, positions, line, matched.fills)
+    described = describing.describe(
+        good, mine, old, claims, positions, positions_after, number=number
+    )
+    actions = checks.actions(
+        mine,
+        told_before,
+        positions.filter("stands").get_column("position"),
+        described.changed_rows,
+        is_correction=conventions.is_correction,
+    )
+    statements = described.statements
+    repeats = checks.repeats(statements, old, actions, is_off=conventions.is_correction)
+    statements = statements.filter(~pl.col("row").is_in(repeats["row"].implode()))
+    held_out = pl.concat(issues).filter(pl.col("severity") == "error")["row"].unique()
+    rows_after = good.select("row", "claim", "position").join(
+        actions, on="row", how="left", maintain_order="left"
+    )
+    return Settlement(
+        rows=rows_after,
+        held_out=held_out,
+        issues=pl.concat(issues),
+        claims=described.claims,
+        positions=positions_after,
+        statements=statements,
+        repeats=repeats,
+        overrides=described.overrides,
+        settled=checks.settled(good, mine, line, line_before, positions, described),
+    )
+
+
+def _as_told(
+    rows: pl.DataFrame, conventions: Conventions, labels: Mapping[str, str]
+) -> pl.DataFrame:
+    """The rows with the ledger's names: amounts as statements tell them."""
+    columns = set(rows.columns)
+    amounts = {own: name for own, name in STATEMENT_OF.items() if own in columns}
+    nil = pl.lit(0, MONEY)
+    fields = [name for name in FIELDS if name in columns]
+
+    def part(name: str) -> pl.Expr:
+        found = pl.col(name).fill_null("") if name in columns else pl.lit("")
+        return found.alias(name)
+
+    return rows.select(
+        pl.col("row").cast(pl.Int64),
+        pl.col("treaty_reference").alias("treaty"),
+        pl.col("claim_reference").alias("reference"),
+        part("section"),
+        part("risk_code"),
+        "currency",
+        START,
+        END,
+        (
+            pl.col("claim_status")
+            if "claim_status" in columns
+            else pl.lit(None, pl.String)
+        ).alias("status"),
+        *(
+            (pl.col(own).fill_null(nil) if conventions.blank_is_zero else pl.col(own))
+            .cast(MONEY)
+            .alias(name)
+            for own, name in amounts.items()
+        ),
+        *(pl.col(name) for name in fields),
+        told_bits(fields),
+        details_of(rows, labels),
+        *(
+            pl.col(name).alias(f"told_{name}")
+            for name in ("incurred", "incurred_indemnity", "incurred_fees")
+            if name in columns
+        ),
+    )
+
+
+def _with_claims(cursor: Any, told: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows with their claim's key (below zero: a new one), and the claims known."""
+    claims = find_claims(cursor, told)
+    rows = told.join(
+        claims.select("treaty", "reference", "claim"),
+        on=["treaty", "reference"],
+        how="left",
+        maintain_order="left",
+    )
+    new = -pl.struct("treaty", "reference").rank("dense").cast(pl.Int64)
+    return rows.with_columns(claim=pl.coalesce("claim", new)), claims
+
+
+def _with_new_positions(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows without a position get the key of a new one, below zero."""
+    key = pl.struct("claim", "section", "risk_code", "currency")
+    return rows.with_columns(
+        position=pl.coalesce("position", -key.rank("dense").cast(pl.Int64))
+    )
+
+
+def _without(rows: pl.DataFrame, issues: pl.DataFrame) -> pl.DataFrame:
+    errors = issues.filter(pl.col("severity") == "error")["row"]
+    if not errors.len():
+        return rows
+    return rows.filter(~pl.col("row").is_in(errors.unique().implode()))
+
+
+def _as_statements(
+    rows: pl.DataFrame, *, number: int, conventions: Conventions
+) -> pl.DataFrame:
+    """The rows as statements that are not stored yet: their ``statement`` is null."""
+    amounts = [name for name in TOLD if name in rows.columns]
+    return rows.select(
+        pl.lit(None, dtype=pl.Int64).alias("statement"),
+        "position",
+        "claim",
+        "treaty",
+        pl.lit(number, dtype=pl.Int64).alias("number"),
+        pl.lit(conventions.sender, dtype=pl.Int64).alias("sender"),
+        pl.lit(conventions.is_correction).alias("is_correction"),
+        "row",
+        pl.col(START).alias("period_start"),
+        pl.col(END).alias("period_end"),
+        "status",
+        "told",
+        "details",
+        *amounts,
+    )
+
+
+def _live(cursor: Any, old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
+    """Old and new statements together, without what later corrections lack."""
+    every = pl.concat([old, new], how="diagonal_relaxed")
+    corrections = corrections_of(cursor, new.get_column("treaty"))
+    return lacking_dropped(every, corrections)
+
+
+def _positions(
+    good: pl.DataFrame,
+    positions: pl.DataFrame,
+    line: pl.DataFrame,
+    fills: pl.DataFrame,
+) -> pl.DataFrame:
+    """The positions that rows touch, as they stand after them.
+
+    ``position``, ``claim``, key parts, ``status``, ``period_end``, amounts, ``stands``
+    (before), ``is_changed``.
+    """
+    parts = ["section", "risk_code"]
+    touched = good.select("position", "claim", "treaty", *parts, "currency").unique(
+        "position", keep="first", maintain_order=True
+    )
+    now = timelines.latest(line).rename({"number": "told_by", "row": "told_row"})
+    after = touched.join(now, on="position", how="left", maintain_order="left")
+    for name in POSITION:
+        if name not in after.columns:
+            after = after.with_columns(pl.lit(None, MONEY).alias(name))
+    known = positions.select(
+        "position",
+        "stands",
+        *(pl.col(n).alias(f"its_{n}") for n in parts),
+        "was_status",
+        "was_period_end",
+        *(WAS + name for name in POSITION),
+    )
+    after = after.join(known, on="position", how="left", maintain_order="left").join(
+        fills.rename({n: f"fill_{n}" for n in parts}),
+        on="position",
+        how="left",
+        maintain_order="left",
+    )
+    after = after.with_columns(
+        [
+            pl.col("stands").fill_null(value=False),
+            pl.when(pl.col("period_end") != timelines.NO_PERIOD)
+            .then("period_end")
+            .alias("period_end"),
+            *(pl.coalesce(f"fill_{n}", f"its_{n}", n).alias(n) for n in parts),
+        ]
+    )
+    after = after.with_columns(pl.col(name).fill_null(0).cast(MONEY) for name in MAIN)
+    differs = pl.any_horizontal(
+        pl.col("status").ne_missing(pl.col("was_status")),
+        pl.col("period_end").ne_missing(pl.col("was_period_end")),
+        *(pl.col(name).ne_missing(pl.col(WAS + name)) for name in POSITION),
+        *(pl.col(n).ne_missing(pl.col(f"its_{n}")) for n in parts),
+    )
+    return after.with_columns(is_changed=differs | ~pl.col("stands"))

@@ -1,0 +1,296 @@
+"""Writing what was settled: claims, positions, statements, repeats; set by set.
+
+All of it happens in the caller's transaction.  New records are copied straight into
+their tables under keys drawn from the sequences; what differs goes through a temporary
+table and one UPDATE.
+"""
+
+from typing import Any
+
+import polars as pl
+from django.db import connection, models
+
+from reinsurance.ledger.amounts import POSITION, TOLD
+from reinsurance.ledger.copying import copy_in, sought
+from reinsurance.ledger.descriptions import FIELDS, empty, model_field, table_column
+from reinsurance.ledger.settle import Settlement
+from reinsurance.models import Claim, ClaimPosition, ClaimStatement, LineageRange
+from reinsurance.resources.base import dtype_of
+
+_MANY = 1_000
+RANGES = LineageRange._meta.db_table
+
+
+def draw_keys(cursor: Any, model: type[models.Model], count: int) -> pl.Series:
+    """So many new keys of the model, rising."""
+    cursor.execute(
+        "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+        [model._meta.db_table, count],
+    )
+    return pl.Series([row[0] for row in cursor.fetchall()], dtype=pl.Int64)
+
+
+def tell_planner(cursor: Any, table: str, rows: int) -> None:
+    """Have the table looked at where statistics know of less than was just written.
+
+    Those that autovacuum took beside a load, or after one that was killed, say that
+    there is nothing; look-ups then go by any index that has the key somewhere.
+    """
+    if rows < _MANY:
+        return
+    cursor.execute(
+        "SELECT reltuples < %s FROM pg_class WHERE oid = %s::regclass", [rows, table]
+    )
+    if cursor.fetchone()[0]:
+        cursor.execute(f"ANALYZE (SKIP_LOCKED) {table}")
+
+
+def update(
+    cursor: Any,
+    model: type[models.Model],
+    frame: pl.DataFrame,
+    columns: dict[str, str],
+    *,
+    also: str = "",
+) -> None:
+    """UPDATE records by ``id``: table column to the frame's column."""
+    if not frame.height:
+        return
+    by_column = {field.column: field for field in model._meta.concrete_fields}
+    typed = ", ".join(
+        f'"{name}" {by_column[name].db_type(connection)}' for name in columns
+    )
+    cursor.execute(
+        "DROP TABLE IF EXISTS differing; CREATE TEMPORARY TABLE differing "
+        f"(id bigint PRIMARY KEY, {typed}) ON COMMIT DROP"
+    )
+    copy_in(
+        cursor,
+        "differing",
+        frame.select("id", *(pl.col(own).alias(name) for name, own in columns.items())),
+    )
+    cursor.execute("ANALYZE differing")
+    sets = [f'"{name}" = {_value(by_column[name], name)}' for name in columns]
+    sets += [also] if also else []
+    cursor.execute(
+        f"UPDATE {model._meta.db_table} t SET {', '.join(sets)} "  # noqa: S608
+        "FROM differing d WHERE t.id = d.id"
+    )
+
+
+def _value(field: models.Field, name: str) -> str:
+    """SQL: the new value; an empty text that COPY has read as none is one again."""
+    is_text = isinstance(field, models.CharField) and not field.null
+    return f"coalesce(d.\"{name}\", '')" if is_text else f'd."{name}"'
+
+
+def write(cursor: Any, settlement: Settlement, *, load: int) -> None:
+    """Write what was settled for a load."""
+    claims = _claims(cursor, settlement.claims, load)
+    positions = _positions(cursor, settlement.positions, claims, load)
+    _statements(cursor, settlement.statements, positions, load)
+    _overrides(cursor, settlement.overrides)
+    write_repeats(
+        cursor,
+        settlement.repeats.rename({"statement": "id"}),
+        model=ClaimStatement._meta.model_name or "",
+        load=load,
+    )
+
+
+def _claims(cursor: Any, claims: pl.DataFrame, load: int) -> pl.DataFrame:
+    """New claims are copied in; ``claim`` below zero and the ``id`` it has now."""
+    new = claims.filter(pl.col("claim") < 0)
+    ids = pl.Series(dtype=pl.Int64)
+    if new.height:
+        ids = draw_keys(cursor, Claim, new.height)
+        texts = {name for name in FIELDS if empty(name) == ""}
+        frame = new.select(
+            ids.alias("id"),
+            pl.col("treaty").alias("treaty_id"),
+            "reference",
+            pl.lit(load, dtype=pl.Int64).alias("load_id"),
+            pl.col("status").alias("status_id"),
+            *(
+                (pl.col(n).fill_null("") if n in texts else pl.col(n)).alias(
+                    table_column(n)
+                )
+                for n in FIELDS
+                if n in new.columns and (n in texts or new[n].null_count() < new.height)
+            ),
+            *(pl.lit("").alias(table_column(n)) for n in texts if n not in new.columns),
+            *(
+                [pl.col("details").fill_null("{}")]
+                if new["details"].null_count() < new.height
+                else []
+            ),
+        )
+        copy_in(cursor, Claim._meta.db_table, frame)
+        tell_planner(cursor, Claim._meta.db_table, frame.height)
+    changed = claims.filter((pl.col("claim") > 0) & pl.col("is_changed"))
+    fields = [n for n in FIELDS if n in changed.columns]
+    columns = {table_column(n): n for n in fields}
+    columns |= {"status_id": "status"}
+    frame = changed.rename({"claim": "id"})
+    if frame["details"].null_count() < frame.height:
+        frame = frame.with_columns(pl.col("details").fill_null("{}"))
+        columns["details"] = "details"
+    revived = ~pl.col("stands")
+    update(
+        cursor,
+        Claim,
+        frame.filter(pl.col("stands")),
+        columns,
+        also="updated_at = now()",
+    )
+    missing = [n for n in FIELDS if n not in frame.columns]
+    back = frame.filter(revived).with_columns(
+        *(pl.lit(empty(n), dtype=dtype_of(model_field(n))).alias(n) for n in missing),
+        pl.col("details").fill_null("{}"),
+    )
+    update(
+        cursor,
+        Claim,
+        back,
+        {table_column(n): n for n in FIELDS}
+        | {"status_id": "status", "details": "details"},
+        also=f"updated_at = now(), load_id = {load}, lacked_by_id = NULL",
+    )
+    return pl.DataFrame({"claim": new["claim"], "__claim_id": ids})
+
+
+def _positions(
+    cursor: Any, positions: pl.DataFrame, claims: pl.DataFrame, load: int
+) -> pl.DataFrame:
+    """New positions are copied in; ``position`` below zero and its ``id`` now."""
+    placed = positions.join(
+        claims, on="claim", how="left", maintain_order="left"
+    ).with_columns(claim=pl.coalesce("__claim_id", "claim"))
+    new = placed.filter(pl.col("position") < 0)
+    amounts = [
+        n for n in POSITION if n in new.columns and new[n].null_count() < new.height
+    ]
+    ids = pl.Series(dtype=pl.Int64)
+    if new.height:
+        ids = draw_keys(cursor, ClaimPosition, new.height)
+        frame = new.select(
+            ids.alias("id"),
+            pl.col("claim").alias("claim_id"),
+            "section",
+            "risk_code",
+            pl.col("currency").alias("currency_id"),
+            pl.lit(load, dtype=pl.Int64).alias("load_id"),
+            pl.col("status").alias("status_id"),
+            "period_end",
+            *amounts,
+        )
+        copy_in(cursor, ClaimPosition._meta.db_table, frame)
+        tell_planner(cursor, ClaimPosition._meta.db_table, frame.height)
+    changed = placed.filter((pl.col("position") > 0) & pl.col("is_changed"))
+    write_positions(cursor, changed, load=load)
+    _touch_claims(cursor, changed.get_column("claim"))
+    return pl.DataFrame({"position": new["position"], "__position_id": ids})
+
+
+def write_positions(cursor: Any, changed: pl.DataFrame, *, load: int) -> None:
+    """Positions of the books as they stand now; those that did not stand by the load."""
+    columns = {n: n for n in ("section", "risk_code", "period_end", *POSITION)}
+    columns |= {"status_id": "status"}
+    frame = changed.rename({"position": "id"})
+    update(cursor, ClaimPosition, frame.filter("stands"), columns)
+    update(
+        cursor,
+        ClaimPosition,
+        frame.filter(~pl.col("stands")),
+        columns,
+        also=f"load_id = {load}, lacked_by_id = NULL",
+    )
+
+
+def _touch_claims(cursor: Any, claims: pl.Series) -> None:
+    """A claim whose money changed was changed: who follows changes sees it."""
+    keys = claims.filter(claims > 0).unique()
+    if not keys.len():
+        return
+    sought(cursor, "touched_claim", id=("bigint", keys))
+    cursor.execute(
+        "UPDATE reinsurance_claim c SET updated_at = now() FROM touched_claim k "
+        "WHERE c.id = k.id AND c.updated_at < now()"
+    )
+
+
+def _statements(
+    cursor: Any, statements: pl.DataFrame, positions: pl.DataFrame, load: int
+) -> None:
+    if not statements.height:
+        return
+    ordered = statements.sort("row").join(
+        positions, on="position", how="left", maintain_order="left"
+    )
+    optional = [
+        n
+        for n in ("period_start", "period_end", "values", "details", *TOLD)
+        if n in ordered.columns and ordered[n].null_count() < ordered.height
+    ]
+    frame = ordered.select(
+        draw_keys(cursor, ClaimStatement, ordered.height).alias("id"),
+        pl.coalesce("__position_id", "position").alias("position_id"),
+        pl.lit(load, dtype=pl.Int64).alias("load_id"),
+        "row",
+        pl.col("status").alias("status_id"),
+        "told",
+        *optional,
+    )
+    copy_in(cursor, ClaimStatement._meta.db_table, frame)
+    tell_planner(cursor, ClaimStatement._meta.db_table, frame.height)
+
+
+def _overrides(cursor: Any, overrides: pl.DataFrame) -> None:
+    update(
+        cursor,
+        ClaimStatement,
+        overrides.rename({"statement": "id"}),
+        {"values": "values"},
+    )
+
+
+def write_repeats(cursor: Any, repeats: pl.DataFrame, *, model: str, load: int) -> None:
+    """Rows that repeat records, as ranges: ``row`` and ``id`` that rise together."""
+    write_ranges(cursor, repeats, model=model, load=load, action="repeated")
+
+
+def write_ranges(
+    cursor: Any, pairs: pl.DataFrame, *, model: str, load: int, action: str
+) -> None:
+    """``row`` and ``id`` as ranges without a gap."""
+    if not pairs.height:
+        return
+    step = pl.col("id") - pl.col("row")
+    ranges = (
+        pairs.sort("row")
+        .with_columns(
+            __run=(
+                (step != step.shift(1)) | (pl.col("row") != pl.col("row").shift(1) + 1)
+            )
+            .fill_null(value=True)
+            .cum_sum()
+        )
+        .group_by("__run", maintain_order=True)
+        .agg(
+            first_row=pl.col("row").first(),
+            first_id=pl.col("id").first(),
+            last_id=pl.col("id").last(),
+        )
+    )
+    copy_in(
+        cursor,
+        RANGES,
+        ranges.select(
+            pl.lit(load, dtype=pl.Int64).alias("load_id"),
+            pl.lit(model).alias("model"),
+            pl.lit(action).alias("action"),
+            "first_row",
+            "first_id",
+            "last_id",
+        ),
+    )

@@ -1,0 +1,130 @@
+"""Which contract of the books a register's row is about.
+
+A contract is known by cedant, reference and inception.  An untold part of the key is no
+value: it matches the one record that fits, and is filled in when told.
+"""
+
+from typing import Literal
+
+import polars as pl
+
+from reinsurance.models import Treaty
+from reinsurance.resources.contract_candidates import candidates, has_limits, is_own
+from reinsurance.resources.conventions import Conventions
+from reinsurance.resources.issues import issues_at, no_issues
+
+KEY = ("treaty_reference", "cedant", "inception")
+ID = "__id"
+PROBLEM = "__problem"
+
+
+def senders_role(party: int) -> Literal["cedant", "broker"]:
+    """What a sender is in the contracts that it tells of without naming the cedant.
+
+    The broker if it is one in the books and cedant of nothing; else the cedant.
+    """
+    brokes = Treaty.objects.filter(broker_id=party).exists()
+    cedes = Treaty.objects.filter(cedant_id=party).exists()
+    return "broker" if brokes and not cedes else "cedant"
+
+
+def find_treaties(keys: pl.DataFrame, *, conventions: Conventions) -> pl.DataFrame:
+    """The contracts of the books that the keys name.
+
+    ``keys`` has ``treaty_reference`` (text), ``cedant`` (key or null) and ``inception``
+    (or null).  Added are ``__id`` (null: there is none, it will be created) and
+    ``__problem`` (null, or why the key does not name one: ``several_treaties``).  Where
+    the cedant is untold, a sender that is not the house means a contract of its own.
+    """
+    distinct = keys.select(
+        pl.col("treaty_reference").cast(pl.String),
+        pl.col("cedant").cast(pl.Int64),
+        pl.col("inception").cast(pl.Date),
+    ).unique(maintain_order=True)
+    texts = [text for text in distinct["treaty_reference"].to_list() if text]
+    seen = candidates(list(dict.fromkeys(texts)), conventions, as_written=True)
+    books = seen.select(
+        pl.col("text").alias("treaty_reference"),
+        pl.col("key").alias(ID),
+        pl.col("cedant").alias("was.cedant"),
+        pl.col("inception").alias("was.inception"),
+        is_own(conventions).alias("is_own"),
+    )
+    pairs = distinct.with_row_index("n").join(books, on="treaty_reference")
+    pairs = pairs.filter(_may_be("cedant") & _may_be("inception"))
+    if has_limits(conventions):
+        pairs = pairs.filter(pl.col("cedant").is_not_null() | pl.col("is_own"))
+    exact = _is_same("cedant") & _is_same("inception")
+    pairs = pairs.filter(exact | ~exact.any().over("n"))
+    problem = (
+        pl.when(pl.len().over("n") > 1)
+        .then(_problem("Several contracts “{}” are in the books and fit the row"))
+        .when(_rivals("cedant") | _rivals("inception"))
+        .then(_problem("Several rows may mean the contract “{}” of the books"))
+    )
+    problems = pairs.with_columns(problem.alias(PROBLEM)).unique("n", keep="first")
+    found = problems.select(
+        *KEY,
+        pl.when(pl.col(PROBLEM).is_null()).then(ID).alias(ID),
+        PROBLEM,
+    )
+    return keys.join(
+        found, on=list(KEY), how="left", nulls_equal=True, maintain_order="left"
+    )
+
+
+def _may_be(name: str) -> pl.Expr:
+    """Whether a part of the key is the record's, or one of the two does not tell."""
+    return (pl.col(name) == pl.col(f"was.{name}")).fill_null(value=True)
+
+
+def _rivals(name: str) -> pl.Expr:
+    """Whether keys that differ in a part mean one record that does not tell it."""
+    return pl.col(name).drop_nulls().n_unique().over(ID) > 1
+
+
+def _is_same(name: str) -> pl.Expr:
+    return pl.col(name).eq_missing(pl.col(f"was.{name}"))
+
+
+def _problem(text: str) -> pl.Expr:
+    advice = "Tell the cedant and the inception."
+    return pl.format(f"{text}. {advice}", pl.col("treaty_reference"))
+
+
+def foreign_contracts(
+    compared: pl.DataFrame, *, conventions: Conventions
+) -> pl.DataFrame:
+    """Issues ``not_the_senders_contract`` of a register's rows.
+
+    ``compared`` has ``row``, ``treaty_reference`` (text), ``__id`` and, as far as the
+    file has them, ``cedant``, ``broker`` (keys), ``was.cedant`` and ``was.broker``.  A
+    contract of the books is the sender's by what the books say, a new one by what the
+    row says; one of which neither is told will be the sender's.
+    """
+    if not has_limits(conventions):
+        return no_issues()
+
+    def cell(name: str) -> pl.Expr:
+        has = name in compared.columns
+        return (pl.col(name) if has else pl.lit(None)).cast(pl.Int64)
+
+    is_known = pl.col(ID).is_not_null()
+    seen = compared.with_columns(
+        pl.when(is_known).then(cell(f"was.{role}")).otherwise(cell(role)).alias(role)
+        for role in ("cedant", "broker")
+    )
+    is_told = pl.col("cedant").is_not_null() | pl.col("broker").is_not_null()
+    is_refused = conventions.other_contracts == "hold out"
+    return issues_at(
+        seen.filter((is_known | is_told) & ~is_own(conventions)),
+        column="treaty_reference",
+        value=pl.col("treaty_reference"),
+        code="not_the_senders_contract",
+        severity="error" if is_refused else "breach",
+        message=pl.format(
+            "The sender is neither cedant nor broker of contract “{}”. "
+            "Correct the row, or have somebody look at it.",
+            "treaty_reference",
+        ),
+    )

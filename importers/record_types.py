@@ -26,7 +26,8 @@ class RecordType:
 
     ``carries_money``: who submitted such a file may not approve it.  ``bordereau``:
     the kind of bordereau it is.  ``ledger``: what keeps its money; rows of one record
-    (``group``) are settled together.
+    (``group``) are settled together.  ``is_register``: it tells the whole panel of the
+    layers that it names.
     """
 
     slug: str
@@ -36,6 +37,7 @@ class RecordType:
     bordereau: BordereauKind | None = None
     ledger: Ledger | None = None
     group: tuple[str, ...] = ()
+    is_register: bool = False
     aliases: tuple[str, ...] = ()
 
     @cached_property
@@ -62,6 +64,7 @@ RECORD_TYPES: dict[str, RecordType] = {
             "Treaties",
             (TreatyResource, LayerResource, ParticipationResource),
             carries_money=True,
+            is_register=True,
             aliases=("treaty",),
         ),
         RecordType(

@@ -88,4 +88,4 @@ class LineageDoor(WholeDoor):
         record = get_object_or_404(self.get_queryset(), pk=pk)
         user: Any = request.user
         entries = history.of(record, user=user)
-        return self.listed(LineageSerializer(entries, many=True).data)
+        return self.listed(list(LineageSerializer(entries, many=True).data))

@@ -16,6 +16,7 @@ from importers.pipeline.frames import ROW
 from importers.record_types import RecordType
 from importers.values import Action
 from reinsurance.resources.base import DomainResource
+from reinsurance.resources.conventions import FileContext
 
 ACTION = "__action"
 RANK = {Action.UNCHANGED: 0, Action.UPDATED: 1, Action.CREATED: 2}
@@ -31,11 +32,12 @@ class Change:
     """One resource's records of a chunk beside the books.
 
     ``created`` and ``updated`` are the rows that bring a new record or a different
-    one; ``updated`` has the record's id and ``was.<name>`` values.
+    one; ``issues`` are what has to be looked at; ``updated`` has the record's id and ``was.<name>`` values.
     """
 
     resource: type[DomainResource]
     compared: Compared
+    issues: pl.DataFrame
     created: pl.DataFrame
     updated: pl.DataFrame
 
@@ -49,6 +51,7 @@ def walk(
     record_type: RecordType,
     frame: pl.DataFrame,
     *,
+    context: FileContext,
     write: Write | None = None,
 ) -> Iterator[Change | pl.DataFrame]:
     """Each resource's Change, outermost first; last a frame of ``row`` and action.
@@ -66,7 +69,7 @@ def walk(
             rows = rows.join(
                 ids[resource.parent], on=ROW, how="left", maintain_order="left"
             )
-        change = _change(cursor, record_type, resource, rows, index)
+        change = _change(cursor, resource, rows, index, context)
         done = change.compared.frame.select(ROW, ID)
         if write is not None:
             new_ids = write(change)
@@ -84,16 +87,17 @@ def walk(
 
 def _change(
     cursor: Any,
-    record_type: RecordType,
     resource: type[DomainResource],
     rows: pl.DataFrame,
     index: int,
+    context: FileContext,
 ) -> Change:
-    compared = compare(cursor, resource, rows)
+    compared = compare(cursor, resource, rows, context)
     carried = compared.frame.filter(pl.col(carries(index)))
     return Change(
         resource,
         compared,
+        issues=resource().judge(compared.frame, context),
         created=carried.filter(pl.col(ID).is_null()),
         updated=carried.filter(pl.col(ID).is_not_null() & compared.any_change),
     )

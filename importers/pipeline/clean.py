@@ -26,7 +26,10 @@ REMEMBERED = 200_000
 class ColumnCleaner:
     """One column of one file: text in, values and cell errors out."""
 
-    def __init__(self, column: Column, widget: CellWidget, header: str) -> None:
+    def __init__(
+        self, column: Column, widget: CellWidget, header: str, *, is_key: bool
+    ) -> None:
+        self.is_key = is_key
         self.column = column
         self.widget = widget
         self.header = header
@@ -40,7 +43,8 @@ class ColumnCleaner:
         issues = no_issues()
         if pending.height:
             values, issues = self._slow(frame, texts, values, pending)
-        values = self._fill(values, texts, issues)
+        if self.is_key:
+            values = self._fill(values, texts, issues)
         if self.column.required:
             empty = values.is_null() | (texts == "")
             gaps = frame.filter(empty & ~frame[ROW].is_in(issues["row"].implode()))
@@ -113,7 +117,9 @@ class ColumnCleaner:
     def _fill(
         self, values: pl.Series, texts: pl.Series, issues: pl.DataFrame
     ) -> pl.Series:
-        """Empty cells: the column's default, else what its widget makes of nothing.
+        """Empty cells of a key: the column's default, else what nothing means there.
+
+        Other empty cells say nothing, and what the books know stays.
 
         A cell that is not understood stays without a value, so that no rule takes it
         for an empty one.
@@ -145,6 +151,7 @@ class Cleaner:
             for name, text in matches.constants.items()
             if name not in self.used
         }
+        keys = {n for resource in record_type.resources for n in resource.key()}
         self._columns: dict[str, ColumnCleaner] = {}
         for name, column in record_type.columns.items():
             match = self.used.get(name)
@@ -153,7 +160,9 @@ class Cleaner:
             percent = match.percent if match else False
             widget = column.widget.configured(replace(options, percent=percent))
             header = match.header if match else str(column.column_name)
-            self._columns[name] = ColumnCleaner(column, widget, header)
+            self._columns[name] = ColumnCleaner(
+                column, widget, header, is_key=name in keys
+            )
 
     @property
     def headers(self) -> Mapping[str, str]:

@@ -7,8 +7,9 @@ import polars as pl
 from django.db import connection, models
 
 from importers.pipeline.check import own_columns
-from reinsurance.ledger.copying import copy_in, copy_out
+from reinsurance.ledger.copying import copy_in, copy_out, sought
 from reinsurance.resources.base import DomainResource, dtype_of
+from reinsurance.resources.conventions import FileContext
 
 WAS = "was."
 ID = "__id"
@@ -39,7 +40,10 @@ class Compared:
 
     def changed(self, name: str) -> pl.Expr:
         """Whether the stored value of a column differs from the row's."""
-        return pl.col(name).ne_missing(pl.col(WAS + name))
+        now, was = pl.col(name), pl.col(WAS + name)
+        if self.frame.schema[name] == pl.String:
+            return now.fill_null("") != was.fill_null("")
+        return now.ne_missing(was)
 
     @property
     def any_change(self) -> pl.Expr:
@@ -50,7 +54,10 @@ class Compared:
 
 
 def compare(
-    cursor: Any, resource: type[DomainResource], frame: pl.DataFrame
+    cursor: Any,
+    resource: type[DomainResource],
+    frame: pl.DataFrame,
+    context: FileContext,
 ) -> Compared:
     """Find the frame's records in the books (``__parent_id``: the parent's key).
 
@@ -59,6 +66,9 @@ def compare(
     key_names = list(resource.key())
     sources = [PARENT if n == resource.parent_column else n for n in key_names]
     fields = [stored_field(resource, name) for name in key_names]
+    meant = resource.find_records(frame, context)
+    if meant is not None:
+        return _by_id(cursor, resource, frame.with_columns(meant.alias(ID)), key_names)
     names = tuple(n for n in own_columns(resource, frame) if n not in key_names)
     keys = frame.select(sources).unique(maintain_order=True).with_row_index("__n")
     findable = keys.drop_nulls()
@@ -75,7 +85,54 @@ def compare(
     joined = frame.join(
         known, on=sources, how="left", nulls_equal=True, maintain_order="left"
     )
-    return Compared(joined, names)
+    return Compared(_untold_stays(resource, joined, names), names)
+
+
+def _untold_stays(
+    resource: type[DomainResource], frame: pl.DataFrame, names: tuple[str, ...]
+) -> pl.DataFrame:
+    """An empty cell says nothing: what the books know stays."""
+    known = pl.col(ID).is_not_null()
+    return frame.with_columns(
+        pl.when(known & _is_empty(frame, name))
+        .then(pl.col(WAS + name))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name in names
+    )
+
+
+def _is_empty(frame: pl.DataFrame, name: str) -> pl.Expr:
+    empty = pl.col(name).is_null()
+    return empty | (pl.col(name) == "") if frame.schema[name] == pl.String else empty
+
+
+def _by_id(
+    cursor: Any,
+    resource: type[DomainResource],
+    frame: pl.DataFrame,
+    key_names: list[str],
+) -> Compared:
+    """Records that the Resource itself has found: parts of their key may be filled in."""
+    names = tuple(n for n in own_columns(resource, frame) if n != key_names[0])
+    wanted = [stored_field(resource, name) for name in names]
+    schema = {
+        ID: pl.Int64(),
+        **{WAS + n: dtype_of(f) for n, f in zip(names, wanted, strict=True)},
+    }
+    ids = frame.get_column(ID).drop_nulls().unique()
+    found = pl.DataFrame(schema=schema)
+    if ids.len():
+        sought(cursor, "sought_record", id=("bigint", ids))
+        picked = ", ".join(["t.id", *(f't."{f.column}"' for f in wanted)])
+        found = copy_out(
+            cursor,
+            f"SELECT {picked} FROM sought_record k "  # noqa: S608
+            f"JOIN {resource._meta.model._meta.db_table} t ON t.id = k.id",
+            schema,
+        )
+    joined = frame.join(found, on=ID, how="left", maintain_order="left")
+    return Compared(_untold_stays(resource, joined, names), names)
 
 
 def _find(

@@ -47,6 +47,12 @@ class Effect:
         """Count the rows of a chunk by their action."""
         self.rows.update(dict(good.get_column("__action").value_counts().iter_rows()))
 
+    def note_changes(self, good: pl.DataFrame | None, issues: pl.DataFrame) -> None:
+        """Take up what a chunk of other kinds does, and what has to be looked at."""
+        if good is not None:
+            self.count(good)
+        self.codes.update(dict(issues["code"].value_counts().iter_rows()))
+
     def note(self, settled: Settled, good: pl.DataFrame) -> None:
         """Take up what a settled chunk does."""
         self.count(settled.actions)

@@ -95,6 +95,7 @@ def examine(
         alive()
     for _ in pass_two.stage_aside():
         alive()
+    examined.note(stager.finish())
     if context.conventions.is_correction:
         for missing in stager.staged.effect.lacks(record_type, context):
             examined.note_file(CORRECTION_LACKS, Severity.WARNING, missing)

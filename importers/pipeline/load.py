@@ -26,7 +26,8 @@ from importers.pipeline.compare import (
     table_column,
 )
 from importers.pipeline.effects import Effect
-from importers.pipeline.frames import ROW
+from importers.pipeline.frames import ROW, no_issues
+from importers.pipeline.registers import Register
 from importers.pipeline.settling import settle_rows, write_settled
 from importers.record_types import RecordType
 from importers.values import Action
@@ -167,10 +168,20 @@ def _load_records(
 ) -> None:
     """Records of other kinds: created and updated, with their lineage."""
     loader = Loader(cursor, record_type, context.number, mine.pk)
+    register = Register() if record_type.is_register else None
     for frame in _frames(parts):
-        for change in walk(cursor, record_type, frame, write=loader.write):
+        for change in walk(
+            cursor, record_type, frame, context=context, write=loader.write
+        ):
             if isinstance(change, pl.DataFrame):
-                done.count(change)
+                done.note_changes(change, no_issues())
+            else:
+                done.note_changes(None, change.issues)
+        if register is not None:
+            register.add(frame)
+    if register is not None:
+        done.note_changes(None, register.issues(cursor, context))
+        register.leave(cursor, context)
 
 
 class Loader:
@@ -285,7 +296,9 @@ def _completed(resource: type[DomainResource], frame: pl.DataFrame) -> pl.DataFr
     """The frame with what the table demands and the file does not say."""
     for field in resource._meta.model._meta.concrete_fields:
         has_own = field.generated or field.has_db_default() or field.null
-        if field.column in frame.columns or has_own:
+        is_there = field.column in frame.columns
+        gaps = is_there and not has_own and frame[field.column].null_count()
+        if (is_there or has_own) and not gaps:
             continue
         declared = [
             column.default
@@ -294,10 +307,12 @@ def _completed(resource: type[DomainResource], frame: pl.DataFrame) -> pl.DataFr
             and column.default is not NOT_PROVIDED
         ]
         value = declared[0] if declared else field.get_default()
+        filled = pl.Series([value], dtype=dtype_of(field), strict=False)
+        literal = pl.lit(filled.item(), dtype=filled.dtype)
         frame = frame.with_columns(
-            pl.Series([value], dtype=dtype_of(field), strict=False)
-            .new_from_index(0, frame.height)
-            .alias(field.column)
+            (
+                pl.col(field.column).fill_null(literal) if is_there else literal
+            ).alias(field.column)
         )
     return frame
 

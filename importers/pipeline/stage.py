@@ -18,10 +18,11 @@ from django.db import connection, transaction
 
 from importers.pipeline import storage
 from importers.pipeline.changes import ACTION, Change, carries, walk
-from importers.pipeline.check import Across
+from importers.pipeline.check import Across, named
 from importers.pipeline.compare import WAS
 from importers.pipeline.effects import Effect
 from importers.pipeline.frames import BROKEN, ROW, no_issues
+from importers.pipeline.registers import Register
 from importers.pipeline.settling import settle_rows
 from importers.record_types import RecordType
 from importers.values import Action, Severity
@@ -73,6 +74,7 @@ class Stager:
         self.context = context
         self.headers = headers
         self.staged = Staged()
+        self.register = Register() if record_type.is_register else None
 
     def add(
         self, frame: pl.DataFrame, across: Across
@@ -90,7 +92,7 @@ class Stager:
         else:
             good = self._carrying(good, across)
             if good.height:
-                good = self._compared(good)
+                good, issues = self._compared(good)
         self.staged.rows[Action.REJECTED.value] += held_out.len()
         if good.height:
             self._keep(good)
@@ -128,15 +130,32 @@ class Stager:
         kept = good.join(settled.actions, on=ROW, maintain_order="left")
         return kept, settled.issues, settled.held_out
 
-    def _compared(self, good: pl.DataFrame) -> pl.DataFrame:
+    def _compared(self, good: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Rows of other kinds beside the books."""
+        found = [no_issues()]
         with transaction.atomic(), connection.cursor() as cursor:
-            for change in walk(cursor, self.record_type, good):
+            for change in walk(
+                cursor, self.record_type, good, context=self.context
+            ):
                 if isinstance(change, Change):
                     self._show(change)
+                    found.append(named(change.issues, self.headers))
                 else:
                     good = good.join(change, on=ROW, maintain_order="left")
-        self.staged.effect.count(good)
-        return good
+        issues = pl.concat(found)
+        self.staged.effect.note_changes(good, issues)
+        if self.register is not None:
+            self.register.add(good)
+        return good, issues
+
+    def finish(self) -> pl.DataFrame:
+        """What only the whole of a register shows; nothing of other files."""
+        if self.register is None:
+            return no_issues()
+        with transaction.atomic(), connection.cursor() as cursor:
+            issues = self.register.issues(cursor, self.context)
+        self.staged.effect.note_changes(None, issues)
+        return named(issues, self.headers)
 
     def _keep(self, good: pl.DataFrame) -> None:
         self.staged.rows.update(

@@ -207,35 +207,39 @@ def _told(record: models.Model, columns: Iterable[str]) -> Image:
 
 def _versions(entry: PremiumEntry) -> list[Entry]:
     """What was told of the same transaction for the same period, by which file."""
-    key = {name: getattr(entry, name) for name in PREMIUM_KEY}
+    keys = {name: getattr(entry, name) for name in PREMIUM_KEY}
     same = PremiumEntry.all_objects.filter(
-        **{n: v for n, v in key.items() if v is not None},
-        **{f"{n}__isnull": True for n, v in key.items() if v is None},
+        **{n: v for n, v in keys.items() if v is not None},
+        **{f"{n}__isnull": True for n, v in keys.items() if v is None},
     )
     columns = [
-        f.column
+        str(f.column)
         for f in PremiumEntry._meta.concrete_fields
         if f.column not in NOT_TOLD and f.name not in PREMIUM_KEY
     ]
     rows = list(same.select_related("load__user").order_by("-pk")[:MOST])
-    images = {row.pk: _told(row, columns) for row in rows}
+    own = _told(entry, columns)
     found = []
-    own = images.get(entry.pk, {})
     for row in rows:
         if row.load is None:
             continue
-        action = "created"
-        if row.pk != entry.pk:
-            action = "earlier" if row.pk < entry.pk else "replaced"
-        told = images[row.pk]
+        told, key = _told(row, columns), f"premium-{row.pk}"
+        if row.pk == entry.pk:
+            made = _of_load(row.load, key, "created", "premiumentry")
+            found.append(replace(made, row=row.row, after=told))
+            continue
         changed = [n for n in {**own, **told} if own.get(n) != told.get(n)]
-        image = {n: told.get(n) for n in changed} if row.pk != entry.pk else told
-        shown = {"before": image} if row.pk < entry.pk else {"after": image}
-        if row.pk != entry.pk:
-            other = {n: own.get(n) for n in changed}
-            shown |= {"after": other} if row.pk < entry.pk else {"before": other}
-        base = _of_load(row.load, f"premium-{row.pk}", action, "premiumentry")
-        found.append(replace(base, row=row.row, **shown))
+        other, mine = ({n: i.get(n) for n in changed} for i in (told, own))
+        is_earlier = row.pk < entry.pk
+        action = "earlier" if is_earlier else "replaced"
+        found.append(
+            replace(
+                _of_load(row.load, key, action, "premiumentry"),
+                row=row.row,
+                before=other if is_earlier else mine,
+                after=mine if is_earlier else other,
+            )
+        )
     return found
 
 

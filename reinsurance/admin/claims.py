@@ -169,7 +169,7 @@ class ClaimPositionAdmin(ReadOnlyAdmin, RecordAdmin):
     )
     incurred_amount = money_column("incurred", "incurred")
     currency_code = currency_column()
-    fields = (
+    fields: tuple[str, ...] = (
         "claim",
         "treaty",
         "section",

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from reinsurance.admin import edits
 from reinsurance.models import Edit
@@ -17,6 +17,7 @@ WAITS = (
     "The contract has claims or premium on it, so its terms are changed by two people. "
     "What you entered waits on the contract's page until another person applies it."
 )
+NO_REASON = "Nothing was deleted. Say why it is to be deleted."
 NOT_WITH_IT = "What you entered below it was left out: add it once the record is made."
 
 
@@ -43,6 +44,12 @@ class EditedAdmin(admin.ModelAdmin):
     """
 
     reasons: ClassVar[tuple[str, dict[str, Any]]] = ("Why", {"fields": ("reason",)})
+    delete_confirmation_template = "reinsurance/delete.html"
+
+    @property
+    def needs_reason(self) -> bool:
+        """Whether somebody who changes or deletes a record has to say why."""
+        return issubclass(self.form, ReasonForm)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """All but deleting many at once."""
@@ -53,7 +60,7 @@ class EditedAdmin(admin.ModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """The fields, and below them the reason where somebody may change them."""
         found = super().get_fieldsets(request, obj)
-        if not issubclass(self.form, ReasonForm):
+        if not self.needs_reason:
             return found
         if "reason" in flatten_fieldsets(found):
             found = [
@@ -88,6 +95,20 @@ class EditedAdmin(admin.ModelAdmin):
             self._save(request, record, form)
         formset.save_m2m()
 
+    def delete_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The page to confirm a deletion, which asks for the reason."""
+        has_reason = bool(request.POST.get("reason", "").strip())
+        if request.method == "POST" and self.needs_reason and not has_reason:
+            messages.error(request, NO_REASON)
+            return HttpResponseRedirect(request.path)
+        extra = {"needs_reason": self.needs_reason, **(extra_context or {})}
+        return super().delete_view(request, object_id, extra)
+
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete the record and say so to who follows, or propose to."""
         reason = request.POST.get("reason", "")[:400]
@@ -118,7 +139,7 @@ class EditedAdmin(admin.ModelAdmin):
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         """Django's own log; not of what will only be proposed."""
-        gone = [r for r in queryset if not edits.needs_second_person(r)]
+        gone: Any = [r for r in queryset if not edits.needs_second_person(r)]
         return super().log_deletions(request, gone) if gone else []
 
     def response_add(

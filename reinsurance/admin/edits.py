@@ -14,9 +14,11 @@ from django.core.exceptions import ValidationError
 from django.db import DEFAULT_DB_ALIAS, models, transaction
 from django.utils import timezone
 
+from reinsurance.ledger.descriptions import FIELDS, table_column
 from reinsurance.models import (
     Bordereau,
     Claim,
+    ClaimStatement,
     Deletion,
     Edit,
     Layer,
@@ -44,7 +46,7 @@ class EditError(Exception):
 def fields_of(model: type[models.Model]) -> dict[str, models.Field]:
     """The fields that people set, by the names of their columns."""
     return {
-        field.column: field
+        str(field.column): field
         for field in model._meta.concrete_fields
         if field.editable and not field.primary_key and field.name not in MACHINES
     }
@@ -122,6 +124,8 @@ def save(*, record: models.Model, user: User, reason: str) -> Edit | None:
     waits = needs_second_person(record) or (was and needs_second_person(was))
     if not waits:
         record.save()
+        if isinstance(record, Claim) and was is not None:
+            _keep_what_was_told(record, before)
     return _written(
         record if was is None else was,
         action=action,
@@ -132,6 +136,25 @@ def save(*, record: models.Model, user: User, reason: str) -> Edit | None:
         user=user,
         reason=reason,
     )
+
+
+def _keep_what_was_told(claim: Claim, before: Image) -> None:
+    """Have the statements that told what the claim said until now still tell it.
+
+    What a statement told is what the claim says, unless the statement has it itself
+    (:mod:`reinsurance.ledger.descriptions`).
+    """
+    told = {name: table_column(name) for name in FIELDS}
+    lost = {name: before[column] for name, column in told.items() if column in before}
+    for statement in ClaimStatement.objects.filter(position__claim=claim):
+        images = {
+            name: text
+            for name, text in lost.items()
+            if statement.told >> FIELDS.index(name) & 1
+        }
+        if images:
+            statement.values = {**images, **(statement.values or {})}
+            statement.save(update_fields=["values"])
 
 
 def delete(*, record: models.Model, user: User, reason: str) -> Edit:
@@ -157,7 +180,7 @@ def _written(record: models.Model, **values: Any) -> Edit:
     is_term = isinstance(record, TERMS) and treaty is not None and treaty.pk
     is_gone = values["action"] == "deleted" and values["status"] != EditStatus.PROPOSED
     return Edit.objects.create(
-        model=record._meta.model_name,
+        model=str(record._meta.model_name),
         reference=str(record)[:200],
         cedant_id=_cedant_of(record),
         treaty=None if is_gone and record == treaty else treaty if is_term else None,
@@ -178,7 +201,7 @@ def _delete(record: models.Model) -> None:
     found.collect([record])
     Deletion.objects.bulk_create(
         Deletion(
-            model=model._meta.model_name,
+            model=str(model._meta.model_name),
             object_id=gone.pk,
             reference=str(gone)[:200],
             cedant_id=_cedant_of(gone),
@@ -203,8 +226,8 @@ def apply(*, edit: Edit, user: User) -> None:
     if found.action == "added":
         record: Any = model()
     else:
-        record = model._base_manager.select_for_update().filter(pk=found.object_id)
-        record = record.first()
+        rows = model._base_manager.select_for_update()
+        record = rows.filter(pk=found.object_id or 0).first()
         if record is None:
             raise EditError("The record was deleted meanwhile. Refuse the change.")
         _require_as_before(record, found)

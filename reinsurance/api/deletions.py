@@ -162,7 +162,8 @@ def page_of(
     sources: Sequence[QuerySet], after: tuple[Any, ...] | None, limit: int
 ) -> list[Row]:
     """So many rows of all the queries together, in the order of time."""
-    texts, parameters = [], []
+    texts: list[str] = []
+    parameters: list[Any] = []
     for rows in sources:
         try:
             sql, given = rows.query.sql_with_params()

@@ -68,7 +68,7 @@ FORMAT = openapi.Parameter(
 
 
 class MayBeEmpty(FieldInspector):
-    """A text that is only shown may be empty; so may an address that need not be."""
+    """A text that is only shown may be empty; so may what need not be, one of a few."""
 
     def process_result(
         self, result: Any, method_name: str, obj: Any, **kwargs: Any
@@ -78,6 +78,8 @@ class MayBeEmpty(FieldInspector):
             result.pop("minLength", None)
         if isinstance(result, openapi.Schema) and getattr(obj, "allow_blank", False):
             result.pop("format", None)
+            if "enum" in result and "" not in result["enum"]:
+                result["enum"] = [*result["enum"], ""]
         return result
 
 

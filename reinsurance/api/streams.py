@@ -72,9 +72,17 @@ class _Amount(models.Func):
     output_field = models.TextField()
     template = "round(%(expressions)s, greatest(2, scale(trim_scale(%(expressions)s))))"
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, Any]:
+    def as_sql(
+        self,
+        compiler: Any,
+        connection: Any,
+        function: str | None = None,
+        template: str | None = None,
+        arg_joiner: str | None = None,
+        **extra_context: Any,
+    ) -> tuple[str, Any]:
         """The rounded amount as text; what is rounded stands in it twice."""
-        sql, parameters = super().as_sql(compiler, connection, **extra)
+        sql, parameters = super().as_sql(compiler, connection, **extra_context)
         return f"{sql}::text", (*parameters, *parameters)
 
 

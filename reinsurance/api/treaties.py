@@ -81,8 +81,9 @@ class LayerSerializer(Fields):
             "ceded_share", "risk_level", "risk_attachment", "risk_limit",
             "occurrence_attachment", "occurrence_limit", "aggregate_attachment",
             "aggregate_limit", "aggregate_period_days", "reinstatements",
-            "reinstatement_charges", "deposit_premium", "rate", "commission", "brokerage", "placed_share",
-            "inuring_priority", "created_at", "updated_at",
+            "reinstatement_charges", "deposit_premium", "rate", "commission",
+            "brokerage", "placed_share", "inuring_priority", "created_at",
+            "updated_at",
         )  # fmt: skip
 
 

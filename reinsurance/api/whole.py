@@ -75,5 +75,5 @@ class WholeDoor(Door):
         answer = Response(
             {"next": following or None, "previous": None, "results": records}
         )
-        answer.rows_shown = len(records)  # for the audit log
+        answer.rows_shown = len(records)  # type: ignore[attr-defined] # for the audit log
         return answer

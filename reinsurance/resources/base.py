@@ -56,6 +56,15 @@ class Column(Field):
             raise self.missing()
         return value
 
+    def save(
+        self, instance: Any, row: Any, is_m2m: bool = False, **kwargs: Any
+    ) -> None:
+        """Set the value; an empty cell leaves what the record says already."""
+        is_blank = tidy(row.get(self.column_name)) in self.empty_values
+        if is_blank and instance.pk is not None:
+            return
+        super().save(instance, row, is_m2m, **kwargs)
+
     def missing(self) -> CellError:
         """The error of a row that has nothing in a required column."""
         return CellError("missing_value", f"{self.column_name} is missing. Fill it in.")
@@ -128,6 +137,15 @@ class DomainResource(ModelResource):
         Issues name the columns of the Resource.  Nothing by default.
         """
         return frame, no_issues()
+
+    @classmethod
+    def find_records(cls, keys: pl.DataFrame, context: FileContext) -> pl.Series | None:
+        """Keys of the records that rows mean; None: those of the very same key."""
+        return None
+
+    def judge(self, compared: pl.DataFrame, context: FileContext) -> pl.DataFrame:
+        """What has to be looked at in rows beside the books (``was.<name>``)."""
+        return no_issues()
 
     def derive(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Add values that follow from others in the row; nothing by default."""

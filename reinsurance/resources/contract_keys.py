@@ -34,8 +34,63 @@ def find_treaties(keys: pl.DataFrame, *, conventions: Conventions) -> pl.DataFra
     ``keys`` has ``treaty_reference`` (text), ``cedant`` (key or null) and ``inception``
     (or null).  Added are ``__id`` (null: there is none, it will be created) and
     ``__problem`` (null, or why the key does not name one: ``several_treaties``).  Where
-    the cedant is untold, a sender that is not the house means a contract of its own.
+    the cedant is untold, a sender that is not the house means a contract of its own, or
+    one that is nobody's.
     """
+    matched = _matched(keys, conventions).select(*KEY, ID, PROBLEM)
+    return keys.join(
+        matched, on=list(KEY), how="left", nulls_equal=True, maintain_order="left"
+    )
+
+
+def with_keys(
+    frame: pl.DataFrame, *, conventions: Conventions
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """A register's rows with the untold parts of their keys filled in, and issues.
+
+    ``frame`` is a row frame with the columns of the key.  A contract of the books gives
+    what the row does not tell; a new one without a cedant is the sender's, in the role
+    that it has (``broker`` is added where needed).  Issues: ``several_treaties``.
+    """
+    matched = _matched(frame.select(KEY), conventions)
+    rows = frame.join(
+        matched, on=list(KEY), how="left", nulls_equal=True, maintain_order="left"
+    )
+    problems = rows.filter(pl.col(PROBLEM).is_not_null())
+    unclear = issues_at(
+        problems,
+        column="treaty_reference",
+        value=pl.col("treaty_reference"),
+        code="several_treaties",
+        severity="error",
+        message=pl.col(PROBLEM),
+    )
+    rows = rows.with_columns(
+        pl.coalesce(name, f"was.{name}").alias(name) for name in ("cedant", "inception")
+    )
+    if has_limits(conventions) and conventions.party is not None:
+        rows = _of_sender(rows, conventions.party)
+    has_broker = "broker" in rows.columns and "broker" not in frame.columns
+    names = [*frame.columns, *(("broker",) if has_broker else ())]
+    return rows.select(names), unclear
+
+
+def _of_sender(rows: pl.DataFrame, party: int) -> pl.DataFrame:
+    """New contracts that name no cedant, as the sender's."""
+    is_new = pl.col(ID).is_null() & pl.col(PROBLEM).is_null()
+    is_its = is_new & pl.col("cedant").is_null()
+    if not rows.select(is_its.any()).item():
+        return rows
+    role = senders_role(party)
+    told = pl.col(role) if role in rows.columns else pl.lit(None, dtype=pl.Int64)
+    its = pl.lit(party, dtype=pl.Int64)
+    return rows.with_columns(
+        pl.when(is_its).then(pl.coalesce(told, its)).otherwise(told).alias(role)
+    )
+
+
+def _matched(keys: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
+    """Each distinct key with ``__id``, ``__problem`` and what the books say of it."""
     distinct = keys.select(
         pl.col("treaty_reference").cast(pl.String),
         pl.col("cedant").cast(pl.Int64),
@@ -46,14 +101,13 @@ def find_treaties(keys: pl.DataFrame, *, conventions: Conventions) -> pl.DataFra
     books = seen.select(
         pl.col("text").alias("treaty_reference"),
         pl.col("key").alias(ID),
-        pl.col("cedant").alias("was.cedant"),
-        pl.col("inception").alias("was.inception"),
+        pl.col("cedant", "broker", "inception").name.prefix("was."),
         is_own(conventions).alias("is_own"),
     )
     pairs = distinct.with_row_index("n").join(books, on="treaty_reference")
     pairs = pairs.filter(_may_be("cedant") & _may_be("inception"))
     if has_limits(conventions):
-        pairs = pairs.filter(pl.col("cedant").is_not_null() | pl.col("is_own"))
+        pairs = _of_the_senders(pairs, conventions.party)
     exact = _is_same("cedant") & _is_same("inception")
     pairs = pairs.filter(exact | ~exact.any().over("n"))
     problem = (
@@ -62,15 +116,28 @@ def find_treaties(keys: pl.DataFrame, *, conventions: Conventions) -> pl.DataFra
         .when(_rivals("cedant") | _rivals("inception"))
         .then(_problem("Several rows may mean the contract “{}” of the books"))
     )
-    problems = pairs.with_columns(problem.alias(PROBLEM)).unique("n", keep="first")
-    found = problems.select(
-        *KEY,
-        pl.when(pl.col(PROBLEM).is_null()).then(ID).alias(ID),
-        PROBLEM,
+    found = pairs.with_columns(problem.alias(PROBLEM)).unique("n", keep="first")
+    is_clear = pl.col(PROBLEM).is_null()
+    was = ("was.cedant", "was.broker", "was.inception")
+    known = found.select(
+        "n", PROBLEM, *(pl.when(is_clear).then(name).alias(name) for name in (ID, *was))
     )
-    return keys.join(
-        found, on=list(KEY), how="left", nulls_equal=True, maintain_order="left"
+    return (
+        distinct.with_row_index("n")
+        .join(known, on="n", how="left", maintain_order="left")
+        .drop("n")
     )
+
+
+def _of_the_senders(pairs: pl.DataFrame, party: int | None) -> pl.DataFrame:
+    """Contracts of its own where a sender names no cedant, or names itself.
+
+    Else one that is nobody's in the books, which is an issue of its own.
+    """
+    means_own = pl.col("cedant").fill_null(party) == party
+    is_nobodys = pl.col("was.cedant").is_null() & pl.col("was.broker").is_null()
+    own = pl.col("is_own")
+    return pairs.filter(~means_own | own | (is_nobodys & ~own.any().over("n")))
 
 
 def _may_be(name: str) -> pl.Expr:

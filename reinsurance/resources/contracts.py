@@ -42,17 +42,18 @@ def locate_contracts(
     told = _told(frame, kind)
     texts = [t for t in told["text"].drop_nulls().unique().to_list() if t]
     contracts = candidates(texts, conventions)
-    pairs = told.join(contracts, on="text").with_columns(_fits())
-    pairs = _narrow(_narrow(_own(pairs, conventions), "cedant_fits"), "inception_fits")
-    issues = [no_issues()]
-    if kind == "claims":
-        pairs, moved = _by_claim(pairs)
-        issues.append(moved)
-    pairs = _by_dates(pairs)
+    rivals = contracts.with_columns(is_alone=pl.len().over("text") == 1)
+    pairs = told.join(rivals, on="text").with_columns(_fits())
+    # Most files name one contract, and no row objects to it: nothing to choose.
+    is_plain = pl.col("is_alone") & pl.all_horizontal(
+        pl.col("year_fits", "cedant_fits", "inception_fits").fill_null(value=True)
+    )
+    chosen, issues = _choose(pairs.filter(~is_plain), conventions, kind)
     count = pl.len().over(ROW)
-    found = pairs.filter(count == 1)
-    issues.append(_several(pairs.filter(count > 1)))
-    lost = told.filter(pl.col("text") != "").join(pairs, on=ROW, how="anti")
+    found = pl.concat([pairs.filter(is_plain), chosen.filter(count == 1)])
+    issues.append(_several(chosen.filter(count > 1)))
+    lost = told.filter(pl.col("text") != "").join(found, on=ROW, how="anti")
+    lost = lost.join(chosen, on=ROW, how="anti")
     issues.append(_unknown(lost, set(contracts["text"])))
     issues.append(_foreign(found, conventions))
     keys = found.select(ROW, pl.col("key").alias(REFERENCE))
@@ -106,6 +107,19 @@ def _fits() -> tuple[pl.Expr, ...]:
 
 
 # ----------------------------------------------------------------------- choosing
+def _choose(
+    pairs: pl.DataFrame, conventions: Conventions, kind: Kind
+) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """The contracts that are left for each row, and the claims that would move."""
+    names = pairs.columns
+    pairs = _narrow(_narrow(_own(pairs, conventions), "cedant_fits"), "inception_fits")
+    issues = [no_issues()]
+    if kind == "claims":
+        pairs, moved = _by_claim(pairs)
+        issues.append(moved)
+    return _by_dates(pairs).select(names), issues
+
+
 def _narrow(pairs: pl.DataFrame, fits: str) -> pl.DataFrame:
     """Of each row: the contracts that fit, else those that do not say."""
     any_fits = pl.col(fits).any().over(ROW)

@@ -62,6 +62,8 @@ class CurrencyRule(Rule):
     """
 
     __slots__ = ("currency_column", "make")
+    make: Callable[[pl.Expr], pl.Expr]
+    currency_column: str
 
     def __init__(
         self,
@@ -80,7 +82,7 @@ class CurrencyRule(Rule):
             object.__setattr__(self, name, value)
 
     @property
-    def broken(self) -> pl.Expr:  # type: ignore[override]
+    def broken(self) -> pl.Expr:
         """The expression, by the currencies as they are now; one query."""
         return self.make(minor_units(self.currency_column))
 

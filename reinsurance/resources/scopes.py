@@ -1,8 +1,12 @@
 """Treaty scopes: which risks a treaty covers (OED ReinsScope)."""
 
+import polars as pl
+
 from reinsurance.models import TreatyScope
 from reinsurance.resources import references
 from reinsurance.resources.base import Column, DomainResource
+from reinsurance.resources.contracts import locate_contracts
+from reinsurance.resources.conventions import FileContext
 from reinsurance.resources.layers import RISK_LEVEL
 from reinsurance.resources.widgets import DateWidget, ShareWidget, TextWidget
 
@@ -60,3 +64,9 @@ class TreatyScopeResource(DomainResource):
             "country_code",
             "tag",
         )
+
+    def prepare(
+        self, frame: pl.DataFrame, context: FileContext
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The contract of each row."""
+        return locate_contracts(frame, conventions=context.conventions, kind="scope")

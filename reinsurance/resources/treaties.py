@@ -9,9 +9,17 @@ from reinsurance.choices import AttachmentBasis, TreatyType
 from reinsurance.models import Treaty
 from reinsurance.resources import references
 from reinsurance.resources.base import Column, DomainResource
-from reinsurance.resources.contract_keys import find_treaties
-from reinsurance.resources.conventions import Conventions
+from reinsurance.resources.cells import tidy
+from reinsurance.resources.contract_keys import (
+    ID,
+    PROBLEM,
+    find_treaties,
+    foreign_contracts,
+    with_keys,
+)
+from reinsurance.resources.conventions import Conventions, FileContext
 from reinsurance.resources.rules import Rule, not_negative
+from reinsurance.resources.treaty_rules import terms_changed
 from reinsurance.resources.widgets import (
     ChoiceWidget,
     DateWidget,
@@ -20,6 +28,15 @@ from reinsurance.resources.widgets import (
     ShareWidget,
     TextWidget,
 )
+
+
+def _keys(frame: pl.DataFrame) -> pl.DataFrame:
+    """The key of each row; what the file does not tell is null."""
+    types = {"treaty_reference": pl.String, "cedant": pl.Int64, "inception": pl.Date}
+    return frame.select(
+        pl.col(name) if name in frame.columns else pl.lit(None, dtype=kind).alias(name)
+        for name, kind in types.items()
+    )
 
 
 class TreatyResource(DomainResource):
@@ -173,6 +190,32 @@ class TreatyResource(DomainResource):
         ),
     )
 
+    def prepare(
+        self, frame: pl.DataFrame, context: FileContext
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The key of each row's contract, from the row, the books and the sender."""
+        keys = _keys(frame)
+        missing = [name for name in keys.columns if name not in frame.columns]
+        frame = frame.with_columns(keys.select(missing))
+        return with_keys(frame, conventions=context.conventions)
+
+    @classmethod
+    def find_records(cls, keys: pl.DataFrame, context: FileContext) -> pl.Series | None:
+        """The contracts that keys mean, whatever part of them is not told."""
+        found: pl.Series = find_treaties(_keys(keys), conventions=context.conventions)[
+            ID
+        ]
+        return found
+
+    def judge(self, compared: pl.DataFrame, context: FileContext) -> pl.DataFrame:
+        """Contracts of others, and terms that change under money."""
+        return pl.concat(
+            [
+                foreign_contracts(compared, conventions=context.conventions),
+                terms_changed(compared),
+            ]
+        )
+
     class Meta(DomainResource.Meta):
         model = Treaty
         import_id_fields = ("treaty_reference", "cedant", "inception")
@@ -190,6 +233,15 @@ class TreatyResource(DomainResource):
             }
         )
         found = find_treaties(keys, conventions=Conventions()).row(0, named=True)
-        if found["__problem"]:
-            raise ValidationError(found["__problem"], code="several_treaties")
-        return Treaty.objects.filter(pk=found["__id"]).first()
+        if found[PROBLEM]:
+            raise ValidationError(found[PROBLEM], code="several_treaties")
+        return Treaty.objects.filter(pk=found[ID]).first()
+
+    def import_field(
+        self, field: Any, instance: Treaty, row: Any, *args: Any, **kwargs: Any
+    ) -> None:
+        """Set a value of the row; an untold part of the key stays as it is known."""
+        is_key = field in (self.fields[name] for name in self.key())
+        if is_key and instance.pk and not tidy(row.get(field.column_name)):
+            return
+        super().import_field(field, instance, row, *args, **kwargs)

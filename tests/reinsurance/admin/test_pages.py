@@ -9,11 +9,13 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
+from reinsurance.admin.values import MINOR_UNITS, money
 from reinsurance.models import (
     CedantLimit,
     Claim,
     ClaimPosition,
     ClaimStatement,
+    Currency,
     Deletion,
     Layer,
     LineageRange,
@@ -133,6 +135,15 @@ def test_claims_are_filtered_by_year(as_clerk: Client, book: Claim) -> None:
 def test_money_is_written_with_separators(as_clerk: Client, book: Claim) -> None:
     page = as_clerk.get("/admin/reinsurance/premiumentry/")
     assert b'<span class="amount">1,234,567.80</span>' in page.content
+
+
+def test_amounts_have_the_digits_of_their_currency(db: None) -> None:
+    assert money(Decimal("1234.5000"), "KWD") == "1,234.500"
+    assert money(Decimal("90000.0000"), "JPY") == "90,000.00"
+    assert money(Decimal("-0.1234")) == "-0.1234"
+    assert money(None, "KWD") == ""
+    more = Currency.objects.filter(minor_units__gt=2).values_list("pk", "minor_units")
+    assert dict(more) == MINOR_UNITS
 
 
 # ----------------------------------------------------------------------- the records

@@ -11,6 +11,7 @@ from reinsurance.resources.contract_keys import (
     find_treaties,
     foreign_contracts,
     senders_role,
+    with_keys,
 )
 from reinsurance.resources.conventions import Conventions
 
@@ -121,6 +122,18 @@ def test_without_a_cedant_only_the_senders_own() -> None:
     assert found(keys(("6", None, None)), told) == [(brokes, None)]
 
 
+def test_a_contract_that_is_nobodys_is_meant_where_the_sender_has_none() -> None:
+    a, b = party("A"), party("B")
+    nobodys = treaty("5")
+    told = Conventions(party=a.pk, is_house=False)
+    rows = keys(("5", None, None), ("5", a.pk, None))
+    assert found(rows, told) == [(nobodys, None), (nobodys, None)]
+    ours = treaty("5", a, Y25)
+    assert found(rows, told) == [(ours, None), (ours, None)]
+    other = Conventions(party=b.pk, is_house=False)
+    assert found(keys(("5", a.pk, Y26)), other) == [(nobodys, None)]
+
+
 def test_limits_of_cedants_hide_contracts() -> None:
     a, b = party("A"), party("B")
     treaty("5", a, Y25)
@@ -163,3 +176,54 @@ def test_contracts_that_are_not_the_senders() -> None:
     held = foreign_contracts(compared, conventions=strict)
     assert held["severity"].to_list() == ["error", "error"]
     assert foreign_contracts(compared, conventions=HOUSE).height == 0
+
+
+def filled(
+    frame: pl.DataFrame, conventions: Conventions
+) -> tuple[pl.DataFrame, list[tuple]]:
+    rows = frame.with_row_index("row", offset=2)
+    answer, issues = with_keys(rows, conventions=conventions)
+    told = issues.select("row", "column", "code", "severity").rows()
+    return answer.drop("row", "treaty_reference"), told
+
+
+def test_the_books_fill_in_what_a_row_does_not_tell() -> None:
+    a = party("A")
+    treaty("5", a, Y25)
+    treaty("6")
+    rows = keys(
+        ("5", None, None), ("5", a.pk, Y26), ("6", a.pk, Y25), ("7", None, None)
+    )
+    answer, issues = filled(rows, HOUSE)
+    assert answer.rows() == [(a.pk, Y25), (a.pk, Y26), (a.pk, Y25), (None, None)]
+    assert issues == []
+
+
+def test_a_new_contract_without_a_cedant_is_the_senders() -> None:
+    a, broker = party("A"), party("K")
+    treaty("1", a, broker=broker)
+    rows = keys(("5", None, None), ("6", a.pk, None))
+    answer, issues = filled(rows, Conventions(party=a.pk, is_house=False))
+    assert answer.rows() == [(a.pk, None), (a.pk, None)]
+    assert issues == []
+    answer, issues = filled(rows, Conventions(party=broker.pk, is_house=False))
+    assert answer.columns == ["cedant", "inception", "broker"]
+    assert answer.rows() == [(None, None, broker.pk), (a.pk, None, None)]
+    assert issues == []
+
+
+def test_a_cedant_that_names_only_its_broker_speaks_of_its_own_contract() -> None:
+    a, broker = party("A"), party("K")
+    rows = keys(("5", None, None)).with_columns(broker=pl.lit(broker.pk))
+    answer, issues = filled(rows, Conventions(party=a.pk, is_house=False))
+    assert answer.rows() == [(a.pk, None, broker.pk)]
+    assert issues == []
+
+
+def test_what_fits_several_is_held_out() -> None:
+    a = party("A")
+    treaty("5", a, Y25)
+    treaty("5", a, Y26)
+    answer, issues = filled(keys(("5", None, None), ("5", None, Y26)), HOUSE)
+    assert answer.rows() == [(None, None), (a.pk, Y26)]
+    assert issues == [(2, "treaty_reference", "several_treaties", "error")]

@@ -1,0 +1,212 @@
+"""A treaty register as a whole: who left the panel, and layers beside each other.
+
+A register tells the whole panel of the layers that it names.  Who is missing has left:
+a breach before the approval, taken out of the books by the load, back at its undo.
+"""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from importers.models import RowChange
+from importers.pipeline.frames import ROW, issues_at, no_issues
+from reinsurance.models import Layer, Participation
+from reinsurance.resources.contract_keys import ID, find_treaties
+from reinsurance.resources.conventions import FileContext
+from reinsurance.resources.treaty_rules import layer_issues, panel_issues
+
+_TYPES: dict[str, pl.DataType] = {
+    ROW: pl.Int64(),
+    "treaty_reference": pl.String(),
+    "cedant": pl.Int64(),
+    "inception": pl.Date(),
+    "layer_number": pl.Int64(),
+    "reinsurer": pl.Int64(),
+    "signed_line": pl.Float64(),
+    "occurrence_attachment": pl.Float64(),
+    "occurrence_limit": pl.Float64(),
+    "reinstatements": pl.Int64(),
+    "reinstatement_charges": pl.String(),
+    "inuring_priority": pl.Int64(),
+}
+_LAYER = (
+    "occurrence_attachment",
+    "occurrence_limit",
+    "reinstatements",
+    "reinstatement_charges",
+    "inuring_priority",
+)
+
+
+@dataclass(slots=True)
+class Register:
+    """The good rows of a register, what they say of layers and lines."""
+
+    _chunks: list[pl.DataFrame] = field(default_factory=list)
+
+    def add(self, good: pl.DataFrame) -> None:
+        """Take up the rows of a chunk."""
+        self._chunks.append(
+            good.select(
+                (
+                    pl.col(name) if name in good.columns else pl.lit(None)
+                ).cast(dtype).alias(name)
+                for name, dtype in _TYPES.items()
+            )
+        )
+
+    def _rows(self, context: FileContext) -> pl.DataFrame:
+        """All rows with ``treaty``: the contract's key, or what tells a new one."""
+        if not self._chunks:
+            return pl.DataFrame(schema={**_TYPES, "treaty": pl.Int64()})
+        rows = pl.concat(self._chunks).with_columns(
+            pl.col("layer_number").fill_null(1), pl.col("inuring_priority").fill_null(1)
+        )
+        keys = rows.select("treaty_reference", "cedant", "inception")
+        found = find_treaties(keys, conventions=context.conventions)[ID]
+        new = -pl.struct(keys.columns).rank("dense").cast(pl.Int64)
+        return rows.with_columns(found.alias("__found")).with_columns(
+            treaty=pl.coalesce("__found", new)
+        )
+
+    def _left(self, rows: pl.DataFrame) -> list[Participation]:
+        """Lines of the books, of layers whose panel the file tells, that it lacks."""
+        told = rows.filter(
+            (pl.col("treaty") > 0) & pl.col("reinsurer").is_not_null()
+        )
+        named = set(told.select("treaty", "layer_number").unique().iter_rows())
+        held = set(told.select("treaty", "layer_number", "reinsurer").iter_rows())
+        lines = Participation.objects.filter(
+            layer__treaty_id__in={treaty for treaty, _ in named}
+        ).select_related("layer__treaty", "reinsurer")
+        return [
+            line
+            for line in lines.order_by("pk")
+            if (line.layer.treaty_id, line.layer.number) in named
+            and (line.layer.treaty_id, line.layer.number, line.reinsurer_id) not in held
+        ]
+
+    def issues(self, cursor: Any, context: FileContext) -> pl.DataFrame:
+        """Breaches that only the whole register shows, by the names of fields."""
+        rows = self._rows(context)
+        if not rows.height:
+            return no_issues()
+        left = self._left(rows)
+        gone = {line.pk for line in left}
+        first = dict(rows.group_by("treaty", "layer_number").agg(pl.col(ROW).min()).select(
+            pl.struct("treaty", "layer_number").map_elements(
+                lambda pair: f"{pair['treaty']} {pair['layer_number']}",
+                return_dtype=pl.String,
+            ),
+            ROW,
+        ).iter_rows())
+        leaving = pl.DataFrame(
+            [
+                (
+                    first.get(f"{line.layer.treaty_id} {line.layer.number}", 0),
+                    line.reinsurer.code,
+                    f"{line.reinsurer} is on layer {line.layer.number} of "
+                    f"“{line.layer.treaty}” in the books and not in this register: "
+                    "after the load it has left the panel.",
+                )
+                for line in left
+            ],
+            schema={ROW: pl.Int64, "reinsurer": pl.String, "said": pl.String},
+            orient="row",
+        )
+        return pl.concat(
+            [
+                issues_at(
+                    leaving,
+                    column="reinsurer",
+                    value=pl.col("reinsurer"),
+                    code="left_the_panel",
+                    severity="breach",
+                    message=pl.col("said"),
+                ),
+                panel_issues(self._panels(rows, gone)),
+                layer_issues(self._layers(rows)),
+            ]
+        )
+
+    def _panels(self, rows: pl.DataFrame, gone: set[int]) -> pl.DataFrame:
+        """Each line of each layer that the file names, as it stands after the load."""
+        told = (
+            rows.filter(pl.col("reinsurer").is_not_null())
+            .sort(ROW)
+            .unique(["treaty", "layer_number", "reinsurer"], keep="first")
+        )
+        named = set(told.select("treaty", "layer_number").unique().iter_rows())
+        held = set(told.select("treaty", "layer_number", "reinsurer").iter_rows())
+        others = [
+            (None, line.layer.treaty_id, line.layer.treaty.reference, line.layer.number,
+             float(line.signed_line or 0))
+            for line in Participation.objects.filter(
+                layer__treaty_id__in={t for t, _ in named if t > 0}
+            ).select_related("layer__treaty")
+            if line.pk not in gone
+            and (line.layer.treaty_id, line.layer.number) in named
+            and (line.layer.treaty_id, line.layer.number, line.reinsurer_id) not in held
+        ]
+        columns = [ROW, "treaty", "treaty_reference", "layer_number", "signed_line"]
+        told = told.select(columns)
+        return pl.concat([told, pl.DataFrame(others, schema=told.schema, orient="row")])
+
+    def _layers(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Each layer of each contract that the file names, as after the load."""
+        told = rows.sort(ROW).unique(["treaty", "layer_number"], keep="first")
+        named = set(told.select("treaty", "layer_number").iter_rows())
+        books = {
+            (layer.treaty_id, layer.number): layer
+            for layer in Layer.objects.filter(
+                treaty_id__in={t for t, _ in named if t > 0}
+            ).select_related("treaty")
+        }
+        columns = [ROW, "treaty", "treaty_reference", "layer_number", *_LAYER]
+        told = told.select(columns)
+        filled = []
+        for row in told.iter_rows(named=True):
+            layer = books.get((row["treaty"], row["layer_number"]))
+            for name in _LAYER:
+                if row[name] is None and layer is not None:
+                    row[name] = _plain(getattr(layer, name))
+            filled.append(tuple(row.values()))
+        filled += [
+            (None, treaty, layer.treaty.reference, number,
+             *(_plain(getattr(layer, name)) for name in _LAYER))
+            for (treaty, number), layer in books.items()
+            if (treaty, number) not in named
+        ]
+        return pl.DataFrame(filled, schema=told.schema, orient="row")
+
+    def leave(self, cursor: Any, context: FileContext) -> None:
+        """Take out of the books who has left, with an image to bring it back."""
+        left = self._left(self._rows(context))
+        if not left:
+            return
+        table = Participation._meta.db_table
+        keys = [line.pk for line in left]
+        cursor.execute(
+            f"SELECT id, to_jsonb(t)::text FROM {table} t WHERE id = ANY(%s)",  # noqa: S608
+            [keys],
+        )
+        images = dict(cursor.fetchall())
+        RowChange.objects.bulk_create(
+            RowChange(
+                ingestion_id=context.number,
+                row=0,
+                model=Participation._meta.model_name or "",
+                object_id=key,
+                action="deleted",
+                before=json.loads(images[key]),
+            )
+            for key in keys
+            if key in images
+        )
+        Participation.objects.filter(pk__in=keys).delete()
+
+
+def _plain(value: Any) -> Any:
+    return float(value) if value is not None and not isinstance(value, int | str) else value

@@ -1,0 +1,416 @@
+"""Changes by hand: what is kept of them, and what waits for a second person."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.contrib.messages import get_messages
+from django.test import Client
+from django.urls import reverse
+
+from backoffice.roles import MANAGER
+from reinsurance.admin.editing import NO_REASON, NOT_WITH_IT, WAITS
+from reinsurance.ledger.descriptions import FIELDS
+from reinsurance.models import (
+    CedantLimit,
+    Claim,
+    ClaimPosition,
+    ClaimStatement,
+    Deletion,
+    Edit,
+    Layer,
+    LossEvent,
+    Participation,
+    Party,
+    PremiumEntry,
+    Treaty,
+)
+from tests.reinsurance.admin.conftest import browser_of
+
+
+@pytest.fixture
+def second(book: Claim) -> Client:
+    """Another manager's browser."""
+    user = User.objects.create_user("second", is_staff=True)
+    user.groups.add(Group.objects.get(name=MANAGER.name))
+    return browser_of(user)
+
+
+@pytest.fixture
+def without_money(book: Claim) -> Treaty:
+    """A contract with no claim and no premium on it."""
+    treaty = book.treaty
+    for model in (ClaimStatement, ClaimPosition, Claim, PremiumEntry):
+        model.objects.all().delete()
+    return treaty
+
+
+def said(answer: Any) -> list[str]:
+    return [str(message) for message in get_messages(answer.wsgi_request)]
+
+
+def treaty_form(treaty: Treaty, **changes: Any) -> dict[str, Any]:
+    """The treaty's form as it is filled in, with changes."""
+    layers = list(treaty.layers.order_by("number"))
+    data: dict[str, Any] = {
+        "name": treaty.name,
+        "cedant": treaty.cedant_id,
+        "treaty_type": treaty.treaty_type,
+        "basis": treaty.basis,
+        "inception": "01/01/2026",
+        "expiry": "31/12/2026",
+        "currency": treaty.currency_id,
+        "layers-TOTAL_FORMS": len(layers),
+        "layers-INITIAL_FORMS": len(layers),
+        "reason": "Endorsement 2",
+    }
+    for number, layer in enumerate(layers):
+        data |= {
+            f"layers-{number}-id": layer.pk,
+            f"layers-{number}-treaty": treaty.pk,
+            f"layers-{number}-number": layer.number,
+            f"layers-{number}-ceded_share": str(layer.ceded_share),
+            f"layers-{number}-occurrence_limit": str(layer.occurrence_limit),
+            f"layers-{number}-placed_share": str(layer.placed_share),
+        }
+    return data | changes
+
+
+def change(treaty: Treaty) -> str:
+    return reverse("admin:reinsurance_treaty_change", args=[treaty.pk])
+
+
+def move(edit: Edit, name: str) -> str:
+    return reverse("admin:reinsurance_edit_move", args=[edit.pk, name])
+
+
+# ------------------------------------------------------------------- what is kept
+def test_a_change_of_a_party_is_kept_with_who_made_it(
+    as_manager: Client, manager: User, book: Claim
+) -> None:
+    party = Party.objects.get(code="ALPHA")
+    data = {"name": "Alpha Re SE", "country": "DE"}
+    url = reverse("admin:reinsurance_party_change", args=[party.pk])
+    assert as_manager.post(url, data).status_code == 302
+    edit = Edit.objects.get(model="party")
+    assert (edit.object_id, edit.action, edit.status) == (
+        party.pk,
+        "changed",
+        "applied",
+    )
+    assert (edit.before, edit.after) == ({"name": "Alpha Re"}, {"name": "Alpha Re SE"})
+    assert (edit.user, edit.confirmed_by, edit.reason) == (manager, None, "")
+    assert edit.reference == "ALPHA Alpha Re"
+
+
+def test_nothing_is_kept_where_nothing_changed(as_manager: Client, book: Claim) -> None:
+    event = LossEvent.objects.get()
+    before = event.updated_at
+    data = {"name": event.name, "date_from": "14/02/2026"}
+    url = reverse("admin:reinsurance_lossevent_change", args=[event.pk])
+    assert as_manager.post(url, data).status_code == 302
+    assert not Edit.objects.filter(model="lossevent").exists()
+    event.refresh_from_db()
+    assert event.updated_at == before
+
+
+def test_what_was_added_is_kept(as_manager: Client, book: Claim) -> None:
+    data = {"code": "NEW", "name": "New Re"}
+    assert (
+        as_manager.post(reverse("admin:reinsurance_party_add"), data).status_code == 302
+    )
+    edit = Edit.objects.get(model="party")
+    assert edit.object_id == Party.objects.get(code="NEW").pk
+    assert (edit.action, edit.before, edit.after) == ("added", {}, data)
+
+
+def test_a_change_of_a_claim_is_its_cedants(as_manager: Client, book: Claim) -> None:
+    data = {"status": "OPEN", "insured_name": "Bolt", "date_of_loss": "16/02/2026"}
+    url = reverse("admin:reinsurance_claim_change", args=[book.pk])
+    data["loss_event"] = str(book.loss_event_id)
+    assert as_manager.post(url, data).status_code == 302
+    edit = Edit.objects.filter(model="claim").latest("pk")
+    assert edit.cedant == book.treaty.cedant
+    assert edit.treaty is None
+    assert edit.after == {"insured_name": "Bolt", "date_of_loss": "2026-02-16"}
+
+
+def test_statements_still_tell_what_they_told_before_a_change_by_hand(
+    as_manager: Client, book: Claim
+) -> None:
+    insured, lost = (1 << FIELDS.index(n) for n in ("insured_name", "date_of_loss"))
+    may, june = ClaimStatement.objects.order_by("pk")
+    ClaimStatement.objects.filter(pk=may.pk).update(told=insured)
+    ClaimStatement.objects.filter(pk=june.pk).update(
+        told=insured + lost, values={"insured_name": "Nut"}
+    )
+    data = {"status": "OPEN", "insured_name": "Bolt", "date_of_loss": "16/02/2026"}
+    url = reverse("admin:reinsurance_claim_change", args=[book.pk])
+    assert as_manager.post(url, data).status_code == 302
+    may.refresh_from_db()
+    june.refresh_from_db()
+    assert may.values == {"insured_name": "=HYPERLINK(1)"}
+    assert june.values == {"insured_name": "Nut", "date_of_loss": "2026-02-15"}
+
+
+@pytest.mark.parametrize(
+    "name", ["treaty", "layer", "participation", "treatyscope", "premiumentry"]
+)
+def test_terms_and_money_are_changed_for_a_reason_only(
+    as_manager: Client, book: Claim, name: str
+) -> None:
+    model = Edit._meta.apps.get_model("reinsurance", name)
+    record = model.objects.first()
+    url = reverse(f"admin:reinsurance_{name}_change", args=[record.pk])
+    assert 'name="reason"' in as_manager.get(url).content.decode()
+    page = as_manager.post(url, {})
+    assert page.status_code == 200
+    assert page.context["adminform"].form.errors["reason"] == [
+        "This field is required."
+    ]
+
+
+def test_the_reason_of_a_premiums_change_is_kept(
+    as_manager: Client, book: Claim
+) -> None:
+    entry = PremiumEntry.objects.get()
+    url = reverse("admin:reinsurance_premiumentry_change", args=[entry.pk])
+    data = {"insured_name": "Bolt", "gross_premium": "1", "reason": "Name misspelt"}
+    assert as_manager.post(url, data).status_code == 302
+    edit = Edit.objects.get(model="premiumentry")
+    assert (edit.after, edit.reason) == ({"insured_name": "Bolt"}, "Name misspelt")
+    entry.refresh_from_db()
+    assert entry.gross_premium == Decimal("1234567.8")
+
+
+# ----------------------------------------------------- contracts without money on them
+def test_terms_of_a_contract_without_money_change_at_once(
+    as_manager: Client, without_money: Treaty
+) -> None:
+    data = treaty_form(without_money, name="Renamed")
+    data["layers-0-ceded_share"] = "0.5"
+    answer = as_manager.post(change(without_money), data)
+    assert answer.status_code == 302, answer.context["errors"]
+    kept = Edit.objects.filter(status="applied").exclude(model="claim")
+    assert [(e.model, e.before, e.after, e.reason) for e in kept.order_by("pk")] == [
+        ("treaty", {"name": "Andes quota share"}, {"name": "Renamed"}, "Endorsement 2"),
+        (
+            "layer",
+            {"ceded_share": "0.40000000"},
+            {"ceded_share": "0.50000000"},
+            "Endorsement 2",
+        ),
+    ]
+    assert Layer.objects.get().ceded_share == Decimal("0.5")
+
+
+def test_a_deletion_is_told_of_all_that_goes_with_it(
+    as_admin: Client, without_money: Treaty
+) -> None:
+    without_money.bordereaux.all().delete()
+    url = reverse("admin:reinsurance_treaty_delete", args=[without_money.pk])
+    keys = [without_money.pk, Layer.objects.get().pk, Participation.objects.get().pk]
+    assert as_admin.post(url, {"post": "yes", "reason": "Twice"}).status_code == 302
+    gone = {d.model: d for d in Deletion.objects.all()}
+    assert set(gone) == {"treaty", "layer", "participation", "treatyscope"}
+    assert [gone[n].object_id for n in ("treaty", "layer", "participation")] == keys
+    assert {d.cedant for d in gone.values()} == {without_money.cedant}
+    edit = Edit.objects.get(model="treaty")
+    assert (edit.action, edit.reason, edit.reference) == ("deleted", "Twice", "B0001")
+    assert edit.before["name"] == "Andes quota share"
+
+
+def test_many_are_not_deleted_at_once(as_admin: Client, book: Claim) -> None:
+    url = reverse("admin:reinsurance_party_changelist")
+    page = as_admin.get(url)
+    assert b"delete_selected" not in page.content
+
+
+# -------------------------------------------------------- contracts with money on them
+def test_terms_of_a_contract_with_money_wait_for_a_second_person(
+    as_manager: Client, manager: User, second: Client, book: Claim
+) -> None:
+    treaty = book.treaty
+    answer = as_manager.post(change(treaty), treaty_form(treaty, cash_loss_limit="500"))
+    assert answer.status_code == 302
+    assert said(answer) == [WAITS]
+    treaty.refresh_from_db()
+    assert treaty.cash_loss_limit is None
+    (edit,) = Edit.objects.filter(status="proposed")
+    assert (edit.before, edit.after) == (
+        {"cash_loss_limit": None},
+        {"cash_loss_limit": "500.0000"},
+    )
+    own = as_manager.get(change(treaty)).content.decode()
+    assert "You proposed this; another person decides." in own
+    assert move(edit, "apply") not in own
+    shown = second.get(change(treaty)).content.decode()
+    assert "<del>nothing</del> → <ins>500.00</ins>" in shown
+    assert "Endorsement 2" in shown
+    assert move(edit, "apply") in shown
+    answer = second.post(move(edit, "apply"))
+    assert (answer.status_code, answer["Location"]) == (302, change(treaty))
+    assert said(answer) == ["Applied: the contract is changed."]
+    treaty.refresh_from_db()
+    assert treaty.cash_loss_limit == 500
+    edit.refresh_from_db()
+    assert (edit.status, edit.user, edit.confirmed_by.username) == (
+        "applied", manager, "second",
+    )  # fmt: skip
+    assert edit.decided_at is not None
+    assert (
+        "Waits for a second person" not in second.get(change(treaty)).content.decode()
+    )
+
+
+def test_nobody_applies_what_they_proposed_themselves(
+    as_manager: Client, book: Claim
+) -> None:
+    treaty = book.treaty
+    as_manager.post(change(treaty), treaty_form(treaty, cash_loss_limit="500"))
+    (edit,) = Edit.objects.filter(status="proposed")
+    answer = as_manager.post(move(edit, "apply"))
+    assert said(answer)[-1] == (
+        "You proposed this change yourself. Somebody else has to decide it."
+    )
+    treaty.refresh_from_db()
+    edit.refresh_from_db()
+    assert (treaty.cash_loss_limit, edit.status) == (None, "proposed")
+
+
+def test_what_changed_meanwhile_is_not_overwritten(
+    as_manager: Client, second: Client, book: Claim
+) -> None:
+    treaty = book.treaty
+    as_manager.post(change(treaty), treaty_form(treaty, name="Proposed"))
+    (edit,) = Edit.objects.filter(status="proposed")
+    Treaty.objects.update(name="By a file")
+    assert said(second.post(move(edit, "apply"))) == [
+        "Since the change was proposed, this has become another: name. Refuse the "
+        "change, and propose it anew."
+    ]
+    treaty.refresh_from_db()
+    assert treaty.name == "By a file"
+    second.post(move(edit, "refuse"))
+    edit.refresh_from_db()
+    assert (edit.status, edit.confirmed_by.username) == ("refused", "second")
+    assert said(second.post(move(edit, "apply")))[-1] == (
+        "This change is decided already: refused."
+    )
+
+
+def test_what_the_books_do_not_allow_is_not_applied(
+    as_manager: Client, second: Client, book: Claim
+) -> None:
+    treaty = book.treaty
+    as_manager.post(change(treaty), treaty_form(treaty, expiry="01/02/2026"))
+    (edit,) = Edit.objects.filter(status="proposed")
+    Treaty.objects.update(inception="2026-03-01")
+    assert said(second.post(move(edit, "apply"))) == [
+        "The change does not fit the books: A treaty expires on or after its inception."
+    ]
+    edit.refresh_from_db()
+    assert edit.status == "proposed"
+
+
+def test_layers_and_lines_of_such_a_contract_wait_as_well(
+    as_manager: Client, second: Client, book: Claim
+) -> None:
+    treaty = book.treaty
+    data = treaty_form(treaty) | {
+        "layers-TOTAL_FORMS": 2,
+        "layers-0-ceded_share": "0.6",
+        "layers-1-number": 2,
+        "layers-1-ceded_share": "1",
+        "layers-1-placed_share": "1",
+        "layers-1-occurrence_limit": "100",
+    }
+    answer = as_manager.post(change(treaty), data)
+    assert said(answer) == [WAITS]
+    assert treaty.layers.count() == 1
+    changed, added = Edit.objects.filter(status="proposed").order_by("pk")
+    assert (changed.model, changed.after) == ("layer", {"ceded_share": "0.60000000"})
+    assert (added.action, added.object_id, added.after["number"]) == (
+        "added",
+        None,
+        "2",
+    )
+    for edit in (changed, added):
+        second.post(move(edit, "apply"))
+    first, new = treaty.layers.order_by("number")
+    assert (first.ceded_share, new.occurrence_limit) == (Decimal("0.6"), 100)
+    added.refresh_from_db()
+    assert added.object_id == new.pk
+
+
+def test_a_deletion_of_such_terms_waits_as_well(
+    as_admin: Client, second: Client, book: Claim
+) -> None:
+    line = Participation.objects.get()
+    url = reverse("admin:reinsurance_participation_delete", args=[line.pk])
+    assert b'name="reason"' in as_admin.get(url).content
+    assert said(as_admin.post(url, {"post": "yes"})) == [NO_REASON]
+    assert not Edit.objects.filter(status="proposed").exists()
+    answer = as_admin.post(url, {"post": "yes", "reason": "Left the panel"})
+    assert said(answer)[-1] == WAITS
+    assert Participation.objects.exists()
+    assert not Deletion.objects.exists()
+    (edit,) = Edit.objects.filter(status="proposed")
+    assert (edit.action, edit.reason) == ("deleted", "Left the panel")
+    second.post(move(edit, "apply"))
+    assert not Participation.objects.exists()
+    assert Deletion.objects.get().object_id == line.pk
+
+
+def test_lines_below_a_layer_that_is_only_proposed_are_left_out(
+    as_manager: Client, book: Claim
+) -> None:
+    data = {
+        "treaty": book.treaty_id,
+        "number": 7,
+        "inuring_priority": 1,
+        "ceded_share": 1,
+        "placed_share": 1,
+        "participations-TOTAL_FORMS": 1,
+        "participations-INITIAL_FORMS": 0,
+        "participations-0-reinsurer": Party.objects.get(code="ALPHA").pk,
+    }
+    answer = as_manager.post(reverse("admin:reinsurance_layer_add"), data)
+    assert answer.status_code == 302, answer.context["errors"]
+    assert said(answer) == [NOT_WITH_IT, WAITS]
+    assert Layer.objects.count() == Participation.objects.count() == 1
+    (edit,) = Edit.objects.filter(status="proposed")
+    assert (edit.model, edit.action, edit.treaty) == ("layer", "added", book.treaty)
+
+
+def test_who_may_not_change_terms_decides_nothing(
+    as_clerk: Client, as_manager: Client, second: Client, book: Claim
+) -> None:
+    treaty = book.treaty
+    as_manager.post(change(treaty), treaty_form(treaty, name="Proposed"))
+    (edit,) = Edit.objects.filter(status="proposed")
+    assert as_clerk.post(move(edit, "apply")).status_code == 403
+    assert move(edit, "apply") not in as_clerk.get(change(treaty)).content.decode()
+    assert second.get(move(edit, "apply")).status_code == 405
+    assert second.post(move(edit, "nothing")).status_code == 404
+    other = Party.objects.create(code="OTHER", name="Other Mutual")
+    CedantLimit.objects.create(user=User.objects.get(username="second"), cedant=other)
+    assert second.post(move(edit, "apply")).status_code == 404
+    edit.refresh_from_db()
+    assert edit.status == "proposed"
+
+
+def test_changes_by_hand_have_a_list_and_a_page(
+    as_manager: Client, second: Client, book: Claim
+) -> None:
+    as_manager.post(change(book.treaty), treaty_form(book.treaty, name="Proposed"))
+    (edit,) = Edit.objects.filter(status="proposed")
+    url = reverse("admin:reinsurance_edit_changelist")
+    page = second.get(url, {"status__exact": "proposed"})
+    assert [e.pk for e in page.context["cl"].result_list] == [edit.pk]
+    text = second.get(
+        reverse("admin:reinsurance_edit_change", args=[edit.pk])
+    ).content.decode()
+    assert "<del>Andes quota share</del> → <ins>Proposed</ins>" in text
+    assert move(edit, "refuse") in text

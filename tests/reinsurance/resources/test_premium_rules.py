@@ -1,0 +1,355 @@
+"""What must not be true of a row of premiums."""
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from reinsurance.models import Layer, Treaty
+from reinsurance.resources.base import dtype_of, record_field
+from reinsurance.resources.conventions import Conventions, FileContext
+from reinsurance.resources.premium_rules import against_terms, signed
+from reinsurance.resources.premiums import PremiumEntryResource
+
+pytestmark = pytest.mark.django_db
+
+RESOURCE = PremiumEntryResource()
+DAY = datetime.date(2025, 2, 1)
+
+
+def rows(*told: dict[str, Any]) -> pl.DataFrame:
+    """Row frame of the columns told, with ``row`` from 2."""
+    names = list(dict.fromkeys(name for row in told for name in row))
+    columns = {"row": range(2, len(told) + 2)}
+    frame = pl.DataFrame(columns)
+    for name in names:
+        field, _, attribute = name.partition("__")
+        if attribute:
+            dtype = dtype_of(record_field(PremiumEntryResource, field, attribute))
+        elif name == "treaty_reference":
+            dtype = pl.Int64()
+        else:
+            dtype = PremiumEntryResource.fields[name].widget.dtype
+        values = [row.get(name) for row in told]
+        if dtype.is_decimal():
+            values = [None if value is None else Decimal(value) for value in values]
+        frame = frame.with_columns(pl.Series(name, values, dtype=dtype, strict=False))
+    return frame
+
+
+def broken(*told: dict[str, Any]) -> list[tuple[int, str, str, str]]:
+    """Row, code, severity and message of all rules that the rows break."""
+    frame = RESOURCE.derive(rows(*told))
+    found = []
+    for rule in RESOURCE.rules:
+        if rule.needs <= set(frame.columns):
+            bad = frame.filter(rule.broken).with_columns(text=rule.text())
+            found += [
+                (row, rule.code, rule.severity, text)
+                for row, text in bad.select("row", "text").iter_rows()
+            ]
+    return sorted(found)
+
+
+def entry(kind: str, gross: str, **options: Any) -> dict[str, Any]:
+    """What a row tells of a premium in pounds."""
+    told = {"transaction_type": kind, "currency": "GBP", "gross_premium": gross}
+    return {**told, **options}
+
+
+def test_signs_follow_the_type() -> None:
+    assert broken(
+        entry("ORIGINAL", "500"),
+        entry("ADDITIONAL", "-1"),
+        entry("RETURN", "-50"),
+        entry("RETURN", "50"),
+        entry("CANCEL", "0"),
+        entry("CANCEL", "7.50"),
+    ) == [
+        (
+            3,
+            "premium_sign",
+            "error",
+            "An original or additional premium is above zero, this one is -1.00. "
+            "Correct the amount or the type.",
+        ),
+        (
+            5,
+            "premium_sign",
+            "error",
+            "A return or cancellation is below zero, this one is 50.00. Correct the "
+            "amount or the type, or say at the sender how it writes returns.",
+        ),
+        (
+            7,
+            "premium_sign",
+            "error",
+            "A return or cancellation is below zero, this one is 7.50. Correct the "
+            "amount or the type, or say at the sender how it writes returns.",
+        ),
+    ]
+
+
+def test_returns_above_zero_are_negated_where_the_sender_writes_them_so() -> None:
+    frame = rows(
+        entry("ORIGINAL", "500", commission="100", net_premium="400"),
+        entry("RETURN", "50", commission="10", net_premium="40"),
+        entry("CANCEL", "-5"),
+    )
+    told = signed(frame, Conventions(return_sign="positive"))
+    amounts = told.select("gross_premium", "commission", "net_premium")
+    assert amounts.cast(pl.Float64).rows() == [
+        (500.0, 100.0, 400.0),
+        (-50.0, -10.0, -40.0),
+        (5.0, None, None),
+    ]
+    assert told.schema == frame.schema
+    for sign in ("negative", ""):
+        assert signed(frame, Conventions(return_sign=sign)).equals(frame)
+
+
+def test_the_rate_between_the_same_currency_is_one() -> None:
+    same = {"settlement_currency": "GBP"}
+    other = {"settlement_currency": "USD"}
+    assert broken(
+        entry("ORIGINAL", "1", rate_of_exchange="1", **same),
+        entry("ORIGINAL", "1", rate_of_exchange="1.25", **other),
+        entry("ORIGINAL", "1", rate_of_exchange=None, **same),
+        entry("ORIGINAL", "1", rate_of_exchange="1.25", **same),
+    ) == [
+        (
+            5,
+            "rate_of_same_currency",
+            "error",
+            "The rate of exchange is 1.25, but premium and settlement are both in GBP: "
+            "it is 1. Correct the rate or a currency.",
+        )
+    ]
+
+
+def period(basis: str, **dates: Any) -> dict[str, Any]:
+    return {
+        "treaty_reference__basis": basis,
+        "treaty_reference__inception": datetime.date(2025, 1, 1),
+        "treaty_reference__expiry": datetime.date(2025, 12, 31),
+        "effective_date": None,
+        "risk_inception": None,
+        **dates,
+    }
+
+
+def test_dates_lie_within_the_contract() -> None:
+    outside = datetime.date(2031, 2, 1)
+    assert broken(
+        period("LO", effective_date=DAY, risk_inception=outside),
+        period("RA", effective_date=outside, risk_inception=DAY),
+        period("", effective_date=outside),
+        period("LO", effective_date=outside),
+        period("RA", risk_inception=outside),
+    ) == [
+        (
+            5,
+            "premium_outside_treaty_period",
+            "error",
+            "The premium takes effect on 2031-02-01, outside the contract's period, "
+            "2025-01-01 to 2025-12-31 (losses occurring). Correct the date or the "
+            "treaty reference.",
+        ),
+        (
+            6,
+            "premium_outside_treaty_period",
+            "error",
+            "The risk begins on 2031-02-01, outside the contract's period, "
+            "2025-01-01 to 2025-12-31 (risks attaching). Correct the date or the "
+            "treaty reference.",
+        ),
+    ]
+
+
+def test_amounts_add_up_to_a_coin_and_blank_is_not_nought() -> None:
+    rate = {"commission_rate": "0.275"}
+    assert broken(
+        entry("ORIGINAL", "250.50", commission="68.89", **rate),
+        entry("ORIGINAL", "250.50", commission=None, **rate),
+        {**entry("ORIGINAL", "1000", commission="276", **rate), "currency": "JPY"},
+        entry("ORIGINAL", "250.50", commission="68.91", **rate),
+        {**entry("ORIGINAL", "1000", commission="277", **rate), "currency": "JPY"},
+    ) == [
+        (
+            5,
+            "commission_does_not_add_up",
+            "error",
+            "Commission 68.91 is not 0.275 of the gross premium 250.50. "
+            "Correct the amounts.",
+        ),
+        (
+            6,
+            "commission_does_not_add_up",
+            "error",
+            "Commission 277.00 is not 0.275 of the gross premium 1000.00. "
+            "Correct the amounts.",
+        ),
+    ]
+
+
+def test_net_is_less_commission_and_perhaps_brokerage() -> None:
+    parts = {"commission": "20", "brokerage": "5"}
+    assert broken(
+        entry("ORIGINAL", "100", net_premium="80", **parts),
+        entry("ORIGINAL", "100", net_premium="75", **parts),
+        entry("ORIGINAL", "100", net_premium="70", **parts),
+    ) == [
+        (
+            4,
+            "net_does_not_add_up",
+            "warning",
+            "Net premium 70.00 is not gross 100.00 less commission 20.00; a deduction "
+            "such as a fee or tax may explain it.",
+        )
+    ]
+
+
+def test_decimals_by_the_currency_of_each_amount() -> None:
+    assert [
+        code[:2]
+        for code in broken(
+            {**entry("ORIGINAL", "100.55"), "currency": "JPY"},
+            {**entry("ORIGINAL", "100.555"), "currency": "KWD"},
+            entry("ORIGINAL", "1", sum_insured="0.5", sum_insured_currency="JPY"),
+            entry(
+                "ORIGINAL",
+                "1",
+                net_premium_settlement="0.5",
+                settlement_currency="JPY",
+            ),
+        )
+    ] == [
+        (2, "too_many_decimals"),
+        (4, "too_many_decimals"),
+        (5, "too_many_decimals"),
+    ]
+
+
+# ------------------------------------------------------------- against the contract
+def contract(*layers: tuple[int, str | None, str | None], **options: Any) -> int:
+    treaty = Treaty.objects.create(
+        reference="T", treaty_type="QS", currency_id="GBP", **options
+    )
+    for number, commission, brokerage in layers:
+        Layer.objects.create(
+            treaty=treaty, number=number, commission=commission, brokerage=brokerage
+        )
+    return treaty.pk
+
+
+def differing(*told: dict[str, Any]) -> list[tuple]:
+    frame = rows(*told)
+    with CaptureQueriesContext(connection) as queries:
+        issues = against_terms(frame)
+    asked = [q for q in queries if "reinsurance_layer" in q["sql"]]
+    assert len(asked) == 1
+    assert set(issues["severity"]) <= {"breach"}
+    return issues.select("row", "column", "code", "message").rows()
+
+
+def test_commission_and_brokerage_against_the_contract() -> None:
+    key = contract((1, "0.275", None), brokerage="0.10")
+    at = {"treaty_reference": key}
+    assert differing(
+        {**at, **entry("ORIGINAL", "100", commission_rate="0.275")},
+        {**at, **entry("ORIGINAL", "100", commission_rate="0.30")},
+        {**at, **entry("ORIGINAL", "100", commission_rate=None)},
+        {**at, **entry("ORIGINAL", "100", brokerage_rate="0.10")},
+        {**at, **entry("ORIGINAL", "100", brokerage_rate="0.20")},
+        {"treaty_reference": None, **entry("ORIGINAL", "1", brokerage_rate="0.20")},
+    ) == [
+        (
+            3,
+            "commission_rate",
+            "commission_differs",
+            "The commission is not what the contract says: 27.5%. "
+            "Ask the sender, or correct the contract.",
+        ),
+        (
+            6,
+            "brokerage_rate",
+            "brokerage_differs",
+            "The brokerage is not what the contract says: 10.0%. "
+            "Ask the sender, or correct the contract.",
+        ),
+    ]
+
+
+def test_an_amount_stands_for_a_rate_that_is_not_told() -> None:
+    at = {"treaty_reference": contract((1, "0.275", None))}
+    assert [
+        row[:3]
+        for row in differing(
+            {**at, **entry("ORIGINAL", "250.50", commission="68.89")},
+            {**at, **entry("ORIGINAL", "250.50", commission="60")},
+            {**at, **entry("ORIGINAL", "250.50")},
+        )
+    ] == [(3, "commission", "commission_differs")]
+
+
+def test_a_section_is_its_layer_else_any_layer_will_do() -> None:
+    at = {"treaty_reference": contract((1, "0.2", None), (2, "0.3", None))}
+    found = differing(
+        {**at, **entry("ORIGINAL", "1", commission_rate="0.3", section="2")},
+        {**at, **entry("ORIGINAL", "1", commission_rate="0.3", section="1")},
+        {**at, **entry("ORIGINAL", "1", commission_rate="0.3", section="9")},
+        {**at, **entry("ORIGINAL", "1", commission_rate="0.4", section="")},
+    )
+    assert [(row[0], row[3].split(": ")[1].split(". ")[0]) for row in found] == [
+        (3, "20.0%"),
+        (5, "20.0% or 30.0%"),
+    ]
+
+
+def test_a_contract_without_terms_says_nothing() -> None:
+    at = {"treaty_reference": contract((1, None, None))}
+    assert differing({**at, **entry("ORIGINAL", "1", commission_rate="0.3")}) == []
+
+
+def test_preparing_finds_the_contract_the_period_and_the_sign() -> None:
+    key = contract((1, "0.2", None))
+    frame = rows(
+        entry("RETURN", "50", effective_date=DAY, commission_rate="0.3"),
+    ).with_columns(treaty_reference=pl.lit("T"))
+    context = FileContext(
+        conventions=Conventions(return_sign="positive"),
+        period_end=datetime.date(2025, 2, 28),
+    )
+    found, issues = RESOURCE.prepare(frame, context)
+    assert found["treaty_reference"].to_list() == [key]
+    assert found["gross_premium"].to_list() == [Decimal("-50")]
+    assert found["__period_end"].to_list() == [datetime.date(2025, 2, 28)]
+    assert issues.select("row", "code").rows() == [(2, "commission_differs")]
+
+
+def test_key_and_words() -> None:
+    assert RESOURCE.key() == (
+        "treaty_reference",
+        "policy_reference",
+        "certificate_reference",
+        "section",
+        "risk_code",
+        "transaction_type",
+        "effective_date",
+        "instalment_number",
+        "currency",
+        "period_end",
+    )
+    kind = RESOURCE.fields["transaction_type"]
+    label = "Premium transaction type"
+    assert [kind.clean({label: text}) for text in ("", "RP", "Cancellation")] == [
+        "ORIGINAL",
+        "RETURN",
+        "CANCEL",
+    ]
+    commission = RESOURCE.fields["commission"]
+    assert commission.clean({"Commission amount": ""}) is None

@@ -86,6 +86,12 @@ class NoRows(FileProblem):
     code = "no_rows"
 
 
+class NilReturn(NoRows):
+    """There is no data row, and the file says that there is nothing to report."""
+
+    code = "nil_return"
+
+
 class WrongKind(FileProblem):
     """Extension, first bytes and content do not agree, or are not supported."""
 

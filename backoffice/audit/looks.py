@@ -34,10 +34,10 @@ def _admin(model: str, page: str) -> str:
 
 _RECORDS = (
     "reinsurance.claim",
-    "reinsurance.claimmovement",
+    "reinsurance.claimposition",
     "reinsurance.premiumentry",
 )
-_IN_API = dict(zip(("claims", "claim-movements", "premiums"), _RECORDS, strict=True))
+_IN_API = dict(zip(("claims", "claim-positions", "premiums"), _RECORDS, strict=True))
 _FILE = "importers.ingestion"
 _SYNC = "importers.sync"
 
@@ -51,8 +51,13 @@ SHOWING: Mapping[str, Look] = {
     **{
         f"api:{name}-lineage": Look(Kind.LOOKED, model)
         for name, model in _IN_API.items()
-        if name != "claim-movements"
+        if name != "claim-positions"
     },
+    "api:claim-statements-list": Look(Kind.LISTED, "reinsurance.claimstatement"),
+    "api:claim-statements-detail": Look(Kind.LOOKED, "reinsurance.claimstatement"),
+    "api:claim-movements-list": Look(Kind.LISTED, "reinsurance.claimposition"),
+    "api:claims-positions": Look(Kind.LOOKED, "reinsurance.claim"),
+    "api:claims-movements": Look(Kind.LOOKED, "reinsurance.claim"),
     # What a file holds: its rows, what is wrong with them, what they changed.
     **{_admin(_FILE, page): Look(Kind.LOOKED, _FILE) for page in ("change", "columns")},
     **{

@@ -21,7 +21,7 @@ ALONG: Mapping[str, tuple[str, ...]] = {
     "participation": ("reinsurer", "layer__treaty"),
     "treatyscope": ("treaty",),
     "bordereau": ("party",),
-    "claimmovement": ("claim",),
+    "claimposition": ("claim",),
 }
 """What the name of a record needs of others, so that no name costs a query."""
 

@@ -194,7 +194,8 @@ class Checker:
             if not set(key) <= set(good.columns):
                 continue
             rows = good.filter(has_record(resource, good))
-            content = [n for n in own_columns(resource, good) if n not in key]
+            apart = {*key, *resource.may_differ}
+            content = [n for n in own_columns(resource, good) if n not in apart]
             book.add(rows, key, content)
             row_key = key
         for resource, name, book in self._unique:

@@ -72,13 +72,14 @@ _TOUCHED = {
 
 def edited(record_type: RecordType, load: Load) -> list[Edit]:
     """What people changed since in records of the load; the first of it."""
-    edits = Edit.objects.filter(at__gt=load.loaded_at)
+    edits = Edit.objects.filter(at__gt=load.loaded_at, status="applied")
     if not edits.exists():
         return []
     touched = _TOUCHED[record_type.ledger]
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT e.id FROM reinsurance_edit e WHERE e.at > %(at)s AND "  # noqa: S608
+            "e.status = 'applied' AND "
             f"(e.model, e.object_id) IN ({touched}) ORDER BY e.id LIMIT 20",
             {"at": load.loaded_at, "load": load.pk, "number": load.number},
         )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from importers.exceptions import NulBytes, TooLarge
+from importers.exceptions import FileProblem, NilReturn, NulBytes, TooLarge
 from importers.readers.handover import CHUNK, TABLE
 from importers.readers.limits import Limits
 from importers.readers.opening import TableReading, open_reading
@@ -97,7 +98,7 @@ def spill(
             ]
         chunks.finish()
         if not rows:
-            raise reading.no_rows()
+            raise _nothing(reading, skipped)
         table: dict[str, Any] = {
             "header": reading.header,
             "format": source.format,
@@ -142,3 +143,19 @@ def _check_cells(frame: pl.DataFrame, limits: Limits, reading: TableReading) -> 
     found = frame.select(cells.str.contains("\0", literal=True).any()).row(0)
     if any(found):
         raise NulBytes(_NUL_JSON if reading.source.format == "jsonl" else _NUL_BOOK)
+
+
+_NIL = re.compile(
+    r"\bnil\b|\bnothing to report\b|\bno (?:claims?|premiums?|transactions?|"
+    r"movements?|entries)\b",
+    re.IGNORECASE,
+)
+
+
+def _nothing(
+    reading: TableReading, skipped: list[tuple[int, str, str]]
+) -> FileProblem:
+    """What to raise where not one row was left: a nil return, if the file says so."""
+    if any(_NIL.search(text) for _, _, text in skipped):
+        return NilReturn("The sender reports that there is nothing to report.")
+    return reading.no_rows()

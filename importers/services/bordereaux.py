@@ -35,6 +35,28 @@ def receive(record: Ingestion, kind: RecordType, periods: Periods) -> None:
         )
 
 
+def receive_nil(record: Ingestion, kind: RecordType) -> None:
+    """The sender has nothing to report for the period of the form.
+
+    Inside the load's transaction.
+    """
+    if kind.bordereau is None:
+        return
+    Bordereau.objects.update_or_create(
+        kind=kind.bordereau,
+        party=record.source.party,
+        treaty=None,
+        period_end=record.period_end,
+        defaults={
+            "load": Load.objects.get(number=record.pk, user=None),
+            "status": BordereauStatus.LOADED,
+            "received_date": timezone.localdate(record.received_at),
+            "period_start": record.period_start,
+            "is_nil": True,
+        },
+    )
+
+
 def take_back(record: Ingestion) -> None:
     """The bordereaux are here and not in the books, unless another file of them is.
 

@@ -141,7 +141,7 @@ def _edits(record: models.Model) -> Iterable[Entry]:
         yield Entry(
             key=f"edit-{row.pk}",
             action=row.action if is_applied else str(row.status),
-            at=(row.decided_at or row.at) if is_applied else row.at,
+            at=row.at,
             model=row.model,
             before=row.before,
             after=row.after,

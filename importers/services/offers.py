@@ -65,6 +65,7 @@ def offer(ingestion: int, *, called: str = "") -> None:
 def offer_undo(ingestion: int, *, is_patient: bool = False) -> None:
     """Queue the undoing of a load; ``is_patient``: it waits for its turn."""
     heavy = is_patient or is_heavy_load(Ingestion.objects.get(pk=ingestion))
+    Ingestion.objects.filter(pk=ingestion).update(offered_at=timezone.now())
     task = UNDO_IN_TURN if is_patient else UNDO
     queue.enqueue(task, ingestion, name=f"undo {ingestion}", is_heavy=heavy)
 

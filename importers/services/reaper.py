@@ -18,20 +18,22 @@ from importers.services import (
     schedules,
     syncs,
     turns,
+    undoing,
 )
 from importers.services.ingestions import nothing_loaded
-from importers.services.states import move
+from importers.services.states import move, say
 from importers.values import WORKING, Status, SyncStatus
 
 PATIENCE, VERY_PATIENT = timedelta(minutes=1), timedelta(minutes=30)
 MOST_OFFERED = 500
+HANDED_ON = "The worker stopped while undoing; the next one takes over."
 
 
 def reap() -> int:
     """Hand on the work of workers that died, and what is due; how much that was.
 
     A file whose checking ended three workers is rejected as hostile; a load that
-    failed so often is a fault of ours.
+    failed so often is a fault of ours; a load whose undo did stands.
     """
     count = queue.send_kept()
     for record in Ingestion.objects.filter(leases.stale(), status__in=WORKING):
@@ -41,6 +43,9 @@ def reap() -> int:
             else:
                 _give_up(record)
             count += 1
+    for record in Ingestion.objects.filter(undoing.at_work() & leases.stale()):
+        with contextlib.suppress(StateProblem):
+            count += _hand_on_undo(record)
     for sync in Sync.objects.filter(leases.stale(), status=SyncStatus.FETCHING):
         count += _hand_on_sync(sync)
     count += turns.let_in_forgotten() + _offer_forgotten()
@@ -88,6 +93,22 @@ def _hand_on(record: Ingestion) -> None:
         offers.offer(record.pk, called="take over")
 
 
+def _hand_on_undo(record: Ingestion) -> int:
+    """The books are as they were: the undo is queued anew; not for ever."""
+    if record.attempts >= leases.MOST_ATTEMPTS:
+        undoing.give_up(record)
+        return 1
+    with transaction.atomic():
+        held = Ingestion.objects.filter(undoing.at_work(), pk=record.pk)
+        freed = held.filter(lease=record.lease).update(
+            lease=leases.NOBODY, heartbeat_at=timezone.now()
+        )
+        if freed:
+            say(record.pk, HANDED_ON, status=Status.UNDOING)
+            offers.offer_undo(record.pk)
+    return freed
+
+
 def _give_up(record: Ingestion) -> None:
     checking = record.status == Status.CHECKING
     message = (
@@ -120,8 +141,10 @@ def _offer_forgotten() -> int:
     late = Q(offered_at__lt=now - PATIENCE)
     waiting = Ingestion.objects.filter(late, status__in=list(offers.WAITS_FOR))
     waiting = waiting.exclude(door="command")
+    undos = Ingestion.objects.filter(late, status=Status.UNDOING)
     asked = Sync.objects.filter(late, status=SyncStatus.WAITING)
     found: list[Ingestion | Sync] = list(waiting[:MOST_OFFERED])
+    found += undos.exclude(undoing.at_work())[:MOST_OFFERED]
     found += asked[:MOST_OFFERED]
     if not found:
         return 0
@@ -131,9 +154,16 @@ def _offer_forgotten() -> int:
     for record in found:
         offered = record.offered_at
         is_lost = very_late and offered and offered < very_late
-        if is_lost or offers.queue_of(record) in idle:
+        if is_lost or _queues_of(record) <= idle:
             count += _offer_again(record)
     return count
+
+
+def _queues_of(record: Ingestion | Sync) -> set[str]:
+    """Where it may be waiting: an undo that waits for its turn changes the queue."""
+    if record.status == Status.UNDOING:
+        return set(queue.QUEUES)
+    return {offers.queue_of(record)}
 
 
 def _offer_again(record: Ingestion | Sync) -> int:
@@ -146,6 +176,8 @@ def _offer_again(record: Ingestion | Sync) -> int:
             return 0
         if isinstance(record, Sync):
             offers.offer_sync(record.pk, called="forgotten sync")
+        elif record.status == Status.UNDOING:
+            offers.offer_undo(record.pk)
         else:
             offers.offer(record.pk, called="forgotten")
     return 1

@@ -6,9 +6,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from importers import record_types
+from importers.exceptions import NilReturn
 from importers.models import Ingestion
 from importers.models.sources import Policy
-from importers.pipeline.effects import as_plain, fingerprint
+from importers.pipeline.effects import Effect, as_plain, fingerprint
 from importers.pipeline.examine import Examined
 from importers.pipeline.match import Matches
 from importers.pipeline.record import record_issues
@@ -161,6 +162,34 @@ def _needs_nobody(
         return True
     is_clean = not rows["rejected"] and not examined.by_severity[Severity.BREACH.value]
     return record.loads_itself and is_clean
+
+
+def nil(lease: Lease, message: str) -> None:
+    """The file says that there is nothing to report: a nil return, to be approved.
+
+    Of a kind that is no bordereau there is none.
+    """
+    record = Ingestion.objects.get(pk=lease.key)
+    if record_types.get(record.record_type).bordereau is None:
+        reject(lease, message, NilReturn.code)
+        return
+    parts = {"effect": as_plain(Effect()), "nil": True}
+    move(
+        lease.key,
+        from_=[Status.CHECKING],
+        to=Status.READY,
+        lease=lease.token,
+        event=message,
+        message=message,
+        checked_at=timezone.now(),
+        issue_counts={**{s.value: 0 for s in Severity}, "by_code": {}},
+        effect=fingerprint(record.sha256, None, parts),
+        effect_parts=parts,
+        staged="",
+        staged_parts=0,
+        rows_read=0,
+        **{n: c for n, c in nothing_loaded(0, message).items() if n != "message"},
+    )
 
 
 def reject(lease: Lease, message: str, code: str, **known: Any) -> None:

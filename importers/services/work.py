@@ -15,6 +15,7 @@ from importers.exceptions import (
     BooksMoved,
     ImporterError,
     LoadConflict,
+    NilReturn,
     NotItsTurn,
     StateProblem,
     StoreProblem,
@@ -80,6 +81,8 @@ def check(ingestion: int) -> None:
             return
         except StoreProblem as problem:
             _wait_for_store(lease, Status.CHECKING, problem)
+        except NilReturn as problem:
+            verdicts.nil(lease, problem.message)
         except ImporterError as problem:
             verdicts.reject(lease, str(problem), problem.code)
         except Exception:
@@ -248,6 +251,8 @@ def _load(lease: Lease, patience: float | None) -> None:
         moved = difference(approved, as_plain(effect)) if approved else ""
         if moved:
             raise BooksMoved(BOOKS_MOVED.format(moved))
+        if record.effect_parts.get("nil"):
+            bordereaux.receive_nil(record, kind)
         bordereaux.receive(record, kind, effect.periods)
         limits.require_within(record, kind)
         took = round(time.monotonic() - began, 3)

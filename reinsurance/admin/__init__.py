@@ -3,6 +3,7 @@
 from reinsurance.admin import (
     bordereaux,
     claims,
+    layers,
     parties,
     premiums,
     proposals,
@@ -13,6 +14,7 @@ from reinsurance.admin import (
 __all__ = [
     "bordereaux",
     "claims",
+    "layers",
     "parties",
     "premiums",
     "proposals",

@@ -163,6 +163,10 @@ class RecordAdmin(ExportMixin, PlainAdmin):
         """What is shown under the record's form."""
         return []
 
+    def panels_asked(self, request: HttpRequest, record: Any) -> list[Panel]:
+        """The panels, where some of them depend on what the address asks for."""
+        return self.panels(record)
+
     def change_view(
         self,
         request: HttpRequest,
@@ -172,7 +176,7 @@ class RecordAdmin(ExportMixin, PlainAdmin):
     ) -> HttpResponse:
         """The record's page, with its panels."""
         record = self.get_object(request, object_id)
-        panels = self.panels(record) if record is not None else []
+        panels = self.panels_asked(request, record) if record is not None else []
         extra = {"panels": panels, **(extra_context or {})}
         return super().change_view(request, object_id, form_url, extra)
 

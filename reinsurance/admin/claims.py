@@ -15,10 +15,12 @@ from django.utils.safestring import SafeString
 from reinsurance.admin.base import Panel, ReadOnlyAdmin, RecordAdmin, year_filter
 from reinsurance.admin.claim_panels import panels_of, totals_of
 from reinsurance.admin.codes import CodeFilter
+from reinsurance.admin.days import as_at_panel
 from reinsurance.admin.editing import EditedAdmin
 from reinsurance.admin.values import (
     amount_heading,
     currency_column,
+    inception_column,
     money,
     money_column,
 )
@@ -29,6 +31,17 @@ from reinsurance.resources.events import LossEventResource
 from reinsurance.resources.movements import ClaimPositionResource
 
 TOTALS = "_totals"
+POSITION_FIELDS: tuple[str, ...] = (
+    "claim",
+    "treaty",
+    "section",
+    "risk_code",
+    "currency_code",
+    "status",
+    "period_end",
+    *(f"{name}_amount" for name in POSITION),
+    "incurred_amount",
+)
 
 
 def _total_column(name: str) -> Any:
@@ -58,6 +71,7 @@ class ClaimAdmin(EditedAdmin, RecordAdmin):
     list_display = (
         "reference",
         "treaty",
+        "inception",
         "insured_name",
         "date_of_loss",
         "status",
@@ -116,6 +130,7 @@ class ClaimAdmin(EditedAdmin, RecordAdmin):
         ),
     )
 
+    inception = inception_column("treaty")
     paid = _total_column("paid")
     reserve = _total_column("reserve")
     incurred = _total_column("incurred")
@@ -139,6 +154,11 @@ class ClaimAdmin(EditedAdmin, RecordAdmin):
     def panels(self, record: Claim) -> list[Panel]:
         """Positions, movements, statements and further details."""
         return panels_of(record)
+
+    def panels_asked(self, request: HttpRequest, record: Claim) -> list[Panel]:
+        """With the positions as at a day and as known on one, where it is asked for."""
+        positions, *others = self.panels(record)
+        return [positions, as_at_panel(record, request.GET), *others]
 
 
 @admin.register(ClaimPosition)
@@ -169,18 +189,8 @@ class ClaimPositionAdmin(ReadOnlyAdmin, RecordAdmin):
     )
     incurred_amount = money_column("incurred", "incurred")
     currency_code = currency_column()
-    fields: tuple[str, ...] = (
-        "claim",
-        "treaty",
-        "section",
-        "risk_code",
-        "currency_code",
-        "status",
-        "period_end",
-        *(f"{name}_amount" for name in POSITION),
-        "incurred_amount",
-    )
-    readonly_fields = fields
+    fields = POSITION_FIELDS
+    readonly_fields = POSITION_FIELDS
 
     @admin.display(description="treaty", ordering="claim__treaty__reference")
     def treaty(self, position: ClaimPosition) -> str:

@@ -178,12 +178,14 @@ def delete(*, record: models.Model, user: User, reason: str) -> Edit:
 def _written(record: models.Model, **values: Any) -> Edit:
     treaty = treaty_of(record)
     is_term = isinstance(record, TERMS) and treaty is not None and treaty.pk
-    is_gone = values["action"] == "deleted" and values["status"] != EditStatus.PROPOSED
+    is_proposed = values["status"] == EditStatus.PROPOSED
+    is_gone = values["action"] == "deleted" and not is_proposed
     return Edit.objects.create(
         model=str(record._meta.model_name),
         reference=str(record)[:200],
         cedant_id=_cedant_of(record),
         treaty=None if is_gone and record == treaty else treaty if is_term else None,
+        proposed_at=timezone.now() if is_proposed else None,
         **values,
     )
 
@@ -289,4 +291,6 @@ def _decide(edit: Edit, user: User, status: EditStatus) -> None:
     edit.status = status
     edit.confirmed_by = user
     edit.decided_at = timezone.now()
+    if status == EditStatus.APPLIED:
+        edit.at = edit.decided_at
     edit.save()

@@ -106,6 +106,7 @@ class EditAdmin(ReadOnlyAdmin):
         "action",
         "status",
         "user",
+        "proposed_at",
         "reason",
         "confirmed_by",
         "decided_at",

@@ -10,10 +10,7 @@ from django.forms import NumberInput
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-MINOR_UNITS = {
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-    **dict.fromkeys(("CLF", "UYW"), 4),
-}
+MINOR_UNITS = dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
 """Currencies of ISO 4217 with more than two digits after the point.
 
 The table of currencies says the same; no page asks it for each amount that it shows.

@@ -2,8 +2,9 @@
 
 from typing import Any, ClassVar
 
+import django_filters
 from django.db import models
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from reinsurance.api.base import Fields, ListDoor, inception_of, number_of, text_of
 from reinsurance.api.filters import (
@@ -17,7 +18,7 @@ from reinsurance.api.filters import (
 )
 from reinsurance.api.streams import MadeField
 from reinsurance.api.treaties import TREATY
-from reinsurance.models import Claim, LossEvent
+from reinsurance.models import Claim, ClaimPosition, LossEvent
 
 EVENT = "Code of the loss event."
 SUMMED = (
@@ -87,6 +88,17 @@ class ClaimSerializer(Fields):
         )  # fmt: skip
 
 
+class InCurrency(django_filters.CharFilter):
+    """Claims with a position in the currency."""
+
+    def filter(self, qs: models.QuerySet, value: str) -> models.QuerySet:
+        """Narrow by the code."""
+        if not value:
+            return qs
+        positions = ClaimPosition.objects.filter(claim=OuterRef("pk"), currency=value)
+        return qs.filter(Exists(positions))
+
+
 class ClaimFilters(ListFilters):
     """How the list of claims is narrowed."""
 
@@ -96,6 +108,7 @@ class ClaimFilters(ListFilters):
     policy_reference = one_of("policy_reference", "Reference of the policy.")
     loss_event = one_of("loss_event__code", EVENT)
     status = one_of("status_id", "Code of the status.")
+    currency = InCurrency(label="With money in this currency (ISO 4217 code).")
     is_open = yes_no("status__is_open", "Whether more may be paid or reserved.")
     date_of_loss_from = day_from("date_of_loss", "Lost on this day or later.")
     date_of_loss_to = day_to("date_of_loss", "Lost on this day or earlier.")

@@ -93,7 +93,7 @@ class ClaimStatementSerializer(Fields):
         fields = (
             "id", "position", "claim", "claim_reference", "treaty", "section",
             "risk_code", "currency", "ingestion", "row", "loaded_at", "undone_at",
-            "period_start", "period_end", "status", *TOLD,
+            "period_start", "period_end", "status", *TOLD, "details",
         )  # fmt: skip
 
 

@@ -467,7 +467,7 @@ def repeats(
             *(pl.col(n).is_null() for n in untold if n in joined.columns),
         )
     )
-    return same.select("row", pl.col("statement_old").alias("statement"))
+    return same.select("row", "statement")
 
 
 def settled(

@@ -35,6 +35,7 @@ def positions_to_settle(cursor: Any, load: int) -> pl.Series:
     """
     cursor.execute(
         f"""
+        DROP TABLE IF EXISTS spoken;
         CREATE TEMPORARY TABLE spoken ON COMMIT DROP AS
         SELECT s.position_id AS id FROM reinsurance_claimstatement s
         WHERE s.load_id = %(load)s

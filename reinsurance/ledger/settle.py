@@ -125,7 +125,7 @@ def settle(
     line, line_before = timelines.timeline(live), timelines.timeline(old)
     told_before = timelines.best(old) if old.height else None
     with_periods = timelines.with_periods(pl.concat([old, new], how="diagonal_relaxed"))
-    mine = with_periods.filter(pl.col("statement").is_null())
+    mine = with_periods.filter(pl.col("statement").is_null()).select(new.columns)
     positions_after = _positions(good, positions, line, matched.fills)
     described = describing.describe(
         good, mine, old, claims, positions, positions_after, number=number

@@ -97,8 +97,8 @@ def best(statements: pl.DataFrame) -> pl.DataFrame:
     names = told_amounts(statements)
     ordered = replaced_by_corrections(with_periods(statements), names).sort(*ORDER)
     return ordered.group_by(*KEY, maintain_order=True).agg(
-        pl.col("number", "row", "period_start").last(),
-        pl.col("status", *names).drop_nulls().last(),
+        pl.col("number", "row").last(),
+        pl.col("period_start", "status", *names).drop_nulls().last(),
     )
 
 

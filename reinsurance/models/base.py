@@ -42,17 +42,15 @@ class ShareField(models.DecimalField):
 class StandingManager(models.Manager):
     """Records that stand: their load is not undone, and none that stands replaced them.
 
-    ``gone`` is the key to the load that took the record's place, or that left it out.
+    The model's ``replaced_field`` names the key to the load that took the record's
+    place, or that left it out.
     """
-
-    def __init__(self, gone: str) -> None:
-        super().__init__()
-        self.gone = gone
 
     def get_queryset(self) -> models.QuerySet:
         """Those that count; a record without a load stands by a person's word."""
-        is_replaced = {f"{self.gone}__isnull": False}
-        by_undone = {f"{self.gone}__undone_at__isnull": False}
+        gone: str = self.model.replaced_field  # type: ignore[attr-defined]
+        is_replaced = {f"{gone}__isnull": False}
+        by_undone = {f"{gone}__undone_at__isnull": False}
         return (
             super()
             .get_queryset()

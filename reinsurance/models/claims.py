@@ -107,7 +107,8 @@ class Claim(Record):
         help_text="Fields of the sender that have no place of their own, by name.",
     )
 
-    objects = StandingManager("lacked_by")
+    replaced_field = "lacked_by"
+    objects = StandingManager()
     all_objects = models.Manager()
 
     class Meta:
@@ -200,7 +201,8 @@ class ClaimPosition(_amounts((*PAID, *AS_AT), always=MAIN)):  # type: ignore[mis
         db_persist=True,
     )
 
-    objects = StandingManager("lacked_by")
+    replaced_field = "lacked_by"
+    objects = StandingManager()
     all_objects = models.Manager()
 
     class Meta:

@@ -202,7 +202,11 @@ class Edit(models.Model):
         help_text="The second person, who applied or refused what was proposed.",
     )
     reason = models.CharField(max_length=400, blank=True)
-    at = models.DateTimeField(db_default=Now())
+    at = models.DateTimeField(
+        db_default=Now(),
+        help_text="When the record was changed; while it is not: when it was proposed.",
+    )
+    proposed_at = models.DateTimeField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -102,7 +102,8 @@ class PremiumEntry(Record):
     )
     told = models.BigIntegerField(default=0, db_default=0, editable=False)
 
-    objects = StandingManager("replaced_by")
+    replaced_field = "replaced_by"
+    objects = StandingManager()
     all_objects = models.Manager()
 
     class Meta:

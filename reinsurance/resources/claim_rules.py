@@ -22,12 +22,12 @@ def _in_order(code: str, column: str, message: str, first: str) -> Rule:
 
 
 def _in_future(column: str, what: str) -> Rule:
-    """An error where a date lies in the future of the machine that checks."""
+    """A warning where a date lies in the future of the machine that checks."""
     return Rule(
         "date_in_future",
-        "error",
+        "warning",
         column,
-        f"{what} on {{{column}}} lies in the future. Correct the date.",
+        f"{what} on {{{column}}} lies in the future. Is its year right?",
         pl.col(column) > pl.col("today"),
     )
 

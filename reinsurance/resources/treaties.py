@@ -199,6 +199,8 @@ class TreatyResource(DomainResource):
         frame = frame.with_columns(keys.select(missing))
         return with_keys(frame, conventions=context.conventions)
 
+    may_differ = frozenset({"treaty_name"})  # layers have names of their own
+
     @classmethod
     def find_records(cls, keys: pl.DataFrame, context: FileContext) -> pl.Series | None:
         """The contracts that keys mean, whatever part of them is not told."""

@@ -81,8 +81,12 @@ def plan(most: int, folder: Path) -> list[tuple[str, int, Path, bool]]:
     steps: list[tuple[str, int, Path, bool]] = []
     for count, path in files.items():
         steps.append(("raw COPY", count, path, True))
+        steps.append(("raw COPY, claims table alone", count, path, True))
         steps.append(("our pipeline", count, path, True))
         steps.append(("our pipeline, nothing new", count, path, False))
+        half = generate.write_csv(folder / f"claims-{count}-half.csv", count, half=True)
+        steps.append(("our pipeline, half updated", count, half, False))
+        steps.append(("undo of a load", count, path, True))
     small, large = files[10_000], files[sizes[-1]]
     steps.append(("stock import-export", 10_000, small, True))
     steps.append(("import-export bulk mode", 10_000, small, True))

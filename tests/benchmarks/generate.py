@@ -36,14 +36,18 @@ COUNTRIES = ("GB", "US", "France", "DE", "Italy")
 FIRST = datetime.date(2026, 1, 1)
 
 
-def rows(count: int, seed: int = 7) -> Iterator[list[str]]:
-    """``count`` rows for the header; every claim reference once."""
+def rows(count: int, seed: int = 7, *, half: bool = False) -> Iterator[list[str]]:
+    """``count`` rows for the header; every claim reference once.
+
+    ``half``: every second claim has been paid one more.
+    """
     chance = random.Random(seed)  # noqa: S311 - not for secrets
     days = [(FIRST + datetime.timedelta(days=n)).isoformat() for n in range(365)]
     for number in range(1, count + 1):
         loss = chance.randrange(300)
         amounts = [chance.randrange(5_000_000) / 100 for _ in range(2)]
         fees = [chance.randrange(100_000) / 100 for _ in range(2)]
+        amounts[0] += half and number % 2
         total = round(sum(amounts) + sum(fees), 2)
         yield [
             f"BENCH{number % TREATIES:03d}",
@@ -69,13 +73,13 @@ def rows(count: int, seed: int = 7) -> Iterator[list[str]]:
         ]
 
 
-def write_csv(path: Path, count: int) -> Path:
+def write_csv(path: Path, count: int, *, half: bool = False) -> Path:
     """A bordereau of ``count`` rows at ``path``, unless it is there already."""
     if not path.exists():
         partial = path.with_suffix(".part")
         with partial.open("w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream)
             writer.writerow(HEADER)
-            writer.writerows(rows(count))
+            writer.writerows(rows(count, half=half))
         partial.rename(path)
     return path

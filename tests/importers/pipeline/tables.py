@@ -3,19 +3,21 @@
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 
 from importers.models import Ingestion, Source
+from importers.pipeline.effects import Effect, as_plain
 from importers.pipeline.examine import Examined, examine
 from importers.pipeline.load import load
 from importers.pipeline.match import match
 from importers.record_types import RecordType
 from importers.services.ingestions import source_of
 from reinsurance.resources.cells import CellOptions
+from reinsurance.resources.conventions import Conventions, FileContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Table:
 
 
 def ingestion_of(record_type: RecordType, source: Source | None = None) -> Ingestion:
-    """An ingestion that rows can be loaded for."""
+    """An ingestion that rows can be loaded for; numbers rise as they are made."""
     return Ingestion.objects.create(
         record_type=record_type.slug,
         source=source or source_of(None),
@@ -65,31 +67,47 @@ def run(
     record_type: RecordType,
     *,
     options: CellOptions | None = None,
+    period_start: date | None = None,
     period_end: date | None = None,
-    bordereau: int | None = None,
+    conventions: Conventions | None = None,
+    ingestion: Ingestion | None = None,
 ) -> tuple[Examined, Counter[str], Ingestion]:
-    """Check, stage and load the table's good rows, by the headers' own names."""
+    """Check, stage and load the table's good rows, by the headers' own names.
+
+    What is loaded is what was seen at the check.
+    """
     matches = match(table.header, record_type)
     assert matches.is_settled, matches
-    ingestion = ingestion_of(record_type)
+    ingestion = ingestion or ingestion_of(record_type)
+    told = conventions or Conventions()
+    if told.sender is None:
+        told = replace(told, sender=ingestion.source_id)
+    context = FileContext(
+        number=ingestion.pk,
+        conventions=told,
+        period_start=period_start,
+        period_end=period_end,
+    )
     with tempfile.TemporaryDirectory() as folder:
         examined = examine(
             table,  # type: ignore[arg-type]
             record_type,
             matches,
             options=options or CellOptions(),
-            period_end=period_end,
+            context=context,
             prefix=f"staged/{ingestion.pk}",
             folder=Path(folder),
         )
-    loaded = load(
-        examined.staged.parts,
-        record_type,
-        ingestion=ingestion.pk,
-        bordereau=bordereau,
-        period_end=period_end,
+    seen, effect = examined.staged.effect, Effect()
+    context = replace(
+        context,
+        held_out=tuple(seen.named()),
+        held_out_policies=tuple((t, p) for t, p in seen.policies()),
     )
-    return examined, loaded, ingestion
+    loaded = load(examined.staged.parts, record_type, context=context, effect=effect)
+    if record_type.ledger is not None:
+        assert as_plain(effect) == as_plain(seen)
+    return examined, +loaded, ingestion
 
 
 def rejected_rows(examined: Examined) -> set[int]:

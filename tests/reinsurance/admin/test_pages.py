@@ -1,6 +1,7 @@
 """Every page of the admin opens, for who may open it."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -151,7 +152,7 @@ def test_a_claim_shows_positions_movements_and_statements(
     as_clerk: Client, book: Claim
 ) -> None:
     page = as_clerk.get(at(Claim, "change", book.pk))
-    positions, movements, statements, details = page.context["panels"]
+    positions, _, movements, statements, details = page.context["panels"]
     ((position, fees),) = positions.context["positions"]
     assert (position.paid_indemnity, position.incurred, fees) == (1500, 1750, [])
     assert [t.incurred for t in positions.context["totals"]] == [1750]
@@ -173,6 +174,27 @@ def test_a_claim_shows_positions_movements_and_statements(
     assert "1,750.00" in text
     assert 'href="/admin/importers/ingestion/902/change/"' in text
     assert "<th>Claimant Name</th><td>J Doe</td>" in text
+
+
+def test_a_claim_is_shown_as_at_a_day_and_as_known_on_one(
+    as_clerk: Client, book: Claim
+) -> None:
+    Load.objects.filter(number=901).update(loaded_at="2026-06-05T10:00:00Z")
+    Load.objects.filter(number=902).update(loaded_at="2026-07-05T10:00:00Z")
+
+    def shown(**query: str) -> list[tuple[Any, ...]]:
+        page = as_clerk.get(at(Claim, "change", book.pk), query)
+        assert page.status_code == 200
+        panel = page.context["panels"][1]
+        found = panel.context["standings"]
+        return [(s.number, s.amounts["paid_indemnity"]) for _, s, _ in found]
+
+    assert shown() == []
+    assert shown(as_at="2026-05-31") == [(901, 1000)]
+    assert shown(as_at="2026-04-30") == []
+    assert shown(known_on="2026-07-04") == [(901, 1000)]
+    assert shown(known_on="2026-07-05") == [(902, 1500)]
+    assert shown(as_at="nonsense") == []
 
 
 def test_fee_kinds_are_shown_where_there_are_any(as_clerk: Client, book: Claim) -> None:

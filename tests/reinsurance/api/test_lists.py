@@ -178,7 +178,9 @@ def test_a_page_costs_few_queries(
     [
         ("treaty=B0001", 1),
         ("treaty=B0002", 0),
-        ("cedant=ANDES&status=OPEN&reference=C-00123", 1),
+        ("cedant=ANDES&status=OPEN&currency=USD", 1),
+        ("currency=EUR", 0),
+        ("reference=C-00123", 1),
         ("status=CLOSED", 0),
         ("is_open=true", 1),
         ("is_open=false", 0),

@@ -16,16 +16,17 @@ from backoffice import machine
 from importers.admin import page
 from importers.models import Feed, Ingestion, Sync
 from importers.services import permissions
-from importers.services.doable import doable
+from importers.services.doable import MOVING, doable
 from importers.values import Status, SyncStatus
 from reinsurance.caching import Topic, remembered
 from reinsurance.visibility import cedants_of, seen_by
 
 WAITING = (Status.NEEDS_MAPPING, Status.READY, Status.FAILED)
-ON_THE_WAY = (Status.RECEIVED, Status.CHECKING, Status.APPROVED, Status.LOADING)
 WEEK = timedelta(days=7)
 SHOWN = 10
-NOT_SHOWN = ("matches", "totals", "issue_counts", "preview", "seconds")
+NOT_SHOWN = (
+    "matches", "totals", "issue_counts", "preview", "seconds", "effect_parts",
+)  # fmt: skip
 NEWS_SECONDS = 60
 
 
@@ -78,7 +79,7 @@ def _news(user: User) -> News:
             status.name.lower(): Count("pk", filter=Q(status=status))
             for status in WAITING
         },
-        on_the_way=Count("pk", filter=Q(status__in=ON_THE_WAY)),
+        on_the_way=Count("pk", filter=Q(status__in=MOVING)),
         files=Count("pk", filter=recent),
         created=Sum("rows_created", filter=recent, default=0),
         updated=Sum("rows_updated", filter=recent, default=0),
@@ -167,6 +168,8 @@ def _waiting(ingestion: Ingestion, user: User) -> dict[str, Any]:
     todo = ""
     if may.approve:
         todo = "Look at it and approve"
+    elif may.declare and ingestion.needs_declaration:
+        todo = "Say: additional or a correction"
     elif may.retry:
         todo = "Try again"
     elif may.map_columns and ingestion.status == Status.NEEDS_MAPPING:

@@ -87,6 +87,8 @@ _SUBMIT, _RUN = _importers("submit_ingestion"), _importers("run_feed")
 _OWN: Rules = {
     "admin:importers_ingestion_upload": {"GET": _SUBMIT, "POST": _SUBMIT},
     "admin:importers_ingestion_columns": {"GET": _SUBMIT, "POST": _SUBMIT},
+    "admin:importers_ingestion_contracts": {"POST": _SUBMIT},
+    "admin:importers_ingestion_undo": {"GET": _importers("undo_ingestion")},
     # Each button asks for the permission of its own move.
     "admin:importers_ingestion_move": {
         "POST": _importers("submit_ingestion", "approve_ingestion", "undo_ingestion")

@@ -79,7 +79,14 @@ API: Rules = {
     },
     **{
         f"api:ingestions-{move}": _post("submit_ingestion", scope="ingest")
-        for move in ("map", "cancel", "retry")
+        for move in ("map", "declare", "cancel", "retry")
+    },
+    "api:ingestions-contracts": {
+        **_view("ingestion", "importers"),
+        **_post("submit_ingestion", scope="ingest"),
+    },
+    "api:ingestions-undo-preview": {
+        "GET": Rule(("importers.undo_ingestion",), "approve")
     },
     # Files without money may be approved by who handed them in; the service decides.
     "api:ingestions-approve": _post(

@@ -13,6 +13,7 @@ from importers.models import Ingestion, Mapping, Source
 from importers.record_types import RecordType
 from importers.services import permissions
 from importers.services.ingestions import DIRECT
+from importers.values import Declared
 from reinsurance.resources.widgets import ShareWidget
 from reinsurance.visibility import cedants_of, seen_by
 
@@ -102,6 +103,18 @@ class UploadForm(forms.Form):
         label="Period to",
         help_text="For bordereaux: the reporting period. Needed where the file has "
         "payments of the period instead of payments to date.",
+    )
+    declared = forms.ChoiceField(
+        required=False,
+        label="Second file of its period",
+        choices=[
+            ("", "No, or not known"),
+            (Declared.ADDITIONAL.value, "Additional: it adds to the file before"),
+            (Declared.CORRECTION.value, "Correction: it takes the place of the file"),
+        ],
+        widget=forms.Select({"class": "form-select"}),
+        help_text="Of one sender, contract and period. You are asked where it has to "
+        "be known; on the first file of a period it does no harm.",
     )
     sheet = forms.CharField(
         required=False,

@@ -6,7 +6,13 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    JsonResponse,
+)
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -17,14 +23,15 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 from importers import attachments, record_types
-from importers.admin import columns, downloads, moves, page, uploads
+from importers.admin import columns, contracts, downloads, moves, page, undo, uploads
 from importers.admin.buttons import press
 from importers.admin.filters import FileKindFilter
 from importers.admin.own_pages import MOST_ID, OwnPages
 from importers.admin.sections import SECTIONS
 from importers.exceptions import Cleared
 from importers.models import Ingestion
-from importers.services.doable import doable
+from importers.services.doable import MOVING, doable
+from importers.services.withdrawals import withdrawn
 from importers.values import Status
 from reinsurance.admin.base import ReadOnlyAdmin
 from reinsurance.admin.seen import SeenFilter
@@ -125,6 +132,8 @@ class IngestionAdmin(OwnPages, ReadOnlyAdmin):
             self.at("<int:pk>/columns/", self.columns_view, "columns"),
             self.at("<int:pk>/original/", self.original_view, "original"),
             self.at("<int:pk>/rejected-rows/", self.rejected_view, "rejected_rows"),
+            self.at("<int:pk>/undo/", self.undo_view, "undo"),
+            self.at("<int:pk>/contracts/", self.contracts_view, "contracts"),
             self.at("<int:pk>/do/<slug:move>/", self.move_view, "move"),
             *super().get_urls(),
         ]
@@ -132,7 +141,7 @@ class IngestionAdmin(OwnPages, ReadOnlyAdmin):
     def seen(self, request: HttpRequest, pk: int) -> Ingestion:
         """The ingestion, for who may see it; Http404 where there is none."""
         rows = Ingestion.objects.select_related(
-            "source", "submitted_by", "approved_by", "mapping"
+            "source", "submitted_by", "approved_by", "mapping", "parent"
         )
         ingestion: Ingestion = self.found(request, rows, pk)
         return ingestion
@@ -152,8 +161,9 @@ class IngestionAdmin(OwnPages, ReadOnlyAdmin):
             messages.warning(request, f"There is no ingestion number {object_id}.")
             return redirect("admin:importers_ingestion_changelist")
         kind = record_types.get(ingestion.record_type)
+        tabs = page.tabs_of(ingestion)
         tab = request.GET.get("tab", "summary")
-        tab = tab if tab in SECTIONS else "summary"
+        tab = tab if tab in tabs else "summary"
         context = self.context(
             request,
             title=str(ingestion),
@@ -163,12 +173,14 @@ class IngestionAdmin(OwnPages, ReadOnlyAdmin):
             next=page.what_next(ingestion),
             doable=doable(ingestion, page.user_of(request)),
             facts=page.facts(ingestion),
-            moving=ingestion.status in page.MOVING,
+            moving=ingestion.status in MOVING,
             reread=ingestion.status in {Status.READY, Status.REJECTED},
             records=page.records_link(ingestion),
             issue_count=sum(ingestion.issue_counts.get("by_code", {}).values()),
+            withdrawn=withdrawn(ingestion),
+            follow_ups=ingestion.follow_ups.order_by("pk"),
             tab=tab,
-            tabs=page.TABS,
+            tabs=tabs,
             section=SECTIONS[tab](request, ingestion, kind),
             section_template=f"importers/ingestion/{tab}.html",
         )
@@ -187,6 +199,17 @@ class IngestionAdmin(OwnPages, ReadOnlyAdmin):
         """Approve, reject, cancel or try again."""
         ingestion = self.seen(request, pk)
         return press(request, ingestion, move, moves.BUTTONS)
+
+    def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What an undo would do, before it is asked for."""
+        return undo.confirm(self, request, self.seen(request, pk))
+
+    def contracts_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Rows held out go on for the contracts that were picked."""
+        ingestion = self.seen(request, pk)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        return contracts.answer(request, ingestion)
 
     def status_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Where an ingestion stands, for the page that waits for it."""

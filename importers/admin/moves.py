@@ -5,14 +5,42 @@ from django.http import HttpRequest
 
 from importers.admin.buttons import Button, reason_of
 from importers.admin.page import user_of
+from importers.exceptions import StaleApproval
 from importers.models import Ingestion
 from importers.services import ingestions
+from importers.values import Declared
+
+STALE = (
+    "Not approved: this file would do something else by now than the page had shown. "
+    "The figures below are the new ones; look at them, and approve them then."
+)
 
 
 def approve(request: HttpRequest, ingestion: Ingestion) -> None:
-    """Let the file into the books."""
-    ingestions.approve(ingestion.pk, user=user_of(request))
+    """Let the file into the books, if it does what the page had shown."""
+    seen = request.POST.get("seen", "")
+    try:
+        ingestions.approve(ingestion.pk, user=user_of(request), seen=seen)
+    except StaleApproval:
+        messages.error(request, STALE)
+        return
     messages.success(request, "Approved. The file is loaded next.")
+
+
+def additional(request: HttpRequest, ingestion: Ingestion) -> None:
+    """Say that the file adds to the one of its period."""
+    _declare(request, ingestion, Declared.ADDITIONAL)
+
+
+def correction(request: HttpRequest, ingestion: Ingestion) -> None:
+    """Say that the file takes the place of the one of its period."""
+    _declare(request, ingestion, Declared.CORRECTION)
+
+
+def _declare(request: HttpRequest, ingestion: Ingestion, declared: Declared) -> None:
+    ingestions.declare(ingestion.pk, declared.value, user=user_of(request))
+    said = ingestions.DECLARED[declared.value]
+    messages.success(request, f"Declared: {said}. The file is checked by that.")
 
 
 def reject(request: HttpRequest, ingestion: Ingestion) -> None:
@@ -42,6 +70,8 @@ def undo(request: HttpRequest, ingestion: Ingestion) -> None:
 
 
 BUTTONS: dict[str, Button] = {
+    "additional": additional,
+    "correction": correction,
     "approve": approve,
     "reject": reject,
     "cancel": cancel,

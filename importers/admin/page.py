@@ -3,6 +3,7 @@
 Nothing here changes anything; the rules are those of ``services``.
 """
 
+from decimal import Decimal
 from typing import Any, cast
 
 from django.contrib.auth.models import User
@@ -15,9 +16,10 @@ from importers.admin import words
 from importers.admin.shown import duration
 from importers.models import Ingestion
 from importers.record_types import RecordType
-from importers.values import Status
+from importers.services.follow_ups import needs_contracts
+from importers.values import Declared, Status
+from reinsurance.admin.values import money
 
-MOVING = (Status.RECEIVED, Status.CHECKING, Status.APPROVED, Status.LOADING)
 COLOURS = {
     Status.RECEIVED: "waiting",
     Status.CHECKING: "moving",
@@ -26,6 +28,7 @@ COLOURS = {
     Status.APPROVED: "moving",
     Status.LOADING: "moving",
     Status.LOADED: "good",
+    Status.UNDOING: "moving",
     Status.UNDONE: "quiet",
     Status.REJECTED: "bad",
     Status.FAILED: "bad",
@@ -34,10 +37,23 @@ COLOURS = {
 TABS = {
     "summary": "Summary",
     "issues": "Issues",
+    "contracts": "Needs a contract",
     "changes": "Changes",
     "file": "File and columns",
     "history": "History",
 }
+DECLARED = {
+    Declared.ADDITIONAL.value: "Additional to the file of the period",
+    Declared.CORRECTION.value: "A correction of the file of the period",
+}
+MOVED = {"paid": "Paid", "incurred": "Incurred", "premium": "Gross premium"}
+"""What loading moves, in the order of the page."""
+
+
+def tabs_of(ingestion: Ingestion) -> dict[str, str]:
+    """Name and label of the tabs; contracts are asked for where any is needed."""
+    hidden = () if needs_contracts(ingestion) else ("contracts",)
+    return {name: label for name, label in TABS.items() if name not in hidden}
 
 
 def label_of(slug: str) -> str:
@@ -61,17 +77,24 @@ def what_next(ingestion: Ingestion) -> str:
         Status.NEEDS_MAPPING: said or "Say what the columns of this file mean.",
         Status.READY: f"Checked: {_rows(good)} can be loaded, "
         f"{_rows(ingestion.rows_rejected)} held out. Nothing is in the books yet; "
-        "approval loads the file.",
+        + (
+            "say first what this file is."
+            if ingestion.needs_declaration
+            else "approval loads the file."
+        ),
         Status.APPROVED: "Approved, and waits to be loaded.",
         Status.LOADING: "The file is being loaded.",
         Status.LOADED: "The file is in the books."
         + (
             f" {_rows(ingestion.rows_rejected)} held out: download, correct and hand "
-            f"{'it' if ingestion.rows_rejected == 1 else 'them'} in again."
+            f"{'it' if ingestion.rows_rejected == 1 else 'them'} in again"
+            + (", or pick the contract." if needs_contracts(ingestion) else ".")
             if ingestion.rows_rejected
             else ""
         ),
-        Status.UNDONE: "The load was undone; the books are as they were before it.",
+        Status.UNDOING: "The load is being undone.",
+        Status.UNDONE: "The load was undone; nothing of the file is in the books "
+        "any more.",
         Status.REJECTED: said or "The file was rejected; nothing of it was loaded.",
         Status.FAILED: said or "Something went wrong on our side. Nothing was loaded.",
         Status.CANCELLED: said or "The file was withdrawn. Nothing was loaded.",
@@ -122,8 +145,37 @@ def totals(ingestion: Ingestion, kind: RecordType) -> dict[str, Any]:
 
 
 def _amount(text: str | None) -> str:
-    whole, _, cents = (text or "").partition(".")
-    return f"{int(whole):,}.{cents or '00'}" if whole.lstrip("-").isdecimal() else ""
+    return money(Decimal(text)) if text else ""
+
+
+def moves(ingestion: Ingestion) -> dict[str, Any]:
+    """By how much loading changes the books: currencies, and a row for each sum."""
+    effect = ingestion.effect_parts.get("effect", {})
+    by_name: dict[str, dict[str, str]] = {}
+    for name, amount in effect.get("moves", {}).items():
+        what, _, currency = name.partition(" ")
+        by_name.setdefault(what, {})[currency] = str(amount)
+    currencies = sorted({c for amounts in by_name.values() for c in amounts})
+    return {
+        "currencies": currencies,
+        "rows": [
+            {
+                "label": label,
+                "sums": [_signed(by_name[what].get(c)) for c in currencies],
+            }
+            for what, label in MOVED.items()
+            if what in by_name
+        ],
+        "lacking": effect.get("lacking", 0),
+    }
+
+
+def _signed(text: str | None) -> str:
+    """An amount with its sign; nothing for none."""
+    if not text:
+        return "0.00"
+    amount = money(Decimal(text))
+    return amount if text.startswith("-") else f"+{amount}"
 
 
 def facts(ingestion: Ingestion) -> list[tuple[str, Any]]:
@@ -139,6 +191,7 @@ def facts(ingestion: Ingestion) -> list[tuple[str, Any]]:
             ("Kind of file", label_of(ingestion.record_type)),
             ("Source", ingestion.source.name),
             ("Period", period),
+            ("Declared", DECLARED.get(ingestion.declared, "")),
             ("Came in by", words.door(ingestion.door)),
             ("Handed in by", named(ingestion.submitted_by) or "The system"),
             ("Received", ingestion.received_at),

@@ -3,17 +3,20 @@
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.http import HttpRequest
 
-from importers.admin import page
-from importers.admin.lineage import described, previewed
-from importers.admin.shown import model_of
+from importers.admin import contracts, page
+from importers.admin.changes import counted, described
+from importers.admin.lineage import previewed
 from importers.models import Ingestion
+from importers.pipeline.examine import CORRECTION_LACKS
 from importers.record_types import RecordType
+from importers.services.changes_of import changes_of
 from importers.values import Severity, Status
 
 PER_PAGE = 50
+MOST_LACKING = 20
 MOST_COUNTED = 100_000
 """Rows of a file up to which its changes are counted by kind on each view."""
 SEVERITIES = {
@@ -66,8 +69,20 @@ def summary(
         "totals": page.totals(ingestion, kind),
         "kinds": issue_kinds(ingestion),
         "ignored": ignored(ingestion),
+        "moves": page.moves(ingestion),
+        "is_done": ingestion.status in {Status.LOADED, Status.UNDOING, Status.UNDONE},
+        "lacks": lacking(ingestion),
+        "lacks_code": CORRECTION_LACKS,
         "preview": previewed(ingestion, kind, user)[:10] if ends else [],
     }
+
+
+def lacking(ingestion: Ingestion) -> list[str]:
+    """The first sentences of what a correction leaves out."""
+    if not ingestion.issue_counts.get("by_code", {}).get(CORRECTION_LACKS):
+        return []
+    rows = ingestion.issues.filter(code=CORRECTION_LACKS).order_by("-pk")
+    return list(rows.values_list("message", flat=True)[:MOST_LACKING])
 
 
 def issues(
@@ -109,25 +124,15 @@ def changes(
 ) -> dict[str, Any]:
     """What the load changed, paged; before it, what it would change."""
     user = page.user_of(request)
-    if ingestion.status not in {Status.LOADED, Status.UNDONE}:
+    if ingestion.status not in {Status.LOADED, Status.UNDOING, Status.UNDONE}:
         return {"preview": previewed(ingestion, kind, user)}
-    rows = _paged(request, ingestion.changes.order_by("row", "pk"))
+    lines = changes_of(ingestion)
+    rows = _paged(request, lines.order_by("row", "pk"))
     return {
         "rows": rows,
         "changes": described(rows.object_list, user),
-        "made": _made(ingestion) if ingestion.rows_read <= MOST_COUNTED else [],
+        "made": counted(lines) if ingestion.rows_read <= MOST_COUNTED else [],
     }
-
-
-def _made(ingestion: Ingestion) -> list[str]:
-    """How many records of each kind were created and updated, in words."""
-    counted = ingestion.changes.order_by().values("model", "action")
-    made = []
-    for line in counted.annotate(count=Count("pk")).order_by("model", "action"):
-        opts = model_of(line["model"])._meta
-        name = opts.verbose_name if line["count"] == 1 else opts.verbose_name_plural
-        made.append(f"{line['count']:,} {name} {line['action']}")
-    return made
 
 
 def file(
@@ -213,6 +218,7 @@ def _paged(request: HttpRequest, rows: Any) -> Any:
 SECTIONS = {
     "summary": summary,
     "issues": issues,
+    "contracts": contracts.section,
     "changes": changes,
     "file": file,
     "history": history,

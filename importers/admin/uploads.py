@@ -41,7 +41,7 @@ def upload(admin: "IngestionAdmin", request: HttpRequest) -> HttpResponse:
         title="Upload a file",
         form=form,
         main=[form[name] for name in ("record_type", "source", "file")],
-        more=[form[name] for name in ("sheet", "mapping")],
+        more=[form[name] for name in ("declared", "sheet", "mapping")],
         kinds=permissions.kinds_for(user_of(request)),
     )
     return TemplateResponse(request, "importers/upload.html", context)
@@ -63,6 +63,7 @@ def _submit(request: HttpRequest, form: UploadForm) -> HttpResponse | None:
             sheet=data["sheet"],
             period_start=data["period_start"],
             period_end=data["period_end"],
+            declared=data["declared"],
         )
     except DuplicateFile as problem:
         messages.warning(request, problem.message)

@@ -84,6 +84,7 @@ DOORS = {
     "command": "Command",
     "cluster command": "Command",
     "demonstration": "Demonstration",
+    "follow-up": "Rows held out, answered",
     "inbox": "Inbox",
     "schedule": "Schedule",
     "web service": "Web service",

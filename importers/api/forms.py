@@ -6,6 +6,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from importers import record_types
+from importers.values import Declared
+
+_DECLARED = [(value.value, value.value) for value in Declared]
 
 
 class Upload(serializers.Serializer):
@@ -24,6 +27,13 @@ class Upload(serializers.Serializer):
         required=False,
         max_length=120,
         help_text="Name of a mapping; without it the columns are recognised.",
+    )
+    declared = serializers.ChoiceField(
+        _DECLARED,
+        required=False,
+        allow_blank=True,
+        help_text="What a second file of one sender, contract and period is; "
+        "without an answer such a file waits for one.",
     )
     sheet = serializers.CharField(
         required=False, max_length=120, help_text="Sheet of a workbook."
@@ -64,6 +74,35 @@ class MappingChoice(serializers.Serializer):
         child=serializers.CharField(allow_blank=True, max_length=200),
         required=False,
         help_text="Name of a field, to the value that every row has.",
+    )
+
+
+class Approval(serializers.Serializer):
+    """What was looked at."""
+
+    effect = serializers.CharField(
+        max_length=64,
+        help_text="The fingerprint `effect` that the ingestion's answer had.",
+    )
+
+
+class Declaration(serializers.Serializer):
+    """What a second file of a contract and period is."""
+
+    declared = serializers.ChoiceField(
+        _DECLARED,
+        help_text="additional: it adds to the file before; correction: it takes its "
+        "place, and what it leaves out does not count any more.",
+    )
+
+
+class Answers(serializers.Serializer):
+    """Which contract the rows of each reference are about."""
+
+    answers = serializers.DictField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
+        allow_empty=False,
+        help_text="Reference as the file has it, to the contract's id.",
     )
 
 

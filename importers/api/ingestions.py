@@ -15,6 +15,8 @@ from rest_framework.response import Response
 from importers import attachments
 from importers.api.base import Doing, accepted, content_length, user_of
 from importers.api.forms import (
+    Approval,
+    Declaration,
     MappingChoice,
     OptionalReason,
     Reason,
@@ -77,6 +79,7 @@ class IngestionsDoor(Doing, ListDoor):
 
         The answer tells its number; `Location` is where to follow it. The bytes are
         kept exactly as they are. A file that is on its way already is refused.
+        `declared` says what a second file of one sender, contract and period is.
         """
         form = Upload(data=request.data)
         form.is_valid(raise_exception=True)
@@ -92,6 +95,7 @@ class IngestionsDoor(Doing, ListDoor):
             sheet=data.get("sheet", ""),
             period_start=data.get("period_start"),
             period_end=data.get("period_end"),
+            declared=data.get("declared", ""),
         )
         return told(self, ingestion.pk)
 
@@ -122,7 +126,8 @@ class IngestionDoor(Doing):
         "file": ("cleared",),
         "rejected_rows": ("cleared",),
         "map": ("state_problem", "bad_mapping", "duplicate_file", "cleared"),
-        "approve": ("state_problem",),
+        "declare": ("state_problem",),
+        "approve": ("state_problem", "stale_approval"),
         "reject": ("state_problem",),
         "cancel": ("state_problem",),
         "retry": ("state_problem",),
@@ -163,11 +168,36 @@ class IngestionDoor(Doing):
         return told(self, pk)
 
     @swagger_auto_schema(
-        request_body=no_body, responses={202: IngestionDetailSerializer}
+        request_body=Declaration, responses={202: IngestionDetailSerializer}
+    )
+    def declare(self, request: Request, pk: int) -> Response:
+        """Say what a second file of a contract and period is; it is checked by that.
+
+        A file with `needs_declaration` is not loaded before; its `message` names what
+        is in the books already.
+        """
+        form = Declaration(data=request.data)
+        form.is_valid(raise_exception=True)
+        declared = form.validated_data["declared"]
+        ingestions.declare(self.found(pk).pk, declared, user=user_of(request))
+        return told(self, pk)
+
+    @swagger_auto_schema(
+        request_body=Approval, responses={202: IngestionDetailSerializer}
     )
     def approve(self, request: Request, pk: int) -> Response:
-        """Let a checked file into the books; the cluster loads it next."""
-        ingestions.approve(self.found(pk).pk, user=user_of(request))
+        """Let a checked file into the books; the cluster loads it next.
+
+        Approved is what was looked at: `effect` is that of the ingestion's answer, a
+        fingerprint of content, mapping and of what loading does. Where it would do
+        something else by now the answer is `stale_approval`, and where the books move
+        before the load the approval is withdrawn: `withdrawn` then tells why.
+        """
+        form = Approval(data=request.data)
+        form.is_valid(raise_exception=True)
+        ingestions.approve(
+            self.found(pk).pk, user=user_of(request), seen=form.validated_data["effect"]
+        )
         return told(self, pk)
 
     @swagger_auto_schema(

@@ -27,6 +27,11 @@ PROBLEMS.update(
         "state_problem": Problem(
             409, "Not possible as it stands", "Look where it stands, then go on there."
         ),
+        "stale_approval": Problem(
+            409,
+            "It would do something else by now",
+            "Ask for the ingestion anew, look at it, and approve that.",
+        ),
         "duplicate_file": Problem(
             409, "The file is on its way already", "Go on with the one named."
         ),
@@ -34,7 +39,9 @@ PROBLEMS.update(
             410, "No longer kept", "The detail says what is still there."
         ),
         "load_conflict": Problem(
-            409, "Later records build on it", "Undo the later files first."
+            409,
+            "The books stand in the way",
+            "The detail names what was changed since; set that back first.",
         ),
         "sync_running": Problem(
             409, "The feed is being synced already", "Wait for the sync named."

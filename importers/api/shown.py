@@ -7,7 +7,9 @@ from rest_framework import serializers
 
 from importers import record_types
 from importers.models import Ingestion
-from importers.services.doable import doable
+from importers.services.doable import MOVING, doable
+from importers.services.follow_ups import may_answer
+from importers.services.withdrawals import withdrawn
 from importers.values import OPEN, Status
 from reinsurance.api.base import Fields, text_of
 from reinsurance.api.filters import (
@@ -19,7 +21,6 @@ from reinsurance.api.filters import (
     starts,
 )
 
-MOVING = (Status.RECEIVED, Status.CHECKING, Status.APPROVED, Status.LOADING)
 RELATED = ("source", "mapping", "submitted_by", "approved_by")
 """What showing an ingestion needs of others, so that none costs a query."""
 
@@ -36,9 +37,10 @@ class IngestionSerializer(Fields):
         model = Ingestion
         fields: tuple[str, ...] = (
             "id", "status", "record_type", "source", "mapping", "parent",
-            "period_start", "period_end", "declared", "needs_declaration", "effect", "door", "file_name", "file_size", "sha256",
-            "sheet", "message", "rows_read", "rows_created", "rows_updated",
-            "rows_unchanged", "rows_rejected", "totals", "issue_counts", "seconds",
+            "period_start", "period_end", "declared", "needs_declaration", "effect",
+            "door", "file_name", "file_size", "sha256", "sheet", "message",
+            "rows_read", "rows_created", "rows_updated", "rows_unchanged",
+            "rows_rejected", "totals", "issue_counts", "seconds",
             "attempts", "submitted_by", "approved_by", "received_at", "checked_at",
             "approved_at", "loaded_at", "cleared_at",
         )  # fmt: skip
@@ -50,7 +52,8 @@ class Progress(serializers.Serializer):
     is_moving = serializers.BooleanField(help_text="The cluster is, or will be, at it.")
     is_ended = serializers.BooleanField(help_text="Nothing more happens by itself.")
     waits_for = serializers.CharField(
-        allow_blank=True, help_text="mapping, approval or retry: by a person."
+        allow_blank=True,
+        help_text="mapping, declaration, approval or retry: by a person.",
     )
 
 
@@ -63,17 +66,61 @@ class Doables(serializers.Serializer):
     cancel = serializers.BooleanField()
     retry = serializers.BooleanField()
     undo = serializers.BooleanField()
+    declare = serializers.BooleanField()
+    pick_contracts = serializers.BooleanField()
     why_not_approve = serializers.CharField(allow_blank=True)
 
 
-class IngestionDetailSerializer(IngestionSerializer):
-    """With how far it is and what the caller may do."""
+class Moves(serializers.Serializer):
+    """By how much loading changes the books, and what a correction leaves out."""
 
+    moves = serializers.DictField(
+        child=serializers.CharField(),
+        help_text="“paid USD”, “incurred USD”, “premium USD” to the amount.",
+    )
+    lacking = serializers.IntegerField(
+        help_text="So many positions or entries a correction leaves out."
+    )
+
+
+class IngestionDetailSerializer(IngestionSerializer):
+    """With what it does, how far it is and what the caller may do."""
+
+    changes_books = serializers.SerializerMethodField()
+    withdrawn = serializers.SerializerMethodField(
+        help_text="What was different where its approval was withdrawn."
+    )
+    follow_ups = serializers.SerializerMethodField()
     progress = serializers.SerializerMethodField()
     may = serializers.SerializerMethodField()
 
     class Meta(IngestionSerializer.Meta):
-        fields = (*IngestionSerializer.Meta.fields, "progress", "may")
+        fields = (
+            *IngestionSerializer.Meta.fields, "changes_books", "withdrawn",
+            "follow_ups", "progress", "may",
+        )  # fmt: skip
+
+    @swagger_serializer_method(serializer_or_field=Moves())
+    def get_changes_books(self, ingestion: Ingestion) -> dict[str, Any]:
+        """By how much loading changes the books."""
+        effect = ingestion.effect_parts.get("effect", {})
+        return {
+            "moves": {n: str(a) for n, a in effect.get("moves", {}).items()},
+            "lacking": effect.get("lacking", 0),
+        }
+
+    @swagger_serializer_method(serializer_or_field=serializers.CharField())
+    def get_withdrawn(self, ingestion: Ingestion) -> str:
+        """Why an approval was withdrawn."""
+        return withdrawn(ingestion)
+
+    @swagger_serializer_method(
+        serializer_or_field=serializers.ListField(child=serializers.IntegerField())
+    )
+    def get_follow_ups(self, ingestion: Ingestion) -> list[int]:
+        """Numbers of files that go on with rows held out of this one."""
+        numbers = ingestion.follow_ups.order_by("pk")
+        return list(numbers.values_list("pk", flat=True))
 
     @swagger_serializer_method(serializer_or_field=Progress())
     def get_progress(self, ingestion: Ingestion) -> dict[str, Any]:
@@ -81,19 +128,20 @@ class IngestionDetailSerializer(IngestionSerializer):
         status = Status(ingestion.status)
         waits_for = {
             Status.NEEDS_MAPPING: "mapping",
-            Status.READY: "approval",
+            Status.READY: "declaration" if ingestion.needs_declaration else "approval",
             Status.FAILED: "retry",
         }.get(status, "")
         return {
             "is_moving": status in MOVING,
-            "is_ended": status not in OPEN,
+            "is_ended": status not in OPEN and status not in MOVING,
             "waits_for": waits_for,
         }
 
     @swagger_serializer_method(serializer_or_field=Doables())
     def get_may(self, ingestion: Ingestion) -> dict[str, Any]:
         """What the caller may do."""
-        may = doable(ingestion, self.context["request"].user)
+        user = self.context["request"].user
+        may = doable(ingestion, user)
         return {
             "map": may.map_columns,
             "approve": may.approve,
@@ -101,6 +149,8 @@ class IngestionDetailSerializer(IngestionSerializer):
             "cancel": may.cancel,
             "retry": may.retry,
             "undo": may.undo,
+            "declare": may.declare,
+            "pick_contracts": may_answer(ingestion, user),
             "why_not_approve": may.why_not_approve,
         }
 

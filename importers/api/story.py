@@ -18,7 +18,7 @@ from rest_framework.response import Response
 
 from importers import record_types
 from importers.api.row_pages import ByAction, RowPages, action_of
-from importers.models import Event, Ingestion, Issue, RowChange
+from importers.models import Event, Ingestion, Issue
 from importers.services import retention
 from importers.services.staged_rows import StagedRow, staged_file
 from importers.values import Action, Severity
@@ -103,31 +103,6 @@ class EventsDoor(OfIngestion):
     serializer_class = EventSerializer
     orderings: ClassVar = ("id",)
     called = "events"
-
-
-class ChangeSerializer(Fields):
-    """What one row of a file did to one record."""
-
-    class Meta:
-        model = RowChange
-        fields = ("id", "row", "model", "object_id", "action", "before", "after")
-
-
-class ChangeFilters(ListFilters):
-    """How the changes are narrowed."""
-
-    action = choice("action", [("created", "created"), ("updated", "updated")], "What.")
-    row = number("row", "Row of the file.", most=2**31 - 1)
-
-
-class ChangesDoor(OfIngestion):
-    """What loading the file changed, record by record."""
-
-    queryset = RowChange.objects.all()
-    serializer_class = ChangeSerializer
-    filterset_class = ChangeFilters
-    orderings: ClassVar = ("row",)
-    called = "changes"
 
 
 class RowSerializer(serializers.Serializer):

@@ -2,17 +2,19 @@
 
 from django.urls import URLPattern, path
 
+from importers.api.changes import ChangesDoor
+from importers.api.contracts import ContractsDoor
 from importers.api.feeds import FeedDoor, SyncDoor
 from importers.api.ingestions import IngestionDoor, IngestionsDoor
 from importers.api.lineage import LineageDoor
 from importers.api.senders import MappingDoor, RecordTypeDoor, SourceDoor
 from importers.api.story import (
-    ChangesDoor,
     ColumnsDoor,
     EventsDoor,
     IssuesDoor,
     RowsDoor,
 )
+from importers.api.undoing import UndoPreviewDoor
 from importers.record_types import RECORD_TYPES
 from reinsurance.api.urls import RECORDS, addresses
 
@@ -21,7 +23,7 @@ TRACED = {
     for kind in RECORD_TYPES.values()
     for resource in kind.resources
 }
-MOVES = ("map", "approve", "reject", "cancel", "retry", "undo")
+MOVES = ("map", "declare", "approve", "reject", "cancel", "retry", "undo")
 STORY = {
     "issues": IssuesDoor,
     "events": EventsDoor,
@@ -54,6 +56,16 @@ ingestion_routes: list[URLPattern] = [
         "ingestions/<int:pk>/columns/",
         ColumnsDoor.as_view({"get": "retrieve"}, detail=True),
         name="ingestions-columns",
+    ),
+    path(
+        "ingestions/<int:pk>/contracts/",
+        ContractsDoor.as_view({"get": "list", "post": "create"}),
+        name="ingestions-contracts",
+    ),
+    path(
+        "ingestions/<int:pk>/undo-preview/",
+        UndoPreviewDoor.as_view({"get": "retrieve"}, detail=True),
+        name="ingestions-undo-preview",
     ),
     _one("file", "get", "file", "ingestions-file"),
     _one("rejected-rows", "get", "rejected_rows", "ingestions-rejected-rows"),

@@ -19,6 +19,7 @@ from reinsurance.resources.base import DomainResource
 from reinsurance.resources.conventions import FileContext
 
 ACTION = "__action"
+PARENT_IS_NEW = "__parent_is_new"
 RANK = {Action.UNCHANGED: 0, Action.UPDATED: 1, Action.CREATED: 2}
 
 
@@ -74,7 +75,10 @@ def walk(
         if write is not None:
             new_ids = write(change)
             done = _with_new(record_type, change, new_ids)
-        ids[resource] = done.rename({ID: PARENT})
+        was_there = change.compared.frame.get_column(ID).is_not_null()
+        ids[resource] = done.rename({ID: PARENT}).with_columns(
+            (~was_there).alias(PARENT_IS_NEW)
+        )
         rank = _raised(rank, change.created, RANK[Action.CREATED])
         rank = _raised(rank, change.updated, RANK[Action.UPDATED])
         yield change
@@ -94,11 +98,14 @@ def _change(
 ) -> Change:
     compared = compare(cursor, resource, rows, context)
     carried = compared.frame.filter(pl.col(carries(index)))
+    is_new = pl.col(ID).is_null()
+    if PARENT_IS_NEW in carried.columns:
+        is_new &= pl.col(PARENT_IS_NEW) | resource.is_told(carried)
     return Change(
         resource,
         compared,
         issues=resource().judge(compared.frame, context),
-        created=carried.filter(pl.col(ID).is_null()),
+        created=carried.filter(is_new),
         updated=carried.filter(pl.col(ID).is_not_null() & compared.any_change),
     )
 

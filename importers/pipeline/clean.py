@@ -5,7 +5,7 @@ the cells beyond doubt for a whole column; every other distinct text goes throug
 widget itself, once, and is joined back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,10 +17,25 @@ from importers.pipeline.match import Matches
 from importers.record_types import RecordType
 from reinsurance.resources.base import Column
 from reinsurance.resources.cells import BLANKS, CellError, CellOptions, tidy
+from reinsurance.resources.formats import unguarded
 from reinsurance.resources.widgets import CellWidget
 
+ROW_IN_FILE = "Row in the file"
+"""Header of the first column that rows held out are given."""
 REMEMBERED = 200_000
 """Distinct texts of a column whose meaning is kept from chunk to chunk."""
+
+
+def guards_of(header: Sequence[str], record_type: RecordType) -> int:
+    """How often we have guarded the cells of a file against being run as formulas.
+
+    An export is: it calls what is required as we do.  Each time that rows are held out
+    they are guarded, and given a number and what is wrong.  A sender's own file is not.
+    """
+    texts = [text.strip() for text in header]
+    required = {str(record_type.columns[n].column_name) for n in record_type.required}
+    is_ours = bool(required) and required <= set(texts)
+    return is_ours + sum(text.startswith(ROW_IN_FILE) for text in texts)
 
 
 class ColumnCleaner:
@@ -145,6 +160,7 @@ class Cleaner:
         self, record_type: RecordType, matches: Matches, options: CellOptions
     ) -> None:
         self.record_type = record_type
+        self.guards = guards_of([m.header for m in matches.columns], record_type)
         self.used = matches.used
         self.constants = {
             name: tidy(text)
@@ -174,7 +190,7 @@ class Cleaner:
         texts = chunk.select(
             pl.col(ROW),
             *(
-                pl.col(f"c{match.position}").str.strip_chars(BLANKS).alias(name)
+                self._as_written(f"c{match.position}").alias(name)
                 for name, match in self.used.items()
             ),
             *(pl.lit(text).alias(name) for name, text in self.constants.items()),
@@ -189,6 +205,13 @@ class Cleaner:
         issues = pl.concat(found) if found else pl.DataFrame(schema=ISSUES)
         broken = frame[ROW].is_in(issues["row"].unique().implode())
         return self._keys(frame).with_columns(broken.alias(BROKEN)), issues
+
+    def _as_written(self, name: str) -> pl.Expr:
+        """A text column without blanks around it and without our own guards."""
+        texts = pl.col(name).str.strip_chars(BLANKS)
+        for _ in range(self.guards):
+            texts = unguarded(texts).str.strip_chars(BLANKS)
+        return texts
 
     def _keys(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Add the key columns that the file does not have, by their defaults."""

@@ -32,7 +32,8 @@ class Effect:
 
     ``periods``: contract, start and end of the period to its rows.  ``present``: keys
     of records of the books that rows are about, with their period; ``held_out``: keys
-    of those that rows held out name.
+    of those that rows held out name.  ``is_settled``: it was worked out here, not taken
+    over from the check.
     """
 
     rows: Counter[str] = field(default_factory=Counter)
@@ -42,6 +43,7 @@ class Effect:
     present: list[pl.DataFrame] = field(default_factory=list)
     held_out: list[pl.DataFrame] = field(default_factory=list)
     lacking: int = 0
+    is_settled: bool = False
 
     def count(self, good: pl.DataFrame) -> None:
         """Count the rows of a chunk by their action."""
@@ -49,12 +51,14 @@ class Effect:
 
     def note_changes(self, good: pl.DataFrame | None, issues: pl.DataFrame) -> None:
         """Take up what a chunk of other kinds does, and what has to be looked at."""
+        self.is_settled = True
         if good is not None:
             self.count(good)
         self.codes.update(dict(issues["code"].value_counts().iter_rows()))
 
     def note(self, settled: Settled, good: pl.DataFrame) -> None:
         """Take up what a settled chunk does."""
+        self.is_settled = True
         self.count(settled.actions)
         counts = settled.issues.filter(
             ~pl.col(ROW).is_in(settled.held_out.cast(pl.Int64).implode())
@@ -62,10 +66,14 @@ class Effect:
         self.codes.update(dict(counts.value_counts().iter_rows()))
         self.moves.update(settled.settlement.moves)
         kept = good.filter(~pl.col(ROW).is_in(settled.held_out.implode()))
-        told = kept.group_by("treaty_reference", START, END).len()
+        self.note_periods(kept)
+        self.present.append(settled.settlement.present)
+
+    def note_periods(self, rows: pl.DataFrame) -> None:
+        """Count rows by the contract and period that they are for."""
+        told = rows.group_by("treaty_reference", START, END).len()
         for treaty, start, end, count in told.iter_rows():
             self.periods[treaty, start, end] += count
-        self.present.append(settled.settlement.present)
 
     def note_held_out(self, rows: pl.DataFrame) -> None:
         """Rows held out name records that a correction does not lack."""

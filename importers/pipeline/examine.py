@@ -17,6 +17,7 @@ from importers.pipeline.check import Across, Checker
 from importers.pipeline.clean import Cleaner
 from importers.pipeline.frames import ISSUES, ROW, no_issues
 from importers.pipeline.match import Matches
+from importers.pipeline.staged_settlements import books_version
 from importers.pipeline.stage import RejectedRows, Staged, Stager
 from importers.readers.sandbox import Spilled
 from importers.record_types import RecordType
@@ -31,13 +32,18 @@ KEPT_ISSUES = 20_000
 
 @dataclass(slots=True)
 class Examined:
-    """What came out: staged rows, issues, and the storage key of the rejected rows."""
+    """What came out: staged rows, issues, and the storage key of the rejected rows.
+
+    ``books``: the version of the books that the rows were settled against; empty where
+    they have moved meanwhile.
+    """
 
     staged: Staged
     issues: pl.DataFrame = field(default_factory=no_issues)
     by_code: Counter[str] = field(default_factory=Counter)
     by_severity: Counter[str] = field(default_factory=Counter)
     rejected: str = ""
+    books: str = ""
 
     def note(self, issues: pl.DataFrame) -> None:
         """Count issues and keep the first of them."""
@@ -89,6 +95,7 @@ def examine(
     examined.note(across.issues)
     rejected = RejectedRows(folder / "rejected.csv", tuple(spilled.header))
     aside = Aside.of(checker, ends, folder)
+    version = books_version()
     pass_two = SecondPass(folder, stager, rejected, across, examined, aside)
     for number, chunk in enumerate(spilled.chunks(), start=1):
         pass_two.stage(number, chunk)
@@ -96,6 +103,8 @@ def examine(
     for _ in pass_two.stage_aside():
         alive()
     examined.note(stager.finish())
+    if record_type.ledger is not None and version == books_version():
+        examined.books = version
     if context.conventions.is_correction:
         for missing in stager.staged.effect.lacks(record_type, context):
             examined.note_file(CORRECTION_LACKS, Severity.WARNING, missing)

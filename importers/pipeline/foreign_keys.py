@@ -1,19 +1,17 @@
 """Foreign keys of a load, checked as sets instead of row by row.
 
-Row by row they cost half of a COPY.  Where the role may set
-``session_replication_role``, the triggers that check them rest during the load, and the
-distinct parents are locked ``FOR KEY SHARE`` before the rows that refer to them are
-copied: what the triggers would do, once for each parent.  Elsewhere the triggers work.
+Where triggers rest (:mod:`reinsurance.ledger.triggers`), the distinct parents are
+locked ``FOR KEY SHARE`` before the rows that refer to them are copied: what the
+triggers would do, once for each parent.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import polars as pl
-from django.db import IntegrityError, connection, models
+from django.db import IntegrityError, models
 
 from importers.record_types import RecordType
+from reinsurance.ledger.triggers import may_rest
 from reinsurance.models import Claim, ClaimPosition, PremiumEntry
 from reinsurance.resources.base import record_field_of
 
@@ -25,36 +23,6 @@ OTHERS: dict[str, dict[str, models.Field]] = {
     },
     "premiums": {"treaty_reference": PremiumEntry._meta.get_field("treaty")},
 }
-
-
-def may_rest() -> bool:
-    """Whether this role may let triggers rest; asked once a connection."""
-    if not hasattr(connection, "_triggers_may_rest"):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT current_setting('is_superuser')::boolean, "
-                "current_setting('server_version_num')::int"
-            )
-            allowed, version = cursor.fetchone()
-            if not allowed and version >= 150_000:
-                cursor.execute(
-                    "SELECT has_parameter_privilege(current_user, "
-                    "'session_replication_role', 'SET')"
-                )
-                (allowed,) = cursor.fetchone()
-        connection._triggers_may_rest = allowed  # type: ignore[attr-defined]
-    return bool(connection._triggers_may_rest)  # type: ignore[attr-defined]
-
-
-@contextmanager
-def resting(cursor: Any) -> Iterator[None]:
-    """Triggers of foreign keys rest, where the role may have them rest."""
-    if not may_rest():
-        yield
-        return
-    cursor.execute("SET LOCAL session_replication_role = replica")
-    yield
-    cursor.execute("SET LOCAL session_replication_role = origin")
 
 
 def hold_parents(cursor: Any, record_type: RecordType, frame: pl.DataFrame) -> None:

@@ -28,12 +28,14 @@ from importers.pipeline.compare import (
 from importers.pipeline.effects import Effect
 from importers.pipeline.frames import ROW, no_issues
 from importers.pipeline.registers import Register
-from importers.pipeline.settling import settle_rows, write_settled
+from importers.pipeline.settling import settle_rows, write_settlement
+from importers.pipeline.staged_settlements import books_version, kept, key_of
 from importers.record_types import RecordType
 from importers.values import Action
 from reinsurance.ledger.copying import copy_in
 from reinsurance.ledger.premiums import replace
 from reinsurance.ledger.recompute import recompute
+from reinsurance.ledger.triggers import resting
 from reinsurance.ledger.write import tell_planner
 from reinsurance.models import Load, LoadPeriod
 from reinsurance.resources.base import DomainResource, dtype_of
@@ -71,15 +73,18 @@ def load(
     *,
     context: FileContext,
     effect: Effect | None = None,
+    settled_at: str = "",
 ) -> Counter[str]:
     """Load staged parts; rows by action as they turned out.
 
     Only where it is this load's turn (:func:`take_turn`), so that two loads neither
     deadlock nor both create a record.  ``effect`` takes up what the load does, to be
-    held against what was approved.
+    held against what was approved.  ``settled_at``: the version of the books that the
+    rows were settled against; as long as it is the same, they are written as settled.
     """
     take_turn(record_type)
     done = effect if effect is not None else Effect()
+    is_same = bool(settled_at) and settled_at == books_version()
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         mine = Load.objects.create(
@@ -87,9 +92,16 @@ def load(
             record_type=record_type.slug,
             sender=context.conventions.sender,
             is_correction=context.conventions.is_correction,
+            told=[],
         )
         if record_type.ledger is not None:
-            _load_ledger(cursor, parts, record_type, context, mine, done)
+            if is_same and not context.conventions.is_correction:
+                _write_settled(cursor, parts, record_type, mine, done)
+            else:
+                _load_ledger(cursor, parts, record_type, context, mine, done)
+            _note_periods(mine, done)
+            if context.conventions.is_correction:
+                _leave_out(cursor, record_type, context, mine, done)
         else:
             _load_records(cursor, parts, record_type, context, mine, done)
     return done.rows
@@ -115,9 +127,33 @@ def _load_ledger(
         if settled.held_out.len():
             raise BooksMoved(HELD_OUT_SINCE)
         foreign_keys.hold_parents(cursor, record_type, frame)
-        with foreign_keys.resting(cursor):
-            write_settled(cursor, record_type, settled, load=mine.pk)
+        with resting(cursor):
+            write_settlement(cursor, record_type, settled.settlement, load=mine.pk)
         done.note(settled, frame)
+
+
+def _write_settled(
+    cursor: Any,
+    parts: Iterable[str],
+    record_type: RecordType,
+    mine: Load,
+    done: Effect,
+) -> None:
+    """The books are as they were at the check: what was settled then is written."""
+    for part in parts:
+        with storage.local(part) as path:
+            frame = pl.read_parquet(path)
+        folder, _, name = part.rpartition("/")
+        number = int(name.removeprefix("part-").removesuffix(".parquet"))
+        settlement = kept(record_type, key_of(folder, number))
+        foreign_keys.hold_parents(cursor, record_type, frame)
+        with resting(cursor):
+            write_settlement(cursor, record_type, settlement, load=mine.pk)
+        done.count(frame)
+        done.note_periods(frame)
+
+
+def _note_periods(mine: Load, done: Effect) -> None:
     LoadPeriod.objects.bulk_create(
         LoadPeriod(
             load=mine,
@@ -128,8 +164,6 @@ def _load_ledger(
         )
         for (treaty, start, end), count in _by_end(done).items()
     )
-    if context.conventions.is_correction:
-        _leave_out(cursor, record_type, context, mine, done)
 
 
 def _by_end(done: Effect) -> dict[tuple[Any, Any, Any], int]:

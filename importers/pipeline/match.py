@@ -7,14 +7,17 @@ answer is remembered for the sender.
 import difflib
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from importers.record_types import RecordType
 
 Decision = Literal["auto", "ask", "ignore"]
 NEARLY = 0.88
+SECOND = 0.9
+"""How sure a meaning is that gives way to another one of the same header."""
+Known = Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,25 +93,31 @@ def _vocabulary(
     known: dict[str, dict[str, float]] = defaultdict(dict)
     unsure: dict[str, set[str]] = defaultdict(set)
     for name, column in record_type.columns.items():
+        own, other = (SECOND, SECOND) if column.gives_way else (1.0, 0.95)
         for word in (name, str(column.column_name)):
-            known[_packed(word)][name] = 1.0
+            known[_packed(word)][name] = own
         for word in column.synonyms:
-            known[_packed(word)].setdefault(name, 0.95)
+            known[_packed(word)].setdefault(name, other)
         for word in column.ask:
             unsure[_packed(word)].add(name)
     return known, unsure
 
 
+def _meanings(header: str, known: Known) -> Mapping[str, float]:
+    """Fields that a header may mean, and how sure that is; by its code if need be."""
+    code = re.search(r"\bcr\d{4}\b", header.casefold())
+    return known.get(_packed(header)) or (known.get(code[0]) if code else None) or {}
+
+
 def _guess(
     header: str,
-    known: Mapping[str, Mapping[str, float]],
+    known: Known,
     unsure: Mapping[str, set[str]],
 ) -> tuple[str, float, Decision, tuple[str, ...]]:
     word = _packed(header)
     if not word:
         return "", 0.0, "ignore", ()
-    code = re.search(r"\bcr\d{4}\b", header.casefold())
-    fields = known.get(word) or (known.get(code[0]) if code else None) or {}
+    fields = _meanings(header, known)
     best = [n for n, sure in fields.items() if sure == max(fields.values())]
     if len(best) == 1 and word not in unsure:
         return best[0], fields[best[0]], "auto", tuple(best)
@@ -153,33 +162,67 @@ def match(
         name, sure, decision, candidates = _guess(text, known, unsure)
         percent = False
         found.append(Match(text, position, name, sure, decision, percent, candidates))
-    found = _settle(found, remembered)
+    found = _settle(found, known, remembered)
     filled = {m.field for m in found if m.decision == "auto"} | set(constants)
     missing = tuple(n for n in record_type.required if n not in filled)
     found = [_drop_needless(m, filled) for m in found]
     return Matches(tuple(found), missing, constants)
 
 
-def _settle(found: list[Match], remembered: Mapping[str, Any]) -> list[Match]:
-    """Two headers for one field: the surer one has it, equals are asked about."""
+def _settle(
+    found: list[Match], known: Known, remembered: Mapping[str, Any]
+) -> list[Match]:
+    """Two headers for one field: the surer one has it, equals are asked about.
+
+    A header that has another meaning gives way to one that has none.
+    """
     by_field: dict[str, list[Match]] = defaultdict(list)
     for m in found:
         if m.decision == "auto":
             by_field[m.field].append(m)
+    taken = set(by_field)
     replaced: dict[int, Match] = {}
     for rivals in by_field.values():
         if len(rivals) < 2:
             continue
         best = max(m.confidence for m in rivals)
         winners = [m for m in rivals if m.confidence == best]
+        firm = [m for m in winners if not _others(m, known, taken, remembered)]
+        winners = firm or winners[:1]
         for m in rivals:
             if m in winners and len(winners) == 1:
                 continue
+            if others := _others(m, known, taken, remembered):
+                taken.add(others[0])
+                sure = known_as(m.header, known, others[0])
+                replaced[m.position] = replace(
+                    m, field=others[0], confidence=sure, candidates=others[:1]
+                )
+                continue
             decision: Decision = "ask" if m in winners else "ignore"
-            replaced[m.position] = Match(
-                m.header, m.position, m.field, 0.5, decision, m.percent, (m.field,)
+            replaced[m.position] = replace(
+                m, confidence=0.5, decision=decision, candidates=(m.field,)
             )
     return [replaced.get(m.position, m) for m in found]
+
+
+def known_as(header: str, known: Known, name: str) -> float:
+    """How sure it is that the header means the field."""
+    return _meanings(header, known)[name]
+
+
+def _others(
+    m: Match,
+    known: Known,
+    taken: Collection[str],
+    remembered: Mapping[str, Any],
+) -> tuple[str, ...]:
+    """Other fields that the header may mean and no other header has taken."""
+    if normal(m.header) in remembered:
+        return ()
+    meanings = _meanings(m.header, known)
+    rest = [name for name in meanings if name != m.field and name not in taken]
+    return tuple(sorted(rest, key=lambda name: -meanings[name]))
 
 
 def _drop_needless(m: Match, filled: set[str]) -> Match:

@@ -13,6 +13,7 @@ from importers.pipeline.check import broken_rules, named
 from importers.pipeline.frames import ROW, no_issues
 from importers.record_types import RecordType
 from reinsurance.ledger.premiums import settle_premiums, write_premiums
+from reinsurance.ledger.recompute import recompute
 from reinsurance.ledger.settle import settle
 from reinsurance.ledger.settled_rules import claim_issues
 from reinsurance.ledger.write import write
@@ -84,14 +85,11 @@ def settle_rows(
     )
 
 
-def write_settled(
-    cursor: Any, record_type: RecordType, settled: Settled, *, load: int
+def write_settlement(
+    cursor: Any, record_type: RecordType, settlement: Any, *, load: int
 ) -> None:
     """Write what was settled for a load."""
     if record_type.ledger == "claims":
-        write(cursor, settled.settlement, load=load)
+        recompute(cursor, write(cursor, settlement, load=load))
     else:
-        write_premiums(cursor, settled.settlement, load=load)
-
-
-__all__ = ["Settled", "broken_rules", "settle_rows", "write_settled"]
+        write_premiums(cursor, settlement, load=load)

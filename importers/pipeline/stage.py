@@ -16,9 +16,10 @@ from typing import Any
 import polars as pl
 from django.db import connection, transaction
 
-from importers.pipeline import storage
+from importers.pipeline import staged_settlements, storage
 from importers.pipeline.changes import ACTION, Change, carries, walk
 from importers.pipeline.check import Across, named
+from importers.pipeline.clean import ROW_IN_FILE
 from importers.pipeline.compare import WAS
 from importers.pipeline.effects import Effect
 from importers.pipeline.frames import BROKEN, ROW, no_issues
@@ -74,6 +75,7 @@ class Stager:
         self.context = context
         self.headers = headers
         self.staged = Staged()
+        self._settlement: Any = None
         self.register = Register() if record_type.is_register else None
 
     def add(
@@ -127,6 +129,7 @@ class Stager:
         room = PREVIEWED - len(self.staged.preview)
         if room > 0:
             self.staged.preview += preview(settled.settlement, room)
+        self._settlement = settled.settlement
         kept = good.join(settled.actions, on=ROW, maintain_order="left")
         return kept, settled.issues, settled.held_out
 
@@ -167,6 +170,11 @@ class Stager:
         good.write_parquet(path, compression="lz4", statistics=False)
         storage.put(key, path)
         path.unlink()
+        if self._settlement is not None:
+            number = len(self.staged.parts)
+            settled = staged_settlements.key_of(self.prefix, number)
+            staged_settlements.keep(self._settlement, settled, self.folder)
+            self._settlement = None
         self.staged.parts.append(key)
 
     def _total(self, good: pl.DataFrame) -> None:
@@ -272,7 +280,9 @@ class RejectedRows:
         self.path = path
         names = [name or f"Column {n}" for n, name in enumerate(header, start=1)]
         with path.open("w", newline="", encoding="utf-8-sig") as stream:
-            more = ("Row in the file", "What is wrong")
+            again = sum(name.startswith(ROW_IN_FILE) for name in names)
+            suffix = f" {again + 1}" if again else ""
+            more = (f"{ROW_IN_FILE}{suffix}", f"What is wrong{suffix}")
             csv.writer(stream).writerow([*map(harmless, names), *more])
 
     def add(

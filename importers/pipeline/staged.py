@@ -17,7 +17,8 @@ from importers.pipeline.frames import ROW
 from importers.pipeline.stage import part_key
 from importers.record_types import RecordType
 from importers.values import Action
-from reinsurance.resources.lookups import ReferenceWidget
+from reinsurance.models import Treaty
+from reinsurance.resources.lookups import ContractWidget, ReferenceWidget
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,9 @@ class StagedFile:
     def _texts(self, name: str, keys: pl.Series) -> dict[Any, str]:
         """What a key refers to, by the text that files have for it."""
         widget = self.record_type.columns[name].widget
+        if isinstance(widget, ContractWidget) and keys.dtype.is_integer():
+            contracts = Treaty.objects.filter(pk__in=keys.drop_nulls().unique())
+            return dict(contracts.values_list("pk", "reference"))
         if not isinstance(widget, ReferenceWidget) or keys.dtype == pl.String:
             return {}
         records = widget.model._default_manager.filter(
@@ -136,7 +140,8 @@ def _rejected(path: Path) -> Iterator[StagedRow]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
-        return f"{value:f}"
+        whole, _, digits = f"{value:f}".partition(".")
+        return f"{whole}.{digits.rstrip('0').ljust(2, '0')}" if digits else whole
     if isinstance(value, datetime.date):
         return value.isoformat()
     return value

@@ -15,12 +15,12 @@ from django.utils import timezone
 
 from importers.exceptions import LoadConflict
 from importers.models import RowChange
-from importers.pipeline import foreign_keys
 from importers.pipeline.load import take_turn
 from importers.record_types import RecordType
 from importers.values import Action
 from reinsurance.ledger.premium_undo import undo_premiums
 from reinsurance.ledger.recompute import positions_to_settle, recompute
+from reinsurance.ledger.triggers import resting
 from reinsurance.models import Deletion, Edit, Load
 
 CHANGES = RowChange._meta.db_table
@@ -45,7 +45,7 @@ def undo(
         Load.objects.filter(pk=load.pk).update(undone_at=timezone.now())
         if record_type.ledger == "claims":
             positions = positions_to_settle(cursor, load.pk)
-            with foreign_keys.resting(cursor):
+            with resting(cursor):
                 recompute(cursor, positions)
         elif record_type.ledger == "premiums":
             undo_premiums(cursor, load.pk)

@@ -4,9 +4,19 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 
+from importers import record_types
 from importers.models import Ingestion
 from importers.services import ingestions, permissions
 from importers.values import Status
+
+MOVING = (
+    Status.RECEIVED,
+    Status.CHECKING,
+    Status.APPROVED,
+    Status.LOADING,
+    Status.UNDOING,
+)
+"""Where the cluster is, or will be, at work on a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +30,7 @@ class Doable:
     cancel: bool = False
     retry: bool = False
     undo: bool = False
+    declare: bool = False
 
 
 def doable(ingestion: Ingestion, user: User) -> Doable:
@@ -29,6 +40,8 @@ def doable(ingestion: Ingestion, user: User) -> Doable:
     reviews = user.has_perm("importers.approve_ingestion")
     ready = status == Status.READY
     reason = permissions.why_not_approve(user, ingestion) if ready else ""
+    if ready and ingestion.needs_declaration:
+        reason = ingestions.DECLARE
     return Doable(
         map_columns=submits
         and status in ingestions.MAPPABLE
@@ -39,4 +52,16 @@ def doable(ingestion: Ingestion, user: User) -> Doable:
         cancel=submits and status in ingestions.WAITS,
         retry=submits and status == Status.FAILED,
         undo=permissions.may_undo(user) and status == Status.LOADED,
+        declare=submits and ready and _may_be_second(ingestion),
     )
+
+
+def _may_be_second(ingestion: Ingestion) -> bool:
+    """Whether it matters what the file is: it is asked, or was said already.
+
+    What goes on with rows of another file only ever adds to it.
+    """
+    kind = record_types.RECORD_TYPES.get(ingestion.record_type)
+    has_ledger = kind is not None and kind.ledger is not None
+    is_second = ingestion.needs_declaration or bool(ingestion.declared)
+    return has_ledger and is_second and ingestion.parent_id is None

@@ -78,6 +78,11 @@ def needs_contracts(ingestion: Ingestion) -> bool:
     return ingestion.status in ANSWERED and any(by_code.get(code) for code in CODES)
 
 
+def may_answer(ingestion: Ingestion, user: User) -> bool:
+    """Whether the user may say which contract rows of the file are about."""
+    return permissions.may_submit(user) and needs_contracts(ingestion)
+
+
 def _taken(ingestion: Ingestion) -> dict[str, Ingestion]:
     """References whose rows go on already, and where."""
     going_on = ingestion.follow_ups.filter(status__in=[s.value for s in GOING_ON])
@@ -176,15 +181,22 @@ def _rows_of(ingestion: Ingestion, references: set[str]) -> Iterator[Sequence[st
         if match.get("field") == "treaty_reference" and match["decision"] != "ignore"
     ]
     at = list(ingestion.table.get("header", ())).index(header[0]) if header else None
-    with storage.local(ingestion.rejected) as path:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            lines = csv.reader(stream)
-            next(lines)
-            for *cells, number, _problem in lines:
-                bare = [as_written(cell) for cell in cells]
-                is_like = at is not None and bare[at].strip() in references
-                if int(number) in numbers or (not is_whole and is_like):
-                    yield bare
+    for number, cells in _held_out(ingestion.rejected):
+        is_like = at is not None and cells[at].strip() in references
+        if number in numbers or (not is_whole and is_like):
+            yield cells
+
+
+def _held_out(key: str) -> Iterator[tuple[int, list[str]]]:
+    """Number and cells of all rows held out, as the sender wrote them."""
+    with (
+        storage.local(key) as path,
+        path.open(newline="", encoding="utf-8-sig") as stream,
+    ):
+        lines = csv.reader(stream)
+        next(lines)
+        for *cells, number, _problem in lines:
+            yield int(number), [as_written(cell) for cell in cells]
 
 
 def as_written(cell: str) -> str:

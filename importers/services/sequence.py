@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import polars as pl
-from django.db import connection, transaction
 from django.utils.formats import date_format
 
 from importers.models import Ingestion
 from importers.record_types import RecordType
 from importers.values import Severity, Status
-from reinsurance.ledger.copying import sought
-from reinsurance.models import Load, LoadPeriod, Treaty
+from reinsurance.ledger.others import told_by_others
+from reinsurance.models import LoadPeriod
 
 LATER = "later_period_loaded"
 FOREIGN = "period_of_another_sender"
@@ -41,7 +39,7 @@ def look(
     record: Ingestion,
     kind: RecordType,
     periods: Periods,
-    present: Iterable[pl.DataFrame] = (),
+    present: Iterable[Any] = (),
 ) -> list[FileIssue]:
     """What stands in the books already for the contracts and periods of the file.
 
@@ -105,32 +103,12 @@ def _later(
 
 
 def _of_others(
-    record: Ingestion, kind: RecordType, present: Iterable[pl.DataFrame]
+    record: Ingestion, kind: RecordType, present: Iterable[Any]
 ) -> Iterable[FileIssue]:
     """Another sender told of the same claims for the same period."""
     if kind.ledger != "claims":
         return
-    frames = [frame for frame in present if frame.height]
-    if not frames:
-        return
-    pairs = pl.concat(frames).unique()
-    with transaction.atomic(), connection.cursor() as cursor:
-        sought(
-            cursor,
-            "told_here",
-            position=("bigint", pairs["position"]),
-            period_end=("date", pairs["period_end"]),
-        )
-        cursor.execute(
-            "SELECT l.number, count(*) FROM told_here k "
-            "JOIN reinsurance_claimstatement s ON s.position_id = k.position "
-            "AND s.period_end = k.period_end "
-            "JOIN reinsurance_load l ON l.id = s.load_id AND l.undone_at IS NULL "
-            "AND l.user_id IS NULL WHERE l.sender IS DISTINCT FROM %s "
-            "GROUP BY l.number ORDER BY l.number DESC LIMIT %s",
-            [record.source_id, MOST_NAMED],
-        )
-        found = cursor.fetchall()
+    found = told_by_others(present, sender=record.source_id, most=MOST_NAMED)
     numbers = [number for number, _ in found]
     files = Ingestion.objects.select_related("source").in_bulk(numbers)
     for number, count in found:
@@ -195,6 +173,3 @@ def second_of(record: Ingestion, kind: RecordType, periods: Periods) -> list[str
 
 def _day(day: date | None) -> str:
     return date_format(day, "j F Y") if day else ""
-
-
-__all__ = ["FileIssue", "Load", "Treaty", "look", "second_of"]

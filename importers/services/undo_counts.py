@@ -86,7 +86,7 @@ class Found:
             return ()
         along = _ALONG.get(model._meta.model_name or "", ())
         rows = model._base_manager.filter(pk__in=keys).select_related(*along)
-        return tuple(_name(row) for row in seen_by(rows, self.user).order_by("pk"))
+        return tuple(sorted(_name(row) for row in seen_by(rows, self.user)))
 
 
 def _counted(

@@ -6,9 +6,7 @@ somebody else refers to one that it created.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
-import polars as pl
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
@@ -28,6 +26,7 @@ from importers.services.undo_counts import (
 )
 from importers.services.undo_records import count_records
 from importers.values import Status
+from reinsurance.ledger.copying import sought
 from reinsurance.ledger.premiums import KEY, field_of
 from reinsurance.ledger.recompute import positions_to_settle
 from reinsurance.models import Claim, ClaimPosition, Edit, Load, PremiumEntry
@@ -112,20 +111,12 @@ def _claims(found: Found, load: Load) -> None:
     with connection.cursor() as cursor:
         Load.objects.filter(pk=load.pk).update(undone_at=timezone.now())
         staying = positions_to_settle(cursor, load.pk)
-        _fill(cursor, staying)
+        sought(cursor, "staying", id=("bigint", staying))
         cursor.execute(_FATE, own)
         found.count(cursor, Claim, GOES, _CLAIMS_GO, own)
         for effect, condition in _POSITIONS:
             query = f"SELECT id FROM fate WHERE {condition}"  # noqa: S608 our words
             found.count(cursor, ClaimPosition, effect, query, {})
-
-
-def _fill(cursor: Any, keys: pl.Series) -> None:
-    cursor.execute(
-        "CREATE TEMPORARY TABLE staying ON COMMIT DROP AS "
-        "SELECT unnest(%s::bigint[]) AS id; ANALYZE staying",
-        [keys.to_list()],
-    )
 
 
 # ----------------------------------------------------------------------- premiums
@@ -176,4 +167,4 @@ def _premiums(found: Found, load: Load) -> None:
             found.count(cursor, PremiumEntry, effect, query, own)
 
 
-__all__ = ["Affected", "Referring", "UndoPreview", "preview"]
+__all__ = ["Affected", "Edit", "Referring", "UndoPreview", "preview"]

@@ -144,7 +144,7 @@ def _effect_of(
     held_out = {"claims": effect.named(), "policies": effect.policies()}
     return {
         "effect": fingerprint(record.sha256, mapping, parts),
-        "effect_parts": {**parts, "held_out": held_out},
+        "effect_parts": {**parts, "held_out": held_out, "books": examined.books},
     }
 
 

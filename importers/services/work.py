@@ -246,9 +246,11 @@ def _load(lease: Lease, patience: float | None) -> None:
             kind,
             context=context_of(record),
             effect=effect,
+            settled_at=record.effect_parts.get("books", ""),
         )
         approved = record.effect_parts.get("effect")
-        moved = difference(approved, as_plain(effect)) if approved else ""
+        is_anew = effect.is_settled
+        moved = difference(approved, as_plain(effect)) if approved and is_anew else ""
         if moved:
             raise BooksMoved(BOOKS_MOVED.format(moved))
         if record.effect_parts.get("nil"):

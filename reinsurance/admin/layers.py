@@ -10,8 +10,10 @@ from reinsurance.admin.editing import EditedAdmin, ReasonForm
 from reinsurance.admin.seen import SeenChoices
 from reinsurance.admin.values import inception_column, money_column, share_column
 from reinsurance.models import Layer, Participation, Treaty, TreatyScope
-from reinsurance.resources.layers import LayerResource
-from reinsurance.resources.participations import ParticipationResource
+from reinsurance.resources.register_exports import (
+    LayerRegister,
+    ParticipationRegister,
+)
 from reinsurance.resources.scopes import TreatyScopeResource
 
 
@@ -36,7 +38,7 @@ class LayerAdmin(EditedAdmin, RecordAdmin):
 
     form = ReasonForm
 
-    resource_classes = (LayerResource,)
+    resource_classes = (LayerRegister,)
     list_display = (
         "treaty",
         "inception",
@@ -122,7 +124,7 @@ class ParticipationAdmin(EditedAdmin, RecordAdmin):
 
     form = ReasonForm
 
-    resource_classes = (ParticipationResource,)
+    resource_classes = (ParticipationRegister,)
     list_display = (
         "reinsurer_name",
         "treaty",

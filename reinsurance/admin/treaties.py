@@ -15,7 +15,7 @@ from reinsurance.admin.values import (
     currency_column,
 )
 from reinsurance.models import Layer, Party, Treaty
-from reinsurance.resources.treaties import TreatyResource
+from reinsurance.resources.register_exports import TreatyRegister
 
 
 class LayerInline(SeenChoices, admin.TabularInline):
@@ -54,7 +54,7 @@ class TreatyAdmin(EditedAdmin, RecordAdmin):
 
     form = ReasonForm
 
-    resource_classes = (TreatyResource,)
+    resource_classes = (TreatyRegister,)
     import_slug = "treaties"
     list_display = (
         "reference",

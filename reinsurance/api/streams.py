@@ -26,8 +26,8 @@ JSON_LINES = "application/jsonl"
 FORMATS = {"json": "application/json", "csv": CSV, "jsonl": JSON_LINES}
 BATCH = 2000
 MOST_KEY = 2**63 - 1
-RISKY = r"^[=+\-@\t\r\n＝＋－＠]"  # noqa: RUF001 full-width forms are meant
-NUMBER = r"^[+-]?[0-9][0-9,.'' ]*%?$"
+RISKY = r"^''*[=+\-@\t\r\n＝＋－＠]"  # noqa: RUF001 full-width forms are meant
+NUMBER = r"^''*[+-]?[0-9][0-9,.'' ]*%?$"
 
 
 def wanted_format(request: Request) -> str:

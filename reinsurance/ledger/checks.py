@@ -1,13 +1,12 @@
 """What only the ledger can say of a row: told twice, contradicting, changing nothing."""
 
-from typing import Any
-
 import polars as pl
 
 from reinsurance.ledger import timelines
 from reinsurance.ledger.amounts import (
     AS_AT,
     CHANGES,
+    MAIN,
     PAID,
     PREVIOUSLY,
     THIS_PERIOD,
@@ -20,6 +19,11 @@ from reinsurance.ledger.timelines import MONEY
 from reinsurance.resources.issues import ISSUES, issues_at, no_issues
 
 CENT = 0.0051
+UNALLOCATED = {
+    "paid_fees_to_date": "paid_unallocated",
+    "reserve_fees": "reserve_unallocated",
+}
+"""Totals of fees, and the columns that tell what they have beyond the kinds."""
 CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
 
 
@@ -95,6 +99,15 @@ def contradictions(
     ]
     if not paid:
         return pl.concat(found)
+    periodic = [
+        told_as(amount, basis) for amount in paid for basis in (THIS_PERIOD, PREVIOUSLY)
+    ]
+    if not any(
+        name in frame.columns and frame[name].null_count() < frame.height
+        for name in periodic
+        for frame in (old, new)
+    ):
+        return pl.concat(found)  # amounts to date alone contradict nothing
     found.append(_overlaps(old, new, paid))
     silent = new.with_columns(
         pl.lit(None, MONEY).alias(told_as(a, PREVIOUSLY))
@@ -177,7 +190,8 @@ def _kinds_and_total(new: pl.DataFrame) -> pl.DataFrame:
         here = [n for n in kinds if n in new.columns]
         if total not in new.columns or not here:
             continue
-        summed = pl.sum_horizontal(pl.col(n).fill_null(0) for n in here)
+        rest = [n for n in (UNALLOCATED.get(total, ""),) if n in new.columns]
+        summed = pl.sum_horizontal(pl.col(n).fill_null(0) for n in (*here, *rest))
         bad = new.filter(
             pl.col(total).is_not_null()
             & pl.any_horizontal(pl.col(n).is_not_null() for n in here)
@@ -213,7 +227,7 @@ def _overlaps(old: pl.DataFrame, new: pl.DataFrame, paid: list[str]) -> pl.DataF
     def of_period(frame: pl.DataFrame) -> pl.DataFrame:
         here = [n for n in names if n in frame.columns]
         return frame.filter(
-            pl.any_horizontal(pl.col(n).is_not_null() for n in here)
+            pl.any_horizontal(pl.lit(value=False), *(pl.col(n).is_not_null() for n in here))
             & pl.col("period_end").is_not_null()
         ).select(columns)
 
@@ -358,10 +372,17 @@ def actions(
     told_before: pl.DataFrame | None,
     standing: pl.Series,
     changed_rows: pl.Series,
+    counting: pl.Series,
+    line_before: pl.DataFrame | None = None,
     *,
     is_correction: bool,
 ) -> pl.DataFrame:
-    """``row`` and ``__action``: what loading does to the books by each row."""
+    """``row`` and ``__action``: what loading does to the books by each row.
+
+    A row changes nothing either that tells what the books have come to for its period
+    (``line_before``), in whatever basis they were told: an export handed in again.
+    A row that does not count, for a later correction lacks its key, changes nothing.
+    """
     amounts = [n for n in TOLD if n in mine.columns]
     if told_before is None:
         same = pl.lit(value=False)
@@ -379,10 +400,13 @@ def actions(
             how="left",
             maintain_order="left",
         )
+        books = None if is_correction else line_before
+        seen = _beside_books(seen, books)
         same = pl.all_horizontal(
             pl.col("number_before").is_not_null(),
             pl.col("status").is_null()
-            | pl.col("status").eq_missing(pl.col("status_before")),
+            | pl.col("status").eq_missing(pl.col("status_before"))
+            | _stands("status", seen),
             *(
                 pl.col(n).is_null()
                 | (
@@ -390,22 +414,58 @@ def actions(
                     if f"{n}_before" in seen.columns
                     else pl.lit(value=False)
                 )
+                | _stands(n, seen)
                 for n in amounts
             ),
             *(_only_basis(a, seen) for a in PAID if is_correction),
         )
     is_standing = pl.col("position").is_in(standing.implode())
-    is_first = pl.col("row") == pl.col("row").min().over("position")
+    # As a column: within a window it would be worked out for each position.
+    seen = seen.with_columns(__counts=pl.col("row").is_in(counting.implode()))
+    counts = pl.col("__counts")
+    is_first = pl.col("row") == pl.when(counts).then("row").min().over("position")
     changes = pl.col("row").is_in(changed_rows.implode())
     return seen.select(
         "row",
-        pl.when(~is_standing & is_first)
+        pl.when(~counts)
+        .then(pl.lit(UNCHANGED))
+        .when(~is_standing & is_first)
         .then(pl.lit(CREATED))
         .when(is_standing & same & ~changes)
         .then(pl.lit(UNCHANGED))
         .otherwise(pl.lit(UPDATED))
         .alias("__action"),
     )
+
+
+BOOKS = "books."
+"""Before the names of what the books have come to."""
+
+
+def _beside_books(rows: pl.DataFrame, line: pl.DataFrame | None) -> pl.DataFrame:
+    """The rows with what the books have come to for their position and period."""
+    if line is None:
+        return rows
+    key = ["position", "period_end"]
+    held = [n for n in line.columns if n in {"status", *PAID, *AS_AT}]
+    nil = [n for n in MAIN if n not in held]
+    books = line.select(
+        *key,
+        *(
+            (pl.col(n).fill_null(0) if n in MAIN else pl.col(n)).alias(BOOKS + n)
+            for n in held
+        ),
+        *(pl.lit(0, MONEY).alias(BOOKS + n) for n in nil),
+    )
+    return rows.join(books, on=key, how="left", maintain_order="left")
+
+
+def _stands(name: str, rows: pl.DataFrame) -> pl.Expr:
+    """Whether what a row tells, as at or to date, is what the books have come to."""
+    held = BOOKS + name.removesuffix(f"_{TO_DATE}")
+    if held not in rows.columns or name in PAID:
+        return pl.lit(value=False)
+    return pl.col(name).eq(pl.col(held)).fill_null(value=False)
 
 
 def _only_basis(amount: str, seen: pl.DataFrame) -> pl.Expr:
@@ -463,7 +523,12 @@ def repeats(
     untold = [n for n in TOLD if n not in statements.columns]
     same = joined.filter(
         pl.all_horizontal(
-            *(pl.col(n).eq_missing(pl.col(f"{n}_old")) for n in compared),
+            *(
+                pl.col(n).eq_missing(pl.col(f"{n}_old"))
+                if f"{n}_old" in joined.columns
+                else pl.col(n).is_null()
+                for n in compared
+            ),
             *(pl.col(n).is_null() for n in untold if n in joined.columns),
         )
     )
@@ -474,15 +539,13 @@ def settled(
     good: pl.DataFrame,
     mine: pl.DataFrame,
     line: pl.DataFrame,
-    line_before: pl.DataFrame,
-    positions: pl.DataFrame,
-    described: Any,
+    counting: pl.Series,
 ) -> pl.DataFrame:
     """The rows beside what stands in the books after them, for rules.
 
     ``row``, ``claim``, ``position``, ``period_end``; ``at_<amount>``: at the row's
     period; ``before_<amount>``: at the period told before; ``now_<amount>``: at the
-    latest; ``told_incurred…``; ``status_now``.
+    latest; ``told_incurred…``; ``status_now``; ``is_live``: the row counts.
     """
     amounts = [n for n in (*PAID, *AS_AT) if n in line.columns]
     at = line.select(
@@ -496,7 +559,12 @@ def settled(
         pl.col("status").alias("status_now"),
         *(pl.col(n).alias(f"now_{n}") for n in amounts),
     )
-    base = mine.select("row", "position", "period_end")
+    base = mine.select(
+        "row",
+        "position",
+        "period_end",
+        is_live=pl.col("row").is_in(counting.implode()),
+    )
     told = [n for n in good.columns if n.startswith("told_")]
     frame = (
         base.join(at, on=["position", "period_end"], how="left", maintain_order="left")

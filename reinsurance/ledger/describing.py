@@ -8,9 +8,16 @@ from typing import Any
 import polars as pl
 
 from reinsurance.caching import Topic, remembered
-from reinsurance.ledger.descriptions import FIELDS, empty, has_bit, is_told, model_field
+from reinsurance.ledger.copying import copy_out, sought
+from reinsurance.ledger.descriptions import (
+    FIELDS,
+    empty,
+    has_bit,
+    is_told,
+    model_field,
+    table_column,
+)
 from reinsurance.ledger.matching import WAS
-from reinsurance.ledger.timelines import with_periods
 from reinsurance.models import ClaimStatus
 from reinsurance.resources.base import dtype_of
 
@@ -44,29 +51,41 @@ def open_statuses() -> frozenset[str]:
 
 
 def describe(
+    cursor: Any,
     good: pl.DataFrame,
     mine: pl.DataFrame,
     old: pl.DataFrame,
     claims: pl.DataFrame,
     positions: pl.DataFrame,
     after: pl.DataFrame,
+    counting: pl.Series,
     *,
     number: int,
 ) -> Described:
     """Settle what describes the claims of the rows.
 
     ``good``: the rows with their fields; ``mine``: the same as statements with
-    periods; ``old``: live statements; ``after``: the positions as they will stand.
+    periods; ``old``: live statements, with periods; ``after``: the positions as they
+    will stand; ``counting``: the rows that count, as no later correction lacks them.
     """
     fields = [name for name in FIELDS if name in good.columns]
-    rows = good.join(
-        mine.select("row", pl.col("period_end").alias("__period")), on="row"
-    ).sort("claim", "__period", "row")
+    rows = (
+        good.join(mine.select("row", pl.col("period_end").alias("__period")), on="row")
+        .with_columns(__counts=pl.col("row").is_in(counting.implode()))
+        .sort("claim", "__period", "row")
+    )
     told = rows.group_by("claim", maintain_order=True).agg(
         pl.col("treaty", "reference").first(),
-        *(pl.col(n).filter(is_told(n)).last().alias(n) for n in fields),
+        pl.col("__counts").any().alias("is_live"),
         *(
-            pl.col("__period").filter(is_told(n)).last().alias(f"__p_{n}")
+            pl.col(n).filter(is_told(n) & pl.col("__counts")).last().alias(n)
+            for n in fields
+        ),
+        *(
+            pl.col("__period")
+            .filter(is_told(n) & pl.col("__counts"))
+            .last()
+            .alias(f"__p_{n}")
             for n in fields
         ),
     )
@@ -77,12 +96,13 @@ def describe(
         maintain_order="left",
     ).with_columns(pl.col("stands").fill_null(value=False))
     frame = _winners(frame, old, fields, number)
-    frame = _with_status(frame, after, positions)
-    frame, detailed = _with_details(frame, rows, old)
+    frame = _with_status(frame, after.filter("is_live"), positions)
+    frame, detailed = _with_details(frame, rows.filter("__counts"), old, number)
     changed = [n for n in FIELDS if n in frame.columns]
     frame = frame.with_columns(
-        is_changed=~pl.col("stands")
-        | pl.any_horizontal(
+        is_changed=pl.col("is_live") & ~pl.col("stands")
+        | pl.col("stands")
+        & pl.any_horizontal(
             *(pl.col(n).ne_missing(pl.col(WAS + n)) for n in changed),
             pl.col("status").ne_missing(pl.col("was_status")),
             pl.col("claim").is_in(detailed.implode()),
@@ -91,8 +111,8 @@ def describe(
     return Described(
         claims=frame,
         statements=_statements(mine, rows, frame, fields),
-        overrides=overrides_of(frame, old, changed),
-        changed_rows=_changed_rows(rows, frame, fields, detailed),
+        overrides=overrides_of(cursor, frame),
+        changed_rows=_changed_rows(rows.filter("__counts"), frame, fields, detailed),
     )
 
 
@@ -101,12 +121,12 @@ def _winners(
 ) -> pl.DataFrame:
     """Each field: the new value where no older telling is of a later period."""
     known = (
-        with_periods(old)
-        .group_by("claim")
+        old.sort("claim", "period_end", "number")
+        .group_by("claim", maintain_order=True)
         .agg(
             pl.struct("period_end", "number")
             .filter(has_bit(name))
-            .max()
+            .last()
             .alias(f"__old_{name}")
             for name in fields
         )
@@ -115,8 +135,11 @@ def _winners(
     )
     if known is not None:
         frame = frame.join(known, on="claim", how="left", maintain_order="left")
+    frame = _with_hidden(frame, old)
     for name in fields:
         new, was = pl.col(name), pl.col(WAS + name)
+        if name == "date_closed":
+            was = pl.coalesce("__hidden", was)
         nothing = pl.lit(empty(name), dtype=dtype_of(model_field(name)))
         was_known = pl.when(pl.col("stands")).then(was).otherwise(nothing)
         wins = new.is_not_null()
@@ -134,13 +157,34 @@ def _winners(
         frame = frame.with_columns(
             pl.when(wins).then(new).otherwise(was_known).alias(name)
         )
-    return frame.drop("^__(p|old)_.*$")
+    if "date_closed" not in fields:
+        told = pl.coalesce("__hidden", WAS + "date_closed")
+        frame = frame.with_columns(date_closed=pl.when(pl.col("stands")).then(told))
+    return frame.drop("^__(p|old)_.*$", "__hidden")
+
+
+def _with_hidden(frame: pl.DataFrame, old: pl.DataFrame) -> pl.DataFrame:
+    """The frame with ``__hidden``: the date closed that an open claim does not show."""
+    if not old.height:
+        return frame.with_columns(__hidden=pl.lit(None, dtype=pl.Date))
+    told = (
+        old.filter(has_bit("date_closed"))
+        .sort("claim", "period_end", "number", "row")
+        .group_by("claim", maintain_order=True)
+        .agg(
+            __hidden=pl.col("values")
+            .last()
+            .str.json_path_match("$.date_closed")
+            .str.to_date("%Y-%m-%d")
+        )
+    )
+    return frame.join(told, on="claim", how="left", maintain_order="left")
 
 
 def _with_status(
     frame: pl.DataFrame, after: pl.DataFrame, positions: pl.DataFrame
 ) -> pl.DataFrame:
-    """A claim is open if any of its positions is; re-opening hides the date closed."""
+    """A claim is open if any of its positions is; then it shows no date closed."""
     opens = list(open_statuses())
     others = positions.filter(
         pl.col("stands") & ~pl.col("position").is_in(after["position"].implode())
@@ -152,40 +196,38 @@ def _with_status(
     every = pl.concat(
         [after.select("claim", "status", "period_end"), others], how="vertical_relaxed"
     ).filter(pl.col("status").is_not_null())
+    return status_of(frame, every)
+
+
+def status_of(frame: pl.DataFrame, positions: pl.DataFrame) -> pl.DataFrame:
+    """Claims with ``status``, and their ``date_closed`` only as long as they are closed.
+
+    ``positions``: ``claim``, ``status`` and ``period_end`` of those that stand.  Where
+    no status was told of any, the claim is closed if there is a date of it.
+    """
+    opens = list(open_statuses())
     chosen = (
-        every.with_columns(is_open=pl.col("status").is_in(opens))
-        .sort("is_open", "period_end", nulls_last=False)
+        positions.with_columns(is_open=pl.col("status").is_in(opens))
+        .sort("is_open", "period_end", "status", nulls_last=False)
         .group_by("claim", maintain_order=True)
         .last()
         .select("claim", "status")
     )
-    frame = frame.join(chosen, on="claim", how="left", maintain_order="left")
-    closed = (
-        pl.col("date_closed").is_not_null()
-        if "date_closed" in frame.columns
-        else pl.lit(value=False)
-    )
+    closed = pl.col("date_closed").is_not_null()
     untold = pl.when(closed).then(pl.lit(CLOSED)).otherwise(pl.lit(OPEN))
-    was = pl.when(pl.col("stands")).then(pl.col("was_status"))
-    frame = frame.with_columns(status=pl.coalesce("status", was, untold))
-    if "date_closed" not in frame.columns:
-        frame = frame.with_columns(
-            pl.when(pl.col("stands"))
-            .then(pl.col(WAS + "date_closed"))
+    return (
+        frame.join(chosen, on="claim", how="left", maintain_order="left")
+        .with_columns(status=pl.coalesce("status", untold))
+        .with_columns(
+            pl.when(~pl.col("status").is_in(opens))
+            .then("date_closed")
             .alias("date_closed")
         )
-    reopened = (
-        pl.col("status").is_in(opens)
-        & pl.col("stands")
-        & pl.col("date_closed").eq_missing(pl.col(WAS + "date_closed"))
-    )
-    return frame.with_columns(
-        pl.when(~reopened).then("date_closed").alias("date_closed")
     )
 
 
 def _with_details(
-    frame: pl.DataFrame, rows: pl.DataFrame, old: pl.DataFrame
+    frame: pl.DataFrame, rows: pl.DataFrame, old: pl.DataFrame, number: int
 ) -> tuple[pl.DataFrame, pl.Series]:
     """Further details by name, the latest told of each; claims where they change."""
     told = rows.filter(pl.col("details").is_not_null())
@@ -197,11 +239,11 @@ def _with_details(
     columns = ("claim", "period_end", "number", "row", "details")
     tellings = pl.concat(
         [
-            with_periods(old).select(columns),
+            old.select(columns),
             told.select(
                 "claim",
                 pl.col("__period").alias("period_end"),
-                pl.lit(2**62, dtype=pl.Int64).alias("number"),
+                pl.lit(number, dtype=pl.Int64).alias("number"),
                 "row",
                 "details",
             ),
@@ -286,37 +328,65 @@ def _statements(
     )
 
 
-def overrides_of(
-    claims: pl.DataFrame, old: pl.DataFrame, fields: Sequence[str]
-) -> pl.DataFrame:
-    """What older statements told before their claim's value changed."""
+def overrides_of(cursor: Any, claims: pl.DataFrame) -> pl.DataFrame:
+    """What statements of the books told before their claim's value changes.
+
+    ``statement`` and ``values`` (JSON); of all statements, whether they count or not:
+    those of a load that is undone, or that a correction lacks, told what they told.
+    ``claims``: as they will stand, with ``stands`` and ``is_changed``.
+    """
     schema = {"statement": pl.Int64(), "values": pl.String()}
-    differs = [pl.col(n).ne_missing(pl.col(WAS + n)) for n in fields]
-    changed = (
-        claims.filter("stands").filter(pl.any_horizontal(differs)) if differs else None
-    )
-    if changed is None or not changed.height or not old.height:
+    changed = claims.filter((pl.col("claim") > 0) & pl.col("is_changed"))
+    here = [n for n in FIELDS if n in changed.columns]
+    if changed.height:
+        differs = (pl.col(n).ne_missing(pl.col(WAS + n)) for n in here)
+        changed = changed.filter(~pl.col("stands") | pl.any_horizontal(*differs))
+    if not changed.height:
         return pl.DataFrame(schema=schema)
-    seen = (
-        old.select("statement", "claim", "told", "values")
-        .unique("statement")
-        .join(
-            changed.select(
-                "claim",
-                *(
-                    pl.col(n).ne_missing(pl.col(WAS + n)).alias(f"__is_{n}")
-                    for n in fields
-                ),
-                *(pl.col(WAS + n).cast(pl.String).alias(f"__text_{n}") for n in fields),
-            ),
-            on="claim",
-        )
-        .with_columns(
-            (has_bit(n) & pl.col(f"__is_{n}")).alias(f"__has_{n}") for n in fields
-        )
+    seen = _tellings(cursor, changed["claim"])
+    if not seen.height:
+        return pl.DataFrame(schema=schema)
+    # A claim that comes back has nothing in the fields that its rows do not have.
+    nothing = {n: pl.lit(empty(n), dtype=dtype_of(model_field(n))) for n in FIELDS}
+    seen = seen.join(changed.select("claim", "stands", *here), on="claim").with_columns(
+        (
+            has_bit(n)
+            & (
+                pl.col(n).ne_missing(pl.col(WAS + n))
+                if n in here
+                else ~pl.col("stands") & pl.col(WAS + n).ne_missing(nothing[n])
+            )
+        ).alias(f"__has_{n}")
+        for n in FIELDS
     )
-    images = _images(seen, fields, "statement")
+    seen = seen.with_columns(
+        pl.col(WAS + n).cast(pl.String).alias(f"__text_{n}") for n in FIELDS
+    )
+    images = _images(seen, FIELDS, "statement")
     return _merged(images, dict(seen.select("statement", "values").iter_rows()))
+
+
+def _tellings(cursor: Any, claims: pl.Series) -> pl.DataFrame:
+    """All statements that tell something descriptive, and what their claim says now."""
+    sought(cursor, "told_claim", id=("bigint", claims))
+    picked = ", ".join(f'c."{table_column(name)}"' for name in FIELDS)
+    found = copy_out(
+        cursor,
+        f'SELECT s.id, c.id, s.told, s."values", {picked} FROM told_claim k '  # noqa: S608
+        "JOIN reinsurance_claim c ON c.id = k.id "
+        "JOIN reinsurance_claimposition p ON p.claim_id = c.id "
+        "JOIN reinsurance_claimstatement s ON s.position_id = p.id WHERE s.told <> 0",
+        {
+            "statement": pl.Int64(),
+            "claim": pl.Int64(),
+            "told": pl.Int64(),
+            "values": pl.String(),
+            **{WAS + name: dtype_of(model_field(name)) for name in FIELDS},
+        },
+    )
+    return found.with_columns(
+        pl.col(WAS + name).fill_null("") for name in FIELDS if empty(name) == ""
+    )
 
 
 def _merged(images: pl.DataFrame, held: Mapping[int, str | None]) -> pl.DataFrame:

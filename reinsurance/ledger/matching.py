@@ -18,6 +18,8 @@ from reinsurance.resources.issues import issues_at, no_issues
 
 WAS = "was."
 PARTS = ("section", "risk_code")
+ALWAYS = ("date_of_loss", "date_closed")
+"""Fields that are looked at whether rows tell them or not."""
 
 _STANDS = (
     "({t}.load_id IS NULL OR l.undone_at IS NULL) "
@@ -38,8 +40,9 @@ def find_claims(cursor: Any, rows: pl.DataFrame) -> pl.DataFrame:
     """The claims in the books that rows name by ``treaty`` and ``reference``.
 
     ``treaty``, ``reference``, ``claim`` (its key), ``stands``, ``was_status``,
-    ``was_details`` (JSON) and ``was.<field>`` of each descriptive field.
+    ``was_details`` (JSON) and ``was.<field>`` of the descriptive fields that rows have.
     """
+    names = [n for n in FIELDS if n in rows.columns or n in ALWAYS]
     keys = rows.select("treaty", "reference").unique()
     sought(
         cursor,
@@ -47,7 +50,7 @@ def find_claims(cursor: Any, rows: pl.DataFrame) -> pl.DataFrame:
         treaty=("bigint", keys["treaty"]),
         reference=("varchar", keys["reference"]),
     )
-    picked = ", ".join(f'c."{table_column(name)}"' for name in FIELDS)
+    picked = ", ".join(f'c."{table_column(name)}"' for name in names)
     cursor.execute(_BY_INDEX)
     found = copy_out(
         cursor,
@@ -62,14 +65,14 @@ def find_claims(cursor: Any, rows: pl.DataFrame) -> pl.DataFrame:
             "stands": pl.Boolean(),
             "was_status": pl.String(),
             "was_details": pl.String(),
-            **{WAS + name: dtype_of(model_field(name)) for name in FIELDS},
+            **{WAS + name: dtype_of(model_field(name)) for name in names},
         },
     )
     cursor.execute(_AS_USUAL)
     # COPY tells an empty text and no text apart; reading does not.
     return found.with_columns(
         pl.col(WAS + name).fill_null("")
-        for name in FIELDS
+        for name in names
         if dtype_of(model_field(name)) == pl.String and not model_field(name).null
     )
 

@@ -11,7 +11,7 @@ import polars as pl
 from reinsurance.ledger import timelines
 from reinsurance.ledger.amounts import MAIN, POSITION
 from reinsurance.ledger.copying import copy_out, sought
-from reinsurance.ledger.describing import open_statuses, overrides_of, with_merged
+from reinsurance.ledger.describing import overrides_of, status_of, with_merged
 from reinsurance.ledger.descriptions import FIELDS, has_bit, model_field, table_column
 from reinsurance.ledger.matching import WAS, find_positions
 from reinsurance.ledger.statements import REPEATED, corrections_of, live_statements
@@ -28,10 +28,10 @@ _STANDS = (
 
 
 def positions_to_settle(cursor: Any, load: int) -> pl.Series:
-    """Positions that a load spoke of and that other standing loads speak of, too.
+    """Positions that a load spoke of, of claims that other loads speak of, too.
 
-    For a load that is marked as undone already.  Positions that nobody else speaks of
-    need nothing.  Of a correction also those that it left out.
+    For a load that is marked as undone already.  Claims that no other load that stands
+    speaks of need nothing.  Of a correction also those that it left out.
     """
     cursor.execute(
         f"""
@@ -58,16 +58,26 @@ def positions_to_settle(cursor: Any, load: int) -> pl.Series:
     return copy_out(
         cursor,
         f"""
-        SELECT k.id FROM spoken k WHERE EXISTS (
-            SELECT FROM reinsurance_claimstatement s
-            JOIN reinsurance_load l ON l.id = s.load_id AND l.undone_at IS NULL
-            WHERE s.position_id = k.id
-        ) OR EXISTS (
-            SELECT FROM reinsurance_lineagerange r
-            JOIN reinsurance_load l ON l.id = r.load_id AND l.undone_at IS NULL
-            JOIN reinsurance_claimstatement s ON s.id BETWEEN r.first_id AND r.last_id
-            WHERE r.model = '{REPEATED}' AND s.position_id = k.id
+        WITH touched AS (
+            SELECT DISTINCT p.claim_id FROM spoken k
+            JOIN reinsurance_claimposition p ON p.id = k.id
+        ), others AS (
+            SELECT DISTINCT q.claim_id FROM touched t
+            JOIN reinsurance_claimposition q ON q.claim_id = t.claim_id
+            WHERE EXISTS (
+                SELECT FROM reinsurance_claimstatement s
+                JOIN reinsurance_load l ON l.id = s.load_id AND l.undone_at IS NULL
+                WHERE s.position_id = q.id
+            ) OR EXISTS (
+                SELECT FROM reinsurance_lineagerange r
+                JOIN reinsurance_load l ON l.id = r.load_id AND l.undone_at IS NULL
+                JOIN reinsurance_claimstatement s
+                    ON s.id BETWEEN r.first_id AND r.last_id
+                WHERE r.model = '{REPEATED}' AND s.position_id = q.id
+            )
         )
+        SELECT k.id FROM spoken k JOIN reinsurance_claimposition p ON p.id = k.id
+        JOIN others o ON o.claim_id = p.claim_id
         """,  # noqa: S608 our names
         {"id": pl.Int64()},
     )["id"]
@@ -131,23 +141,24 @@ def _claims_of(cursor: Any, positions: pl.Series) -> pl.Series:
 def _leave_out(cursor: Any, model: Any, keys: pl.Series, positions: pl.Series) -> None:
     """Records of which no live statement is left, though their load stands.
 
-    A correction left them out: they are hidden as long as it stands.
+    A correction left them out: they are hidden as long as it stands.  It is one that
+    speaks for a period of theirs: with it undone they are worked out anew.
     """
     if not keys.len():
         return
     sought(cursor, "left_out", id=("bigint", keys))
-    own = (
-        "x.id"
-        if model is Claim
-        else "(SELECT claim_id FROM reinsurance_claimposition WHERE id = x.id)"
-    )
+    own = "q.claim_id" if model is Claim else "q.id"
     cursor.execute(
         f"""
         UPDATE {model._meta.db_table} x SET lacked_by_id = (
-            SELECT max(c.id) FROM reinsurance_load c
-            JOIN reinsurance_loadperiod p ON p.load_id = c.id
-            JOIN reinsurance_claim m ON m.treaty_id = p.treaty_id AND m.id = {own}
-            WHERE c.is_correction AND c.undone_at IS NULL
+            SELECT max(c.id) FROM reinsurance_claimposition q
+            JOIN reinsurance_claim m ON m.id = q.claim_id
+            JOIN reinsurance_claimstatement s ON s.position_id = q.id
+            JOIN reinsurance_loadperiod p
+                ON p.treaty_id = m.treaty_id AND p.period_end = s.period_end
+            JOIN reinsurance_load c ON c.id = p.load_id
+            WHERE {own} = x.id AND c.is_correction AND c.undone_at IS NULL
+                AND c.record_type = 'claims'
         )
         FROM left_out k, reinsurance_load l
         WHERE x.id = k.id AND l.id = x.load_id AND l.undone_at IS NULL
@@ -188,10 +199,17 @@ def _describe(cursor: Any, claims: pl.Series) -> None:
             .otherwise(pl.col(WAS + name))
             .alias(name)
         ).drop("has", "text")
-    frame = _with_status(frame, standing)
-    frame = with_merged(frame, ordered)
+    told = standing.filter(pl.col("was_status").is_not_null()).select(
+        "claim",
+        pl.col("was_status").alias("status"),
+        pl.col("was_period_end").alias("period_end"),
+    )
+    frame = with_merged(status_of(frame, told), ordered)
     overrides = overrides_of(
-        frame.with_columns(stands=pl.lit(value=True)), live, FIELDS
+        cursor,
+        frame.with_columns(
+            stands=pl.lit(value=True), is_changed=pl.lit(value=True)
+        ),
     )
     update(
         cursor,
@@ -241,21 +259,6 @@ def _claims(cursor: Any, keys: pl.Series) -> pl.DataFrame:
         for name in FIELDS
         if dtype_of(model_field(name)) == pl.String and not model_field(name).null
     )
-
-
-def _with_status(frame: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
-    """A claim is open if any of its positions is; an open one has no date closed."""
-    opens = list(open_statuses())
-    chosen = (
-        standing.filter(pl.col("was_status").is_not_null())
-        .with_columns(is_open=pl.col("was_status").is_in(opens))
-        .sort("is_open", "was_period_end")
-        .group_by("claim", maintain_order=True)
-        .agg(status=pl.col("was_status").last())
-    )
-    return frame.join(
-        chosen, on="claim", how="left", maintain_order="left"
-    ).with_columns(status=pl.coalesce("status", "was_status"))
 
 
 def lacked(

@@ -121,20 +121,35 @@ def settle(
     wrong = checks.contradictions(old, new, number=number)
     issues.append(wrong)
     good, new = _without(good, wrong), _without(new, wrong)
+    new = new.drop(checks.UNALLOCATED.values(), strict=False)
     live = _live(cursor, old, new)
-    line, line_before = timelines.timeline(live), timelines.timeline(old)
+    counting = live.filter(pl.col("statement").is_null()).get_column("row")
+    line = timelines.timeline(live)
     told_before = timelines.best(old) if old.height else None
-    with_periods = timelines.with_periods(pl.concat([old, new], how="diagonal_relaxed"))
-    mine = with_periods.filter(pl.col("statement").is_null()).select(new.columns)
+    whole = timelines.with_periods(live)
+    silent = new.filter(~pl.col("row").is_in(counting.implode()))
+    mine = pl.concat(
+        [whole.filter(pl.col("statement").is_null()).select(new.columns), silent]
+    )
     positions_after = _positions(good, positions, line, matched.fills)
     described = describing.describe(
-        good, mine, old, claims, positions, positions_after, number=number
+        cursor,
+        good,
+        mine,
+        whole.filter(pl.col("statement").is_not_null()),
+        claims,
+        positions,
+        positions_after,
+        counting,
+        number=number,
     )
     actions = checks.actions(
         mine,
         told_before,
         positions.filter("stands").get_column("position"),
         described.changed_rows,
+        counting,
+        timelines.timeline(old) if old.height else None,
         is_correction=conventions.is_correction,
     )
     statements = described.statements
@@ -153,7 +168,7 @@ def settle(
         statements=statements,
         repeats=repeats,
         overrides=described.overrides,
-        settled=checks.settled(good, mine, line, line_before, positions, described),
+        settled=checks.settled(good, mine, line, counting),
     )
 
 
@@ -198,6 +213,7 @@ def _as_told(
             for name in ("incurred", "incurred_indemnity", "incurred_fees")
             if name in columns
         ),
+        *(name for name in checks.UNALLOCATED.values() if name in columns),
     )
 
 
@@ -233,7 +249,11 @@ def _as_statements(
     rows: pl.DataFrame, *, number: int, conventions: Conventions
 ) -> pl.DataFrame:
     """The rows as statements that are not stored yet: their ``statement`` is null."""
-    amounts = [name for name in TOLD if name in rows.columns]
+    amounts = [
+        name
+        for name in (*TOLD, *checks.UNALLOCATED.values())
+        if name in rows.columns
+    ]
     return rows.select(
         pl.lit(None, dtype=pl.Int64).alias("statement"),
         "position",
@@ -268,7 +288,7 @@ def _positions(
     """The positions that rows touch, as they stand after them.
 
     ``position``, ``claim``, key parts, ``status``, ``period_end``, amounts, ``stands``
-    (before), ``is_changed``.
+    (before), ``is_live`` (some statement of it counts), ``is_changed``.
     """
     parts = ["section", "risk_code"]
     touched = good.select("position", "claim", "treaty", *parts, "currency").unique(
@@ -309,4 +329,7 @@ def _positions(
         *(pl.col(name).ne_missing(pl.col(WAS + name)) for name in POSITION),
         *(pl.col(n).ne_missing(pl.col(f"its_{n}")) for n in parts),
     )
-    return after.with_columns(is_changed=differs | ~pl.col("stands"))
+    is_live = pl.col("position").is_in(now["position"].implode())
+    return after.with_columns(
+        is_live=is_live, is_changed=is_live & (differs | ~pl.col("stands"))
+    )

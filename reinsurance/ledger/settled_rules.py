@@ -1,5 +1,6 @@
 """Rules over what would stand in the books after a load, in the contract's currency."""
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -17,9 +18,10 @@ _PARTS = ("paid_indemnity", "paid_fees", "reserve_indemnity", "reserve_fees")
 
 def claim_issues(settlement: Any, conventions: Conventions) -> pl.DataFrame:
     """What is wrong with, or has to be looked at in, what the rows leave in the books."""
-    seen = settlement.settled
+    seen = settlement.settled.filter("is_live")
     if not seen.height:
         return no_issues()
+    settlement = replace(settlement, settled=seen)
     return pl.concat(
         [
             *_adding_up(seen),

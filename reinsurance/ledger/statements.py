@@ -36,13 +36,29 @@ SCHEMA: dict[str, pl.DataType] = {
     "told": pl.Int64(),
     "values": pl.String(),
     "details": pl.String(),
-    **dict.fromkeys(TOLD, MONEY),
 }
+"""Columns of a frame of statements, beside the amounts that are told."""
 _OWN = (
     "s.position_id, p.claim_id, c.treaty_id, l.id, l.number, l.sender, "
     "l.is_correction, {row}, s.period_start, s.period_end, s.status_id, s.told, "
-    's."values", s.details, ' + ", ".join(f"s.{name}" for name in TOLD)
+    's."values", s.details'
 )
+
+
+def amounts_told(cursor: Any) -> tuple[str, ...]:
+    """Names of the amounts that any statement of the books may tell."""
+    cursor.execute(
+        "SELECT told IS NULL, array_agg(DISTINCT name) FROM reinsurance_load "
+        "LEFT JOIN LATERAL jsonb_array_elements_text(told) AS name ON true "
+        "WHERE record_type = %s GROUP BY told IS NULL",
+        [CLAIMS],
+    )
+    found: set[str] = set()
+    for is_any, names in cursor.fetchall():
+        if is_any:
+            return TOLD
+        found.update(name for name in names if name)
+    return tuple(name for name in TOLD if name in found)
 
 
 def _stands(known_at: datetime.datetime | None) -> str:
@@ -66,6 +82,9 @@ def live_statements(
     keys = positions.drop_nulls().unique()
     if not keys.len():
         return pl.DataFrame(schema=SCHEMA)
+    names = amounts_told(cursor)
+    schema = {**SCHEMA, **dict.fromkeys(names, MONEY)}
+    amounts = "".join(f", s.{name}" for name in names)
     sought(cursor, "sought_position", id=("bigint", keys))
     stands = _stands(known_at)
     joined = (
@@ -82,20 +101,20 @@ def live_statements(
     )
     own = copy_out(
         cursor,
-        f"SELECT s.id, {_OWN.format(row='s.row')} {joined} "  # noqa: S608 our names
+        f"SELECT s.id, {_OWN.format(row='s.row')}{amounts} {joined} "  # noqa: S608
         f"JOIN reinsurance_load l ON l.id = s.load_id WHERE {stands}",
-        SCHEMA,
+        schema,
     )
     cursor.execute(
         "RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_seqscan"
     )
     repeated = copy_out(
         cursor,
-        f"SELECT s.id, {_OWN.format(row='r.first_row + (s.id - r.first_id)')} "  # noqa: S608
-        f"{joined} JOIN reinsurance_lineagerange r ON r.model = '{REPEATED}' "
+        f"SELECT s.id, {_OWN.format(row='r.first_row + (s.id - r.first_id)')}"  # noqa: S608
+        f"{amounts} {joined} JOIN reinsurance_lineagerange r ON r.model = '{REPEATED}' "
         "AND r.action = 'repeated' AND s.id BETWEEN r.first_id AND r.last_id "
         f"JOIN reinsurance_load l ON l.id = r.load_id WHERE {stands}",
-        SCHEMA,
+        schema,
     )
     return without_lacked(cursor, pl.concat([own, repeated]), stands)
 

@@ -5,11 +5,13 @@ their tables under keys drawn from the sequences; what differs goes through a te
 table and one UPDATE.
 """
 
+import json
 from typing import Any
 
 import polars as pl
 from django.db import connection, models
 
+from reinsurance.ledger import triggers
 from reinsurance.ledger.amounts import POSITION, TOLD
 from reinsurance.ledger.copying import copy_in, sought
 from reinsurance.ledger.descriptions import FIELDS, empty, model_field, table_column
@@ -22,11 +24,18 @@ RANGES = LineageRange._meta.db_table
 
 
 def draw_keys(cursor: Any, model: type[models.Model], count: int) -> pl.Series:
-    """So many new keys of the model, rising."""
+    """So many new keys of the model, rising; without a gap, where nobody else draws."""
+    table = model._meta.db_table
+    drawn = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) AS key "
+    series = "FROM generate_series(1, %s)"
     cursor.execute(
-        "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-        [model._meta.db_table, count],
+        f"SELECT min(key), max(key) FROM ({drawn}{series}) AS drawn",  # noqa: S608
+        [table, count],
     )
+    first, last = cursor.fetchone()
+    if count and last - first + 1 == count:
+        return pl.int_range(first, last + 1, eager=True, dtype=pl.Int64)
+    cursor.execute(f"{drawn}{series}", [table, count])
     return pl.Series([row[0] for row in cursor.fetchall()], dtype=pl.Int64)
 
 
@@ -34,9 +43,10 @@ def tell_planner(cursor: Any, table: str, rows: int) -> None:
     """Have the table looked at where statistics know of less than was just written.
 
     Those that autovacuum took beside a load, or after one that was killed, say that
-    there is nothing; look-ups then go by any index that has the key somewhere.
+    there is nothing; the triggers of foreign keys then go by any index that has the key
+    somewhere.  Where they rest nothing depends on it.
     """
-    if rows < _MANY:
+    if rows < _MANY or triggers.may_rest():
         return
     cursor.execute(
         "SELECT reltuples < %s FROM pg_class WHERE oid = %s::regclass", [rows, table]
@@ -84,8 +94,8 @@ def _value(field: models.Field, name: str) -> str:
     return f"coalesce(d.\"{name}\", '')" if is_text else f'd."{name}"'
 
 
-def write(cursor: Any, settlement: Settlement, *, load: int) -> None:
-    """Write what was settled for a load."""
+def write(cursor: Any, settlement: Settlement, *, load: int) -> pl.Series:
+    """Write what was settled for a load; new positions of which nothing counts."""
     claims = _claims(cursor, settlement.claims, load)
     positions = _positions(cursor, settlement.positions, claims, load)
     _statements(cursor, settlement.statements, positions, load)
@@ -96,6 +106,8 @@ def write(cursor: Any, settlement: Settlement, *, load: int) -> None:
         model=ClaimStatement._meta.model_name or "",
         load=load,
     )
+    silent = settlement.positions.filter(~pl.col("is_live"))["position"]
+    return positions.filter(pl.col("position").is_in(silent.implode()))["__position_id"]
 
 
 def _claims(cursor: Any, claims: pl.DataFrame, load: int) -> pl.DataFrame:
@@ -194,7 +206,16 @@ def _positions(
 
 def write_positions(cursor: Any, changed: pl.DataFrame, *, load: int) -> None:
     """Positions of the books as they stand now; those that did not stand by the load."""
-    columns = {n: n for n in ("section", "risk_code", "period_end", *POSITION)}
+    moved = [
+        n
+        for n in POSITION
+        if any(
+            changed[name].null_count() < changed.height
+            for name in (n, f"was.{n}")
+            if name in changed.columns
+        )
+    ]
+    columns = {n: n for n in ("section", "risk_code", "period_end", *moved)}
     columns |= {"status_id": "status"}
     frame = changed.rename({"position": "id"})
     update(cursor, ClaimPosition, frame.filter("stands"), columns)
@@ -242,6 +263,12 @@ def _statements(
         *optional,
     )
     copy_in(cursor, ClaimStatement._meta.db_table, frame)
+    cursor.execute(
+        "UPDATE reinsurance_load SET told = (SELECT jsonb_agg(DISTINCT name) FROM "
+        "jsonb_array_elements(coalesce(told, '[]') || %s::jsonb) AS name) "
+        "WHERE id = %s",
+        [json.dumps([name for name in TOLD if name in optional]), load],
+    )
     tell_planner(cursor, ClaimStatement._meta.db_table, frame.height)
 
 

@@ -30,6 +30,11 @@ class Load(models.Model):
         help_text="Keys of records that rows held out speak of: "
         "a correction that names them does not lack them.",
     )
+    told = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Amounts that its statements tell; null: perhaps any.",
+    )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,

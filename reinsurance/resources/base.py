@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import polars as pl
+import tablib
 from django.core.exceptions import ValidationError
 from django.db import models
 from import_export.fields import Field
@@ -11,6 +12,7 @@ from import_export.resources import ModelResource
 
 from reinsurance.resources.cells import CellError, tidy
 from reinsurance.resources.conventions import FileContext
+from reinsurance.resources.exports import flat, related_to, table
 from reinsurance.resources.issues import no_issues
 from reinsurance.resources.rules import Rule
 from reinsurance.resources.widgets import CellWidget
@@ -23,6 +25,7 @@ class Column(Field):
     reference for its key); ``total`` marks amounts whose sums are control totals;
     ``ask`` lists headers that might mean this column but are never taken for it
     without asking; a column without ``attribute`` only feeds rules and sums.
+    ``gives_way``: its headers mean another column first, as long as that has no other.
     """
 
     widget: CellWidget
@@ -38,6 +41,7 @@ class Column(Field):
         ask: tuple[str, ...] = (),
         required: bool = False,
         total: bool = False,
+        gives_way: bool = False,
         explanation: str = "",
         **options: Any,
     ) -> None:
@@ -47,6 +51,7 @@ class Column(Field):
         self.ask = ask
         self.required = required
         self.total = total
+        self.gives_way = gives_way
         self.explanation = explanation
 
     def clean(self, row: Any, **kwargs: Any) -> Any:
@@ -129,7 +134,7 @@ class DomainResource(ModelResource):
     @classmethod
     def columns(cls) -> dict[str, Column]:
         """Columns by name, in the order of the file."""
-        return cls.fields
+        return {name: cls.fields[name] for name in cls._meta.fields}
 
     def prepare(
         self, frame: pl.DataFrame, context: FileContext
@@ -145,6 +150,11 @@ class DomainResource(ModelResource):
         """Keys of the records that rows mean; None: those of the very same key."""
         return None
 
+    @classmethod
+    def is_told(cls, frame: pl.DataFrame) -> pl.Expr:
+        """Whether a row tells of such a record of a parent that is in the books."""
+        return pl.lit(value=True)
+
     def judge(self, compared: pl.DataFrame, context: FileContext) -> pl.DataFrame:
         """What has to be looked at in rows beside the books (``was.<name>``)."""
         return no_issues()
@@ -155,12 +165,17 @@ class DomainResource(ModelResource):
 
     def get_queryset(self) -> models.QuerySet:
         """All records, with what the export shows of related ones."""
-        shown = {
-            column.shows.rpartition("__")[0]
-            for column in self.fields.values()
-            if column.shows and "__" in column.shows
-        }
-        return super().get_queryset().select_related(*sorted(shown))
+        related = related_to(self.fields.values())
+        return super().get_queryset().select_related(*related)
+
+    def export(
+        self, queryset: models.QuerySet | None = None, **kwargs: Any
+    ) -> tablib.Dataset:
+        """The records as a table that can be handed in again and changes nothing."""
+        records = self.get_queryset() if queryset is None else queryset
+        if related := related_to(self.fields.values()):
+            records = records.select_related(*related)
+        return table(self.columns(), flat(self.columns(), records))
 
     def import_instance(self, instance: models.Model, row: Any, **kwargs: Any) -> None:
         """Set the instance's values from the row, derived ones included."""

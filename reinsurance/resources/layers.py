@@ -1,6 +1,9 @@
 """Treaty registers: the layer of the treaty in the same row."""
 
 from decimal import Decimal
+from typing import Any
+
+import polars as pl
 
 from reinsurance.choices import RiskLevel
 from reinsurance.models import Layer
@@ -31,12 +34,12 @@ class LayerResource(DomainResource):
         synonyms=("Layer", "Layer No", "Section", "Section No", "CR0007"),
         default=1,
     )
-    treaty_name = Column(
+    layer_name = Column(
         "name",
-        "Treaty name",
+        "Layer name",
         TextWidget(200),
-        synonyms=("Name", "Contract name", "Programme", "Program", "Title"),
-        explanation="Layers of one treaty may have names that differ.",
+        explanation="Without this column a layer is called what its row calls the "
+        "treaty: layers of one treaty may have names that differ.",
     )
     ceded_share = Column(
         "ceded_share",
@@ -156,3 +159,30 @@ class LayerResource(DomainResource):
     class Meta(DomainResource.Meta):
         model = Layer
         import_id_fields = ("treaty_reference", "layer_number")
+
+    def derive(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The layer's name in files that have but one column of names."""
+        if "layer_name" in frame.columns or "treaty_name" not in frame.columns:
+            return frame
+        return frame.with_columns(layer_name=pl.col("treaty_name"))
+
+    def before_import_row(self, row: Any, **kwargs: Any) -> None:
+        """The same, row by row."""
+        super().before_import_row(row, **kwargs)
+        if "Layer name" not in row and "Treaty name" in row:
+            row["Layer name"] = row["Treaty name"]
+
+    @classmethod
+    def is_told(cls, frame: pl.DataFrame) -> pl.Expr:
+        """Whether a row says anything of a layer, beyond that it is the first."""
+        untold = {"treaty_reference", "layer_number", "layer_name"}
+        names = [n for n in (*cls.columns(), "reinsurer") if n in frame.columns]
+        told = [
+            pl.col(n).is_not_null()
+            & (pl.col(n) != "" if frame.schema[n] == pl.String else pl.lit(value=True))
+            for n in names
+            if n not in untold
+        ]
+        return pl.any_horizontal(
+            pl.lit(value=False), pl.col("layer_number") != 1, *told
+        )

@@ -8,7 +8,7 @@ from django.db import models
 
 from reinsurance.caching import Topic, remembered
 from reinsurance.models import Party
-from reinsurance.resources.cells import CellError
+from reinsurance.resources.cells import CellError, tidy
 from reinsurance.resources.contract_keys import find_treaties
 from reinsurance.resources.contracts import locate_contracts
 from reinsurance.resources.conventions import Conventions
@@ -48,6 +48,16 @@ class CodeWidget(CellWidget):
             words[key_of(pk)] = pk
         return words
 
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
+        """The code; a text that means nothing elsewhere may be one: NA is Namibia."""
+        text = tidy(value)
+        if text.casefold() in self.nothing and self._is_code(text):
+            return text
+        return super().clean(value, row, **kwargs)
+
+    def _is_code(self, text: str) -> bool:
+        return self.table().get(key_of(text)) == text
+
     def parse(self, text: str) -> str:
         pk = self.model._default_manager.filter(pk=text).values_list("pk", flat=True)
         found = pk.first() or self.table().get(key_of(text))
@@ -60,7 +70,7 @@ class CodeWidget(CellWidget):
         return {
             text: (
                 None
-                if text.casefold() in self.nothing
+                if text.casefold() in self.nothing and not self._is_code(text)
                 else words.get(key_of(text)) or self.unknown(text)
             )
             for text in texts
@@ -101,22 +111,27 @@ class ReferenceWidget(CellWidget):
         self.code = code
         self.advice = advice
 
-    def parse(self, text: str) -> int:
+    def clean(self, value: Any, row: Any = None, **kwargs: Any) -> Any:
+        """The record's key; one may be called what means nothing elsewhere."""
+        text = tidy(value)
+        return self.parse(text) if text else self.blank
+
+    def parse(self, text: str) -> int | None:
         found = self.parse_many([text])[text]
         if isinstance(found, CellError):
             raise found
         return found
 
     def parse_many(self, texts: Iterable[str]) -> dict[str, Any]:
-        wanted = [text for text in texts if text.casefold() not in self.nothing]
         found: dict[str, Any] = dict.fromkeys(texts)
-        missing = set(wanted)
+        missing = set(found)
         books = self._books()
         for field in self.lookups:
             if missing:
                 pairs = books.filter(**{f"{field}__in": missing})
                 found.update(pairs.values_list(field, "pk"))
                 missing = {text for text in missing if found[text] is None}
+        missing = {text for text in missing if text.casefold() not in self.nothing}
         for field in self.names:
             if missing:
                 found.update(self._by_name(field, missing))
@@ -164,22 +179,25 @@ Told = Mapping[str, tuple[str, CellWidget]]
 """Field name to the column's name and widget."""
 
 _YEAR: Told = {"year_of_account": ("Year of account", IntegerWidget(1900, 2199))}
+_CONTRACT: Told = {
+    "treaty_cedant": ("Treaty cedant", party_widget()),
+    "treaty_inception": ("Treaty inception", DateWidget()),
+}
 _CELLS: dict[str, Told] = {
     "claims": {
         "claim_reference": ("Claim reference", TextWidget(60)),
         "date_of_loss": ("Date of loss", DateWidget()),
         "policy_inception": ("Policy inception", DateWidget()),
         **_YEAR,
+        **_CONTRACT,
     },
     "premiums": {
         "effective_date": ("Effective date", DateWidget()),
         "risk_inception": ("Risk inception", DateWidget()),
         **_YEAR,
+        **_CONTRACT,
     },
-    "scope": {
-        "treaty_cedant": ("Treaty cedant", party_widget()),
-        "treaty_inception": ("Treaty inception", DateWidget()),
-    },
+    "scope": _CONTRACT,
     "register": {
         "cedant": ("Cedant", party_widget()),
         "inception": ("Inception", DateWidget()),

@@ -178,6 +178,20 @@ class PremiumEntryResource(DomainResource):
         synonyms=("YOA", "Underwriting year", "UWY", "UW Year", "CR0010"),
         explanation="Tells renewals of one contract apart; not stored.",
     )
+    treaty_cedant = references.party(
+        None,
+        "Treaty cedant",
+        shows="treaty__cedant__code",
+        explanation="Tells contracts of one reference apart; not stored.",
+    )
+    treaty_inception = Column(
+        None,
+        "Treaty inception",
+        DateWidget(),
+        shows="treaty__inception",
+        explanation="Tells periods of one contract apart; not stored.",
+    )
+    further_cr0006 = references.agreement()
     vars().update(further_columns(FURTHER_PREMIUMS))
 
     related = {"treaty_reference": ("inception", "expiry", "basis")}

@@ -16,6 +16,7 @@ from reinsurance.resources.lookups import (
     ReferenceWidget,
     party_widget,
 )
+from reinsurance.resources.widgets import TextWidget
 
 TREATY_SYNONYMS = (
     "UMR",
@@ -52,6 +53,21 @@ def treaty(
         ContractWidget(kind),
         synonyms=TREATY_SYNONYMS,
         **options,
+    )
+
+
+def agreement() -> Column:
+    """The agreement's number beside its UMR, for further details.
+
+    Where the file has no other reference of the contract it is the contract's.
+    """
+    return Column(
+        None,
+        "Agreement No",
+        TextWidget(500),
+        synonyms=("Agreement Number", "CR0006"),
+        gives_way=True,
+        explanation="Kept with the record's further details.",
     )
 
 

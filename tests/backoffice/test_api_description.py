@@ -156,7 +156,7 @@ def test_every_post_may_carry_a_key() -> None:
         for path, operations in DESCRIBED["paths"].items()
         if "post" in operations and not path.startswith("/auth/")
     ]
-    assert len(posts) == 11
+    assert len(posts) == 13
     for operation in posts:
         names = [parameter["name"] for parameter in operation["parameters"]]
         assert "Idempotency-Key" in names

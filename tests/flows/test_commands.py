@@ -10,17 +10,22 @@ import pytest
 from django.core.management import call_command
 
 from importers.models import Event, Ingestion, Issue, Mapping, RowChange
+from importers.services.changes_of import changes_of
 from importers.services.ingestions import source_of
 from reinsurance.models import (
     Bordereau,
     Claim,
-    ClaimMovement,
+    ClaimPosition,
+    ClaimStatement,
     Layer,
+    LineageRange,
+    LoadPeriod,
     Participation,
     Treaty,
 )
 
 pytestmark = pytest.mark.django_db
+JUNE = ("--period-end", "2026-06-30")
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
@@ -63,7 +68,7 @@ def test_the_sample_register_is_loaded(register: None) -> None:
     assert Layer.objects.count() == 9
     assert Participation.objects.count() == 27
     layer = Layer.objects.get(treaty__reference="B1526NKF26010", number=2)
-    assert str(layer.occurrence_limit) == "25000000.00"
+    assert str(layer.occurrence_limit) == "25000000.0000"
     assert str(layer.ceded_share) == "1.00000000"
     codes = Issue.objects.filter(ingestion=ingestion).values_list("row", "code")
     assert set(codes) == {
@@ -77,7 +82,7 @@ def test_the_sample_bordereau_from_bytes_to_books(
     register: None, samples: Path
 ) -> None:
     path = samples / "claims_bordereau_2026_06.xlsx"
-    code, told = ingest(path, "claims", "--period-end", "2026-06-30")
+    code, told = ingest(path, "claims", *JUNE)
     assert code == 0
     assert told["status"] == "ready"
     assert told["rows"] == {
@@ -89,23 +94,31 @@ def test_the_sample_bordereau_from_bytes_to_books(
     }
     assert told["issues"]["error"] == 7
     assert told["issues"]["breach"] == 1
-    assert told["totals"]["GBP"]["incurred"] == "4721792.00"
+    assert told["totals"]["GBP"]["incurred"] == "4721792.0000"
     assert set(told["seconds"]) == {"read", "check", "load", "total"}
-    assert not Claim.objects.exists()
-    assert not ClaimMovement.objects.exists()
+    assert not Claim.all_objects.exists()
+    assert not ClaimStatement.objects.exists()
 
-    code, told = ingest(path, "claims", "--period-end", "2026-06-30", "--approve")
+    code, told = ingest(path, "claims", *JUNE, "--approve")
     assert (code, told["status"]) == (0, "loaded")
     assert Claim.objects.count() == 174
-    assert ClaimMovement.objects.count() == 174
+    assert ClaimPosition.objects.count() == 174
     ingestion = Ingestion.objects.get(pk=told["ingestion"])
-    changes = RowChange.objects.filter(ingestion=ingestion)
-    assert set(changes.values_list("model", "action")) == {("claim", "created")}
-    assert changes.count() == 174
-    assert ingestion.bordereau == Bordereau.objects.get(kind="claims")
-    assert Claim.objects.filter(
-        reference="000001", bordereau=ingestion.bordereau
-    ).exists()
+    statements = ClaimStatement.objects.filter(load__number=ingestion.pk)
+    assert statements.count() == ClaimStatement.objects.count() == 174
+    assert {(c.of_model, c.did) for c in changes_of(ingestion)} == {
+        ("claim", "created")
+    }
+    assert not RowChange.objects.filter(ingestion=ingestion).exists()
+    periods = LoadPeriod.objects.filter(load__number=ingestion.pk)
+    assert sum(periods.values_list("row_count", flat=True)) == 174
+    received = Bordereau.objects.filter(kind="claims", load__number=ingestion.pk)
+    assert set(received.values_list("treaty", "period_end", "status")) == {
+        (treaty, end, "received")
+        for treaty, end in periods.values_list("treaty", "period_end")
+    }
+    claim = Claim.objects.get(reference="000001")
+    assert received.filter(treaty=claim.treaty).exists()
     assert list(
         Event.objects.filter(ingestion=ingestion).values_list("status", flat=True)
     ) == [
@@ -120,10 +133,11 @@ def test_the_sample_bordereau_from_bytes_to_books(
 
 def test_the_same_file_again_changes_nothing(register: None, samples: Path) -> None:
     path = samples / "claims_bordereau_2026_06.xlsx"
-    ingest(path, "claims", "--approve")
-    before = list(Claim.objects.order_by("pk").values())
-    code, told = ingest(path, "claims", "--approve")
-    assert code == 0
+    ingest(path, "claims", *JUNE, "--approve")
+    tables = (Claim.all_objects, ClaimPosition.all_objects, ClaimStatement.objects)
+    before = [list(table.order_by("pk").values()) for table in tables]
+    code, told = ingest(path, "claims", *JUNE, "--approve", "--additional")
+    assert (code, told["status"]) == (0, "loaded")
     assert told["rows"] == {
         "read": 181,
         "created": 0,
@@ -131,9 +145,24 @@ def test_the_same_file_again_changes_nothing(register: None, samples: Path) -> N
         "unchanged": 174,
         "rejected": 7,
     }
-    assert list(Claim.objects.order_by("pk").values()) == before
-    assert ClaimMovement.objects.count() == 174
-    assert not RowChange.objects.filter(ingestion=told["ingestion"]).exists()
+    assert [list(table.order_by("pk").values()) for table in tables] == before
+    again = Ingestion.objects.get(pk=told["ingestion"])
+    assert not changes_of(again).exists()
+    repeated = LineageRange.objects.filter(load__number=again.pk)
+    assert sum(r.last_id - r.first_id + 1 for r in repeated) == 174
+
+
+def test_a_second_file_of_a_period_waits_for_a_word(
+    register: None, samples: Path
+) -> None:
+    path = samples / "claims_bordereau_2026_06.xlsx"
+    ingest(path, "claims", *JUNE, "--approve")
+    code, told = ingest(path, "claims", *JUNE, "--approve")
+    assert (code, told["status"]) == (0, "ready")
+    assert "Is this file additional to it, or a correction" in told["message"]
+    code, told = ingest(path, "claims", *JUNE, "--approve", "--correction")
+    assert (code, told["status"]) == (0, "loaded")
+    assert Claim.objects.count() == 174
 
 
 def test_an_update_keeps_what_was(register: None, tmp_path: Path) -> None:
@@ -148,20 +177,29 @@ def test_an_update_keeps_what_was(register: None, tmp_path: Path) -> None:
         {
             "row": 2,
             "record": "claim",
-            "key": "B1526HCL26001 · A1",
+            "key": "A1 · GBP",
             "action": "updated",
             "changes": [
-                ["Paid to date, indemnity", "100.00", "120.50"],
+                ["Paid, indemnity", "100.00", "120.50"],
                 ["Reserve, indemnity", "50.00", "0.00"],
             ],
         }
     ]
     _, told = ingest(path, "claims", "--approve")
     assert told["rows"]["updated"] == 1
-    change = RowChange.objects.get(ingestion=told["ingestion"])
-    assert change.before == {"paid_indemnity": "100.00", "reserve_indemnity": "50.00"}
-    assert change.after == {"paid_indemnity": "120.50", "reserve_indemnity": "0.00"}
-    assert change.row == 2
+    change = changes_of(Ingestion.objects.get(pk=told["ingestion"])).get()
+    assert (change.row, change.did) == (2, "updated")
+    position = ClaimPosition.objects.get()
+    assert (str(position.paid_indemnity), str(position.reserve_indemnity)) == (
+        "120.5000",
+        "0.0000",
+    )
+    first, second = ClaimStatement.objects.order_by("pk")
+    assert [str(first.paid_indemnity_to_date), str(first.reserve_indemnity)] == [
+        "100.0000",
+        "50.0000",
+    ]
+    assert second.pk == change.pk
 
 
 def test_an_all_or_nothing_source_loads_nothing(register: None, tmp_path: Path) -> None:
@@ -205,7 +243,7 @@ def test_an_ambiguous_header_needs_a_mapping(register: None, tmp_path: Path) -> 
         "UMR,Claim Ref,Date of Loss,Currency,Paid\nB1526HCL26001,A,2026-01-02,GBP,1\n"
     )
     assert ingest(path, "claims", "--mapping", "ours", "--approve")[0] == 0
-    assert str(Claim.objects.get().paid_indemnity) == "1.00"
+    assert str(ClaimPosition.objects.get().paid_indemnity) == "1.0000"
 
 
 def test_payments_of_a_period_ask_for_the_period(
@@ -218,7 +256,8 @@ def test_payments_of_a_period_ask_for_the_period(
     )
     code, told = ingest(path, "claims")
     assert (code, told["issues"]["by_code"]) == (1, {"missing_period": 1})
-    assert "fill in the end of the period" in told["message"]
+    issue = Issue.objects.get(ingestion=told["ingestion"])
+    assert "Hand the file in again with the end of its period" in issue.message
     assert ingest(path, "claims", "--period-end", "2026-01-31")[0] == 0
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Sum
 from pytest_django import Settings
 
 from importers import queue
@@ -21,7 +21,14 @@ from importers.models import Ingestion, RowChange
 from importers.pipeline.storage import blocks_of
 from importers.processes import processes
 from importers.services import ingestions, leases
-from reinsurance.models import Claim, ClaimMovement
+from reinsurance.models import (
+    Claim,
+    ClaimPosition,
+    ClaimStatement,
+    LineageRange,
+    Load,
+    LoadPeriod,
+)
 from tests.clusters import Cluster, end, living, start, wait_until
 
 pytestmark = [
@@ -170,13 +177,14 @@ def alive(pids: set[int]) -> set[int]:
     return {p.pid for p in processes() if p.pid in pids and p.state != "Z"}
 
 
-def submitted(path: Path) -> int:
+def submitted(path: Path, declared: str = "") -> int:
     return ingestions.submit(
         blocks=blocks_of(path),
         file_name=path.name,
         record_type="claims",
         source=ingestions.source_of(None),
         door="test",
+        declared=declared,
     ).pk
 
 
@@ -218,14 +226,22 @@ def assert_every_row_once(ingestion: Ingestion, rows: int = ROWS) -> None:
         ingestion.rows_rejected,
     )
     assert counts == (rows, rows, 0, 0, 0)
-    assert Claim.objects.count() == rows
-    for model, reference in ((ClaimMovement, "claim_id"), (RowChange, "object_id")):
-        found = model.objects.aggregate(
-            rows=Count("pk"), claims=Count(reference, distinct=True)
-        )
-        assert found == {"rows": rows, "claims": rows}, model
-    changes = RowChange.objects.filter(ingestion=ingestion, action="created")
-    assert changes.aggregate(rows=Count("row", distinct=True)) == {"rows": rows}
+    assert Claim.objects.count() == Claim.all_objects.count() == rows
+    assert ClaimPosition.objects.count() == rows
+    assert ClaimPosition.all_objects.aggregate(
+        rows=Count("pk"), claims=Count("claim", distinct=True)
+    ) == {"rows": rows, "claims": rows}
+    assert ClaimStatement.objects.aggregate(
+        rows=Count("pk"),
+        positions=Count("position", distinct=True),
+        told_in=Count("row", distinct=True),
+    ) == {"rows": rows, "positions": rows, "told_in": rows}
+    assert list(Load.objects.values_list("number", "undone_at")) == [
+        (ingestion.pk, None)
+    ]
+    assert LoadPeriod.objects.aggregate(rows=Sum("row_count")) == {"rows": rows}
+    assert not LineageRange.objects.exists()
+    assert not RowChange.objects.exists()
     assert Ingestion.objects.count() == 1
 
 
@@ -397,26 +413,45 @@ def test_a_file_that_ends_three_workers_is_rejected(
 def test_many_files_while_workers_are_killed_again_and_again(
     yard: Yard, tmp_path: Path, large_bordereau: Path
 ) -> None:
-    """Six files of the same claims: all loaded, the claims there once."""
+    """Six files of the same claims: all loaded, the claims there once.
+
+    Each load moves the books for those that wait: their approval is withdrawn, and
+    they are checked and approved anew.
+    """
     lines = large_bordereau.read_bytes().split(b"\r\n")
     numbers = []
     for part in range(6):
         path = tmp_path / f"claims-{part}.csv"
         path.write_bytes(b"\r\n".join(lines[: 10_001 + part]) + b"\r\n")
-        numbers.append(submitted(path))
+        numbers.append(submitted(path, declared="additional"))
 
     def everyone(status: str) -> bool:
         return Ingestion.objects.filter(status=status).count() == len(numbers)
 
-    for status, begin in (("ready", None), ("loaded", ingestions.approve)):
-        for number in numbers if begin else ():
-            begin(number)
+    def loaded_in_the_end() -> bool:
+        for number in Ingestion.objects.filter(status="ready"):
+            ingestions.approve(number.pk)
+        return everyone("loaded")
+
+    for status, is_done in (
+        ("ready", lambda: everyone("ready")),
+        ("loaded", loaded_in_the_end),
+    ):
         for _ in range(3):
+            is_done()
             yard.kill("worker", 0)
             wait_until(yard.cluster.is_whole, "a whole cluster", patience=PATIENCE)
-        wait_until(lambda s=status: everyone(s), status, patience=PATIENCE)
-    assert Claim.objects.count() == 10_005
-    movements = ClaimMovement.objects.values("claim").annotate(n=Count("pk"))
-    assert set(movements.values_list("n", flat=True)) == {1}
-    created = RowChange.objects.filter(action="created")
-    assert created.values("object_id").distinct().count() == created.count() == 10_005
+        wait_until(is_done, status, patience=PATIENCE)
+    rows = 10_005
+    assert Claim.all_objects.count() == ClaimPosition.all_objects.count() == rows
+    assert ClaimStatement.objects.aggregate(
+        rows=Count("pk"), positions=Count("position", distinct=True)
+    ) == {"rows": rows, "positions": rows}
+    assert Load.objects.count() == len(numbers)
+    told = LoadPeriod.objects.aggregate(rows=Sum("row_count"))
+    assert told == {"rows": sum(10_000 + part for part in range(6))}
+    created, *_, unchanged = (
+        sum(Ingestion.objects.values_list(f"rows_{what}", flat=True))
+        for what in ("created", "updated", "unchanged")
+    )
+    assert (created, unchanged) == (rows, told["rows"] - rows)

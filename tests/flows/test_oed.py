@@ -326,9 +326,9 @@ def test_oed_files_of_our_own(line_end: str, without_child: None) -> None:
     )
     begin, end = datetime.date(2026, 2, 1), datetime.date(2027, 1, 31)
     assert list(treaties) == [
-        ("7", "Made-up QS", "QS", "LO", begin, end, "GBP"),
-        ("8", "Cover XL", "CXL", "LO", begin, end, "USD"),
-        ("9", "Made-up PR", "PR", "LO", begin, end, "EUR"),
+        ("7", "Made-up QS", "QS", "", begin, end, "GBP"),
+        ("8", "Cover XL", "CXL", "", begin, end, "USD"),
+        ("9", "Made-up PR", "PR", "", begin, end, "EUR"),
     ]
     layers = Layer.objects.order_by("treaty__reference", "number").values_list(
         "treaty__reference",

@@ -17,7 +17,7 @@ from importers.services import fetching, ingestions, syncs, undoing, work
 from importers.services.parts import blocks_of
 from importers.services.syncs import SyncRunning
 from importers.values import SyncStatus
-from reinsurance.models import Claim
+from reinsurance.models import Claim, ClaimPosition
 from tests.flows.syncs import ALLOWED, a_feed, a_treaty, run
 from tests.partner import faults
 from tests.partner.records import claims
@@ -81,8 +81,8 @@ def test_a_sync_ends_in_the_books(partner: Partner) -> None:
     )
     assert (ingestion.door, ingestion.rows_rejected) == ("web service", 0)
     first = claims(1)[0]
-    claim = Claim.objects.get(reference=first["claim_reference"])
-    assert claim.paid_indemnity == first["paid_to_date"]
+    position = ClaimPosition.objects.get(claim__reference=first["claim_reference"])
+    assert position.paid_indemnity == first["paid_to_date"]
 
 
 def test_the_same_again_is_nothing_new_and_asks_nobody(partner: Partner) -> None:

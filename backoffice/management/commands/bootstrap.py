@@ -16,6 +16,12 @@ from backoffice.migrating import migrate
 from backoffice.reference import load_feeds, load_reference
 from backoffice.roles import load_roles
 from importers.services import schedules
+from reinsurance.ledger.triggers import may_rest
+
+SLOW_LOADS = (
+    "The database role may not set session_replication_role: loads check foreign keys "
+    "row by row. See “manage.py check --database default”."
+)
 
 
 class Command(BaseCommand):
@@ -40,6 +46,8 @@ class Command(BaseCommand):
             self.stdout.write(f"Feeds added, to be switched on: {', '.join(feeds)}.")
         if kept := schedules.keep_house():
             self.stdout.write(f"Scheduled: {', '.join(kept)}.")
+        if not may_rest():
+            self.stdout.write(SLOW_LOADS)
         if options["demo"]:
             create_demo_users()
             create_demo_clients()

@@ -59,10 +59,10 @@ def test_control_totals_have_labels_and_separators(
 def test_preview_names_records_not_keys(as_manager: Client, ready: Ingestion) -> None:
     first = as_manager.get(at(ready)).context["section"]["preview"][0]
     assert (first.row, first.action, first.kind) == (2, "created", "Claim")
-    assert first.name == "B0001 · C-1"
+    assert first.name == "C-1 · USD"
     told = {d.label: d.after for d in first.differences}
     assert told["Claim status"] == "Open"
-    assert told["Paid to date, indemnity"] == "1,000.00"
+    assert told["Paid, indemnity"] == "1000.00"
     assert told["Date of loss"] == "15 Feb 2026"
 
 
@@ -73,7 +73,7 @@ def test_preview_of_a_change_has_before_and_after(
     (change,) = as_manager.get(at(again, "changes")).context["section"]["preview"]
     assert change.action == "updated"
     assert [(d.label, d.before, d.after) for d in change.differences] == [
-        ("Paid to date, indemnity", "1,000.00", "1,250.00")
+        ("Paid, indemnity", "1000.00", "1250.00")
     ]
 
 
@@ -121,7 +121,9 @@ def test_details_of_a_fault_are_for_superusers(
     assert b"Traceback: secret" not in as_manager.get(at(ready, "history")).content
 
 
-@pytest.mark.parametrize("tab", ["summary", "issues", "changes", "file", "history"])
+@pytest.mark.parametrize(
+    "tab", ["summary", "issues", "contracts", "changes", "file", "history"]
+)
 @pytest.mark.parametrize("to", ["received", "checked", "loaded"])
 def test_every_tab_of_every_state(
     as_clerk: Client, sent: Callable[..., Ingestion], tab: str, to: str
@@ -200,7 +202,7 @@ def test_the_clerk_is_told_why_not(as_clerk: Client, ready: Ingestion) -> None:
 def test_the_clerk_cannot_approve_own_claims(
     as_clerk: Client, ready: Ingestion
 ) -> None:
-    answer = as_clerk.post(do("approve", ready))
+    answer = as_clerk.post(do("approve", ready), {"seen": ready.effect})
     assert answer.status_code == 302
     assert last_told(answer) == (
         "Only a manager may approve this file. Ask one to review it."
@@ -224,7 +226,7 @@ def test_the_manager_approves_and_the_task_is_queued(
     as_manager: Client, manager: User, ready: Ingestion
 ) -> None:
     OrmQ.objects.all().delete()
-    answer = as_manager.post(do("approve", ready))
+    answer = as_manager.post(do("approve", ready), {"seen": ready.effect})
     assert last_told(answer) == "Approved. The file is loaded next."
     ready.refresh_from_db()
     assert (ready.status, ready.approved_by) == ("approved", manager)
@@ -235,8 +237,8 @@ def test_the_manager_approves_and_the_task_is_queued(
 
 
 def test_approving_twice_tells_so(as_manager: Client, ready: Ingestion) -> None:
-    as_manager.post(do("approve", ready))
-    answer = as_manager.post(do("approve", ready))
+    as_manager.post(do("approve", ready), {"seen": ready.effect})
+    answer = as_manager.post(do("approve", ready), {"seen": ready.effect})
     assert "is “approved” by now" in last_told(answer)
     assert OrmQ.objects.filter(lock__isnull=False).count() <= 2
 

@@ -1,16 +1,22 @@
 """The Undo button: a manager's, with a reason; the cluster does the work."""
 
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from importers import queue
 from importers.models import Ingestion
 from importers.services import undoing
-from reinsurance.models import Claim
+from reinsurance.models import Claim, Edit
 
 
 def page(ingestion: Ingestion) -> str:
     return reverse("admin:importers_ingestion_change", args=[ingestion.pk])
+
+
+def preview(ingestion: Ingestion) -> str:
+    return reverse("admin:importers_ingestion_undo", args=[ingestion.pk])
 
 
 def undo(ingestion: Ingestion) -> str:
@@ -18,19 +24,63 @@ def undo(ingestion: Ingestion) -> str:
 
 
 def test_a_manager_undoes_a_load(as_manager: Client, loaded: Ingestion) -> None:
-    assert "Undo the load" in as_manager.get(page(loaded)).content.decode()
+    assert preview(loaded) in as_manager.get(page(loaded)).content.decode()
+    shown = as_manager.get(preview(loaded))
+    assert [(part["said"], part["examples"]) for part in shown.context["effects"]] == [
+        ("1 claim leaves the books", ("B0001 · C-1",)),
+        ("1 claim position leaves the books", ("B0001 · C-1 USD",)),
+    ]
+    assert "1 claim leaves the books" in shown.content.decode()
+    assert Claim.objects.exists()
     waiting = queue.pending()
     answer = as_manager.post(undo(loaded), {"reason": "Wrong month"}, follow=True)
-    assert "The load is being undone" in answer.content.decode()
+    content = answer.content.decode()
+    assert "The load is being undone" in content
+    assert 'data-status="undoing" data-follow="' in content
+    assert '<span class="state state-moving state-large">Undoing</span>' in content
     assert queue.pending() == waiting + 1
     assert Claim.objects.exists()
     undoing.undo(loaded.pk)
     loaded.refresh_from_db()
     assert loaded.status == "undone"
     assert not Claim.objects.exists()
-    assert "the books are as they were before it" in (
+    assert "nothing of the file is in the books any more" in (
         as_manager.get(page(loaded)).content.decode()
     )
+
+
+def test_what_people_changed_stands_in_the_way_by_name(
+    as_manager: Client, loaded: Ingestion, manager: User
+) -> None:
+    record = Claim.objects.get()
+    Edit.objects.create(
+        model="claim",
+        object_id=record.pk,
+        reference="C-1",
+        action="changed",
+        before={"insured_name": "Acme Ltd"},
+        after={"insured_name": "Acme plc"},
+        user=manager,
+        reason="Renamed",
+        at=timezone.now(),
+    )
+    shown = as_manager.get(preview(loaded))
+    (edit,) = shown.context["edits"]
+    assert (edit["who"], edit["fields"], edit["record"], edit["reason"]) == (
+        "manager", "insured name", "claim C-1", "Renamed",
+    )  # fmt: skip
+    assert b'<button class="btn btn-danger" disabled>' in shown.content
+    answer = as_manager.post(undo(loaded), {"reason": "Wrong month"}, follow=True)
+    assert [str(message) for message in answer.context["messages"]] == [
+        f"manager changed insured_name of claim {record.pk} since. Set that back first."
+    ]
+    loaded.refresh_from_db()
+    assert loaded.status == "loaded"
+
+
+def test_only_a_load_has_a_preview(as_manager: Client, ready: Ingestion) -> None:
+    answer = as_manager.get(preview(ready), follow=True)
+    assert "only a load is undone" in answer.content.decode()
 
 
 def test_an_undo_without_a_reason_is_refused(
@@ -43,6 +93,7 @@ def test_an_undo_without_a_reason_is_refused(
 
 
 def test_a_clerk_has_no_such_button(as_clerk: Client, loaded: Ingestion) -> None:
-    assert "Undo the load" not in as_clerk.get(page(loaded)).content.decode()
+    assert preview(loaded) not in as_clerk.get(page(loaded)).content.decode()
+    assert as_clerk.get(preview(loaded)).status_code == 403
     answer = as_clerk.post(undo(loaded), {"reason": "Wrong month"}, follow=True)
     assert "Only a manager may undo a load." in answer.content.decode()

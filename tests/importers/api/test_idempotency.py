@@ -1,5 +1,6 @@
 """The same Idempotency-Key gives the same answer and is acted upon once."""
 
+import json
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -96,10 +97,11 @@ def test_who_may_not_is_refused_and_not_remembered(
 ) -> None:
     address = f"{INGESTIONS}{ready.pk}/approve/"
     headers = {"Idempotency-Key": "k-1"}
-    assert as_system.post(address, headers=headers, **EMPTY).status_code == 403
+    body: Any = {"data": json.dumps({"effect": ready.effect}), **EMPTY}
+    assert as_system.post(address, headers=headers, **body).status_code == 403
     assert not Answer.objects.exists()
     system.groups.set(manager.groups.all())
-    assert as_system.post(address, headers=headers, **EMPTY).status_code == 202
+    assert as_system.post(address, headers=headers, **body).status_code == 202
 
 
 def test_a_fault_of_ours_leaves_nothing_and_may_be_tried_again(

@@ -49,11 +49,16 @@ def test_the_whole_way(
     assert told["totals"]["USD"]["rows"] == 2
     assert told["may"]["approve"] is False
     assert told["may"]["why_not_approve"].startswith("Only a manager may approve")
-    refused = act(as_system, told["id"], "approve")
+    refused = act(as_system, told["id"], "approve", effect=told["effect"])
     assert refused.status_code == 403
     assert refused.json()["code"] == "not_allowed"
 
-    approved = act(as_manager, told["id"], "approve")
+    assert act(as_manager, told["id"], "approve").json()["errors"] == [
+        {"field": "effect", "message": "This field is required.", "code": "required"}
+    ]
+    stale = act(as_manager, told["id"], "approve", effect="0" * 64)
+    assert (stale.status_code, stale.json()["code"]) == (409, "stale_approval")
+    approved = act(as_manager, told["id"], "approve", effect=told["effect"])
     assert approved.status_code == 202
     assert approved.json()["approved_by"] == "manager"
     work.load(told["id"])
@@ -62,7 +67,7 @@ def test_the_whole_way(
     lineage = as_system.get(f"/api/v1/claims/{record['id']}/lineage/").json()
     (change,) = lineage["results"]
     assert change["ingestion"] == told["id"]
-    assert (change["row"], change["action"]) == (2, "created")
+    assert (change["row"], change["action"]) == (2, "told")
     assert change["file_name"] == "claims.csv"
     assert change["source"] == "andes"
 

@@ -12,6 +12,7 @@ from django.test import Client
 from importers.models import Ingestion
 from importers.pipeline import stage
 from importers.services import work
+from reinsurance.models import Claim, ClaimStatement, PremiumEntry
 from tests.importers.admin.conftest import HEADER, claim
 from tests.importers.api.conftest import INGESTIONS
 from tests.reinsurance.api.test_lists import walk
@@ -22,10 +23,10 @@ def test_issues_by_row(ready: Ingestion, as_system: Client) -> None:
     address = f"{INGESTIONS}{ready.pk}/issues/"
     found = walk(as_system, f"{address}?limit=1")
     assert [(i["row"], i["code"], i["severity"]) for i in found] == [
-        (4, "unknown_treaty", "error"),
         (4, "bad_date", "error"),
+        (4, "unknown_treaty", "error"),
     ]
-    assert walk(as_system, f"{address}?code=bad_date") == found[1:]
+    assert walk(as_system, f"{address}?code=bad_date") == found[:1]
     assert walk(as_system, f"{address}?severity=warning") == []
     assert as_lines(streamed(as_system, f"{address}?format=jsonl")) == found
 
@@ -97,7 +98,86 @@ def test_before_it_is_checked_a_file_has_no_rows(
 
 def test_what_the_load_changed(loaded: Ingestion, as_system: Client) -> None:
     (change,) = walk(as_system, f"{INGESTIONS}{loaded.pk}/changes/")
-    assert (change["model"], change["row"], change["action"]) == ("claim", 2, "created")
+    assert change == {
+        "id": ClaimStatement.objects.get().pk,
+        "row": 2,
+        "model": "claim",
+        "object_id": Claim.objects.get().pk,
+        "action": "created",
+        "before": None,
+        "after": {
+            "status_id": "OPEN",
+            "paid_indemnity_to_date": "1000.0000",
+            "reserve_indemnity": "500.0000",
+        },
+    }
+
+
+def test_what_a_second_load_changed_of_a_claim(
+    loaded: Ingestion, sent: Callable[..., Ingestion], as_system: Client
+) -> None:
+    again = sent(
+        HEADER,
+        claim("C-1", **{"Paid to date": "1250"}),
+        claim("C-9"),
+        to="loaded",
+        declared="additional",
+    )
+    address = f"{INGESTIONS}{again.pk}/changes/"
+    found = walk(as_system, f"{address}?limit=1")
+    assert [(c["row"], c["action"]) for c in found] == [(2, "updated"), (3, "created")]
+    assert found[0]["object_id"] == Claim.objects.get(reference="C-1").pk
+    assert found[0]["after"]["paid_indemnity_to_date"] == "1250.0000"
+    assert walk(as_system, f"{address}?action=created") == found[1:]
+    assert walk(as_system, f"{address}?row=2") == found[:1]
+    assert as_lines(streamed(as_system, f"{address}?format=jsonl")) == found
+    lines = streamed(as_system, f"{address}?format=csv").decode().splitlines()
+    assert lines[0] == "id,row,model,object_id,action,before,after"
+    assert lines[1].split(",")[1:5] == [
+        "2", "claim", str(found[0]["object_id"]), "updated",
+    ]  # fmt: skip
+
+
+def test_what_a_load_changed_of_premium(
+    sent: Callable[..., Ingestion], as_system: Client
+) -> None:
+    header = (
+        "UMR", "Policy Ref", "Transaction type", "Effective date", "Ccy",
+        "Gross premium", "Reporting period end",
+    )  # fmt: skip
+    row = ("B0001", "P-1", "Original", "2026-02-01", "USD", "900", "2026-03-31")
+    options = {"record_type": "premiums", "to": "loaded"}
+    first = sent(header, row, **options)
+    assert first.status == "loaded", first.message
+    (made,) = walk(as_system, f"{INGESTIONS}{first.pk}/changes/")
+    entry = PremiumEntry.objects.get()
+    assert (made["row"], made["model"], made["object_id"], made["action"]) == (
+        2, "premiumentry", entry.pk, "created",
+    )  # fmt: skip
+    assert made["before"] is None
+    assert made["after"]["gross_premium"] == "900.0000"
+    assert made["after"]["effective_date"] == "2026-02-01"
+    changed = (*row[:5], "950", row[6])
+    second = sent(header, changed, **options, declared="additional")
+    (told,) = walk(as_system, f"{INGESTIONS}{second.pk}/changes/")
+    entry = PremiumEntry.objects.get()
+    assert (told["object_id"], told["action"]) == (entry.pk, "updated")
+    assert told["after"]["gross_premium"] == "950.0000"
+
+
+def test_what_a_load_changed_of_other_records(
+    sent: Callable[..., Ingestion], as_system: Client
+) -> None:
+    header = ("Party code", "Party name")
+    sent(header, ("P1", "One"), record_type="parties", to="loaded")
+    second = sent(
+        header, ("P1", "Two"), ("P2", "Two"), record_type="parties", to="loaded"
+    )
+    found = walk(as_system, f"{INGESTIONS}{second.pk}/changes/")
+    assert [(c["model"], c["row"], c["action"]) for c in found] == [
+        ("party", 2, "updated"), ("party", 3, "created"),
+    ]  # fmt: skip
+    assert (found[0]["before"], found[0]["after"]) == ({"name": "One"}, {"name": "Two"})
 
 
 def test_the_file_comes_back_as_it_was(ready: Ingestion, as_system: Client) -> None:
@@ -139,5 +219,5 @@ def test_what_can_be_handed_in_is_described(as_system: Client) -> None:
     claims = as_system.get("/api/v1/record-types/claims/").json()
     assert claims in kinds
     required = {c["name"] for c in claims["columns"] if c["required"]}
-    assert {"treaty_reference", "claim_reference", "date_of_loss"} <= required
+    assert {"treaty_reference", "claim_reference", "currency"} <= required
     assert as_system.get("/api/v1/record-types/x/").status_code == 404

@@ -71,10 +71,12 @@ def run(
     period_end: date | None = None,
     conventions: Conventions | None = None,
     ingestion: Ingestion | None = None,
+    as_settled: bool = False,
 ) -> tuple[Examined, Counter[str], Ingestion]:
     """Check, stage and load the table's good rows, by the headers' own names.
 
-    What is loaded is what was seen at the check.
+    What is loaded is what was seen at the check; ``as_settled``: it is written as it
+    was settled then, not settled anew.
     """
     matches = match(table.header, record_type)
     assert matches.is_settled, matches
@@ -104,8 +106,14 @@ def run(
         held_out=tuple(seen.named()),
         held_out_policies=tuple((t, p) for t, p in seen.policies()),
     )
-    loaded = load(examined.staged.parts, record_type, context=context, effect=effect)
-    if record_type.ledger is not None:
+    loaded = load(
+        examined.staged.parts,
+        record_type,
+        context=context,
+        effect=effect,
+        settled_at=examined.books if as_settled else "",
+    )
+    if effect.is_settled:
         assert as_plain(effect) == as_plain(seen)
     return examined, +loaded, ingestion
 

@@ -9,7 +9,7 @@ from importers import queue
 from importers.exceptions import BadMapping, DuplicateFile, NotAllowed, StateProblem
 from importers.models import Ingestion, Mapping, Source
 from importers.services import ingestions, work
-from reinsurance.models import Claim, Party, Treaty
+from reinsurance.models import Claim, ClaimPosition, Party, Treaty
 
 pytestmark = pytest.mark.django_db
 HEADER = "UMR,Claim Ref,Date of Loss,Currency,Paid\n"
@@ -119,7 +119,8 @@ def test_a_value_for_all_rows_fills_a_missing_column(
     assert status(first) == "ready"
     ingestions.approve(first.pk, enqueue=False)
     work.load(first.pk)
-    assert Claim.objects.get().currency_id == "GBP"
+    position = ClaimPosition.objects.get()
+    assert (position.claim.reference, position.currency_id) == ("A1", "GBP")
 
 
 def test_two_headers_cannot_go_to_one_field(submit: Submit, clerk: User) -> None:

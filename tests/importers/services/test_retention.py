@@ -16,10 +16,10 @@ from pytest_django import Settings
 
 from importers import tasks
 from importers.exceptions import Cleared, StateProblem
-from importers.models import Event, Ingestion, Issue, RowChange
+from importers.models import Event, Ingestion, Issue
 from importers.pipeline import originals
 from importers.services import ingestions, retention, undoing, work
-from reinsurance.models import Claim, Treaty
+from reinsurance.models import Claim, ClaimStatement, Treaty
 
 pytestmark = pytest.mark.django_db
 HEADER = "UMR,Claim Ref,Date of Loss,Currency,Status,Insured,Paid to date,Reserve\n"
@@ -74,9 +74,10 @@ ROWS = "files whose rows in detail were kept long enough"
 
 def test_rows_in_detail_go_what_the_books_need_stays(storage_dir: Path) -> None:
     ingestion = a_load()
+    assert ClaimStatement.objects.count() == 3
     stays = {
         "events": list(Event.objects.values_list("message", flat=True)),
-        "lineage": list(RowChange.objects.values()),
+        "lineage": list(ClaimStatement.objects.values()),
         "counts": ingestion.issue_counts,
     }
     left_by_a_dead_worker = storage_dir / f"staged/{ingestion.pk}/dead/part-00000"
@@ -98,7 +99,7 @@ def test_rows_in_detail_go_what_the_books_need_stays(storage_dir: Path) -> None:
     assert ingestion.cleared_at is not None
     assert stays == {
         "events": list(Event.objects.values_list("message", flat=True)),
-        "lineage": list(RowChange.objects.values()),
+        "lineage": list(ClaimStatement.objects.values()),
         "counts": ingestion.issue_counts,
     }
     assert default_storage.exists(ingestion.original)
@@ -118,7 +119,8 @@ def test_a_load_is_undone_after_its_rows_were_cleared(manager: User) -> None:
     ingestion.refresh_from_db()
     assert ingestion.status == "undone"
     assert not Claim.objects.exists()
-    assert RowChange.objects.count() == 3
+    assert Claim.all_objects.count() == 3
+    assert ClaimStatement.objects.filter(load__number=ingestion.pk).count() == 3
 
 
 def test_what_is_fresh_or_not_done_with_stays() -> None:

@@ -1,28 +1,51 @@
-"""Undoing a load: the books as they were, unless something builds on it."""
+"""Undoing a load: nothing of it is in the books, unless something stands in the way."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
+from django_q.models import OrmQ
 
-from importers.exceptions import LoadConflict, NotAllowed, StateProblem
+from importers.exceptions import LoadConflict, NotAllowed, NotItsTurn, StateProblem
 from importers.models import Ingestion
-from importers.services import ingestions, undoing, work
+from importers.services import (
+    ingestions,
+    leases,
+    offers,
+    reaper,
+    undo_preview,
+    undoing,
+    work,
+)
+from importers.services.undo_preview import Affected, Referring
+from importers.tasks import undo as undo_task
 from reinsurance.models import (
     Bordereau,
     Claim,
-    ClaimMovement,
+    ClaimPosition,
+    Edit,
     Layer,
+    Load,
     Participation,
     Party,
+    PremiumEntry,
     Treaty,
 )
 
 pytestmark = pytest.mark.django_db
-CLAIMS = "UMR,Claim Ref,Date of Loss,Currency,Status,Insured,Paid to date,Reserve\n"
+CLAIMS = (
+    "UMR,Claim Ref,Date of Loss,Currency,Status,Insured,Paid to date,Reserve,"
+    "Reporting period end\n"
+)
+PREMIUMS = (
+    "UMR,Policy Ref,Transaction type,Effective date,Currency,Gross premium,"
+    "Reporting period end\n"
+)
+Loaded = Callable[..., Ingestion]
 
 
 @pytest.fixture(autouse=True)
@@ -30,11 +53,22 @@ def treaty() -> Treaty:
     return Treaty.objects.create(reference="T1", treaty_type="QS", currency_id="GBP")
 
 
-Load = Callable[..., Ingestion]
+def claim(
+    number: str = "C1",
+    *,
+    paid: int = 100,
+    month: str = "2026-04-30",
+    treaty: str = "T1",
+) -> str:
+    return f"{treaty},{number},2026-02-01,GBP,Open,Acme,{paid},50,{month}\n"
+
+
+def premium(policy: str = "P1", *, gross: int = 900) -> str:
+    return f"T1,{policy},Original,2026-02-01,GBP,{gross},2026-04-30\n"
 
 
 @pytest.fixture
-def load() -> Load:
+def load() -> Loaded:
     def hand_in(content: str, slug: str = "claims", **more: Any) -> Ingestion:
         ingestion = ingestions.submit(
             blocks=[content.encode()],
@@ -43,7 +77,7 @@ def load() -> Load:
             source=ingestions.source_of(None),
             door="test",
             enqueue=False,
-            **more,
+            **{"declared": "additional", **more},
         )
         work.check(ingestion.pk)
         ingestions.approve(ingestion.pk, enqueue=False)
@@ -57,43 +91,48 @@ def load() -> Load:
 
 def undo(ingestion: Ingestion, user: User | None = None) -> str:
     ingestions.undo(ingestion.pk, user=user, reason="wrong month", enqueue=False)
+    return done(ingestion)
+
+
+def done(ingestion: Ingestion) -> str:
     undoing.undo(ingestion.pk)
     ingestion.refresh_from_db()
     return ingestion.status
 
 
-def books() -> list[dict]:
-    hidden = {"id", "updated_at", "bordereau_id"}
-    return [
-        {name: value for name, value in row.items() if name not in hidden}
-        for row in Claim.objects.order_by("reference").values()
-    ]
+def last(ingestion: Ingestion) -> str:
+    return ingestion.events.order_by("-pk").first().message
 
 
-def test_an_update_is_taken_back_and_the_ledger_says_so(load: Load) -> None:
-    load(CLAIMS + "T1,C1,2026-02-01,GBP,Open,Acme,100,50\n")
-    before = books()
-    second = load(
-        CLAIMS
-        + "T1,C1,2026-02-01,GBP,Closed,Acme Ltd,120,0\n"
-        + "T1,C2,2026-02-01,GBP,Open,Bolt,1,2\n"
-    )
+def books() -> dict[str, tuple[Decimal, str]]:
+    return {
+        p.claim.reference: (p.paid_indemnity, p.claim.insured_name)
+        for p in ClaimPosition.objects.select_related("claim")
+    }
+
+
+# ------------------------------------------------------------------------- what it does
+def test_what_a_load_told_is_out_of_the_books(load: Loaded) -> None:
+    load(CLAIMS + claim())
+    second = load(CLAIMS + claim(paid=120, month="2026-05-31") + claim("C2", paid=1))
+    assert books() == {"C1": (Decimal(120), "Acme"), "C2": (Decimal(1), "Acme")}
     assert undo(second) == "undone"
-    assert books() == before
-    entries = list(ClaimMovement.objects.order_by("id"))
-    assert [(m.paid_indemnity, m.reserve_indemnity, m.status_id) for m in entries] == [
-        (Decimal(100), Decimal(50), "OPEN"),
-        (Decimal(20), Decimal(-50), "CLOSED"),
-        (Decimal(-20), Decimal(50), "OPEN"),
-    ]
+    assert books() == {"C1": (Decimal(100), "Acme")}
     assert second.rows_read == second.rows_created + second.rows_updated == 2
-    assert [event.message for event in second.events.all()][-2:] == [
+    assert [event.message for event in second.events.order_by("pk")][-2:] == [
         "Undo asked for: wrong month",
-        "Undone: the books are as they were before the load.",
+        "Undone: nothing of this file is in the books any more.",
     ]
 
 
-def test_a_register_is_taken_back_whole(load: Load) -> None:
+def test_an_earlier_file_is_undone_below_a_later_one(load: Loaded) -> None:
+    first = load(CLAIMS + claim())
+    load(CLAIMS + claim(paid=120, month="2026-05-31"))
+    assert undo(first) == "undone"
+    assert books() == {"C1": (Decimal(120), "Acme")}
+
+
+def test_a_register_is_taken_back_whole(load: Loaded) -> None:
     Party.objects.create(code="A", name="Alpha")
     first = load(
         "UMR,Treaty type,Currency,Layer,Reinsurer,Signed line\n"
@@ -107,12 +146,13 @@ def test_a_register_is_taken_back_whole(load: Load) -> None:
     assert list(Treaty.objects.values_list("reference", flat=True)) == ["T1"]
 
 
-def test_a_bordereau_is_received_again_when_no_file_of_it_is_loaded(load: Load) -> None:
-    june = {"period_end": date(2026, 6, 30)}
-    first = load(f"{CLAIMS}T1,C1,2026-03-01,GBP,Open,Acme,10,5\n", **june)
-    other = load(f"{CLAIMS}T1,C2,2026-03-01,GBP,Open,Acme,10,5\n", **june)
+def test_a_bordereau_is_received_again_when_no_file_of_it_is_loaded(
+    load: Loaded,
+) -> None:
+    first = load(CLAIMS + claim("C1"))
+    other = load(CLAIMS + claim("C2"))
     bordereau = Bordereau.objects.get()
-    assert first.bordereau == other.bordereau == bordereau
+    assert (bordereau.period_end, bordereau.status) == (date(2026, 4, 30), "loaded")
     undo(other)
     bordereau.refresh_from_db()
     assert bordereau.status == "loaded"
@@ -121,52 +161,257 @@ def test_a_bordereau_is_received_again_when_no_file_of_it_is_loaded(load: Load) 
     assert bordereau.status == "received"
 
 
-def test_the_file_can_be_loaded_again_after_an_undo(load: Load) -> None:
-    content = CLAIMS + "T1,C1,2026-02-01,GBP,Open,Acme,100,50\n"
-    first = load(content)
-    undo(first)
-    assert load(content).rows_created == 1
-
-
-def test_a_later_file_stands_in_the_way_until_it_is_undone(load: Load) -> None:
-    first = load(CLAIMS + "T1,C1,2026-02-01,GBP,Open,Acme,100,50\n")
-    second = load(CLAIMS + "T1,C1,2026-02-01,GBP,Open,Acme,120,50\n")
-    message = f"Number {second.pk} changed records of this file since"
-    with pytest.raises(LoadConflict, match=message):
-        undo(first)
-    assert undo(second) == "undone"
-    assert undo(first) == "undone"
+def test_the_file_can_be_loaded_again_after_an_undo(load: Loaded) -> None:
+    content = CLAIMS + claim()
+    undo(load(content))
     assert not Claim.objects.exists()
+    again = load(content)
+    assert again.rows_created == 1
+    assert books() == {"C1": (Decimal(100), "Acme")}
 
 
-def test_a_change_by_hand_stands_in_the_way(load: Load) -> None:
-    load(CLAIMS + "T1,C1,2026-02-01,GBP,Open,Acme,100,50\n")
-    second = load(CLAIMS + "T1,C1,2026-02-01,GBP,Open,Acme Ltd,100,50\n")
-    Claim.objects.update(insured_name="By hand")
-    assert undo(second) == "loaded"
-    assert Claim.objects.get().insured_name == "By hand"
-    assert second.events.last().message == (
-        "Not undone: “insured name” of records of this file was changed by hand "
-        "since (1). Set it back first."
-    )
-
-
-def test_records_in_use_stay(load: Load) -> None:
-    register = load("UMR,Treaty type,Currency\nN1,QS,GBP\n", slug="treaties")
-    load(CLAIMS + "N1,C1,2026-02-01,GBP,Open,Acme,100,50\n")
-    assert undo(register) == "loaded"
-    assert Treaty.objects.filter(reference="N1").exists()
-    assert "Other records refer to what this file created" in (
-        register.events.last().message
-    )
-
-
-def test_who_may_undo(load: Load, clerk: User, manager: User) -> None:
-    first = load(CLAIMS + "T1,C1,2026-02-01,GBP,Open,Acme,100,50\n")
+def test_who_may_undo(load: Loaded, clerk: User, manager: User) -> None:
+    first = load(CLAIMS + claim())
     with pytest.raises(NotAllowed):
         undo(first, clerk)
+    with pytest.raises(NotAllowed):
+        undo_preview.preview(first, user=clerk)
     with pytest.raises(StateProblem, match="Say why"):
         ingestions.undo(first.pk, user=manager, reason=" ")
     assert undo(first, manager) == "undone"
     with pytest.raises(StateProblem, match="only a load is undone"):
         undo(first, manager)
+    with pytest.raises(StateProblem, match="only a load is undone"):
+        undo_preview.preview(first, user=manager)
+
+
+# --------------------------------------------------------------- what stands in the way
+def test_a_change_by_hand_stands_in_the_way(load: Loaded, manager: User) -> None:
+    first = load(CLAIMS + claim())
+    ingestions.undo(first.pk, user=None, reason="wrong month", enqueue=False)
+    record = Claim.objects.get()
+    edit = Edit.objects.create(
+        model="claim",
+        object_id=record.pk,
+        action="changed",
+        before={"insured_name": "Acme"},
+        after={"insured_name": "By hand"},
+        user=manager,
+        at=timezone.now() + timedelta(seconds=1),
+    )
+    assert done(first) == "loaded"
+    told = f"manager changed insured_name of claim {record.pk} since. "
+    assert last(first) == f"Not undone: {told}Set that back first."
+    assert undo_preview.preview(first, user=manager).edits == (edit,)
+    with pytest.raises(LoadConflict, match=told):
+        undo(first)
+    assert Claim.objects.exists()
+
+
+def test_claims_of_another_file_stand_in_the_way(load: Loaded, manager: User) -> None:
+    register = load("UMR,Treaty type,Currency\nN1,QS,GBP\n", slug="treaties")
+    load(CLAIMS + claim(treaty="N1"))
+    found = undo_preview.preview(register, user=manager)
+    assert not found.is_possible
+    assert found.affected == (
+        Affected("treaty", "removed", 1, ("N1",)),
+        Affected("layer", "removed", 1, ("N1 · N1 layer 1",)),
+    )
+    assert Referring("claim", 1, ("N1 · C1",)) in found.referring
+    assert undo(register) == "loaded"
+    assert last(register) == (
+        "Not undone: Other records refer to what this file created. "
+        "Remove or undo those first."
+    )
+    assert Treaty.objects.filter(reference="N1").exists()
+    assert Load.objects.get(number=register.pk).undone_at is None
+
+
+# ----------------------------------------------------------------------- the preview
+def test_a_preview_counts_and_names_and_writes_nothing(
+    load: Loaded, manager: User
+) -> None:
+    load(CLAIMS + claim())
+    second = load(
+        CLAIMS + claim(paid=120, month="2026-05-31") + claim("D1") + claim("D2")
+    )
+    found = undo_preview.preview(second, user=manager)
+    assert found.affected == (
+        Affected("claims", "removed", 2, ("T1 · D1", "T1 · D2")),
+        Affected("claim positions", "removed", 2, ("T1 · D1 GBP", "T1 · D2 GBP")),
+        Affected("claim position", "changed", 1, ("T1 · C1 GBP",)),
+    )
+    assert found.is_possible
+    assert Load.objects.get(number=second.pk).undone_at is None
+    assert len(books()) == 3
+    assert undo(second) == "undone"
+    assert list(books()) == ["C1"]
+
+
+def test_a_preview_names_twenty(load: Loaded, manager: User) -> None:
+    first = load(CLAIMS + "".join(claim(f"D{n:02}") for n in range(30)))
+    claims, positions = undo_preview.preview(first, user=manager).affected
+    assert (claims.count, len(claims.examples)) == (30, 20)
+    assert (positions.count, len(positions.examples)) == (30, 20)
+
+
+def test_a_preview_of_a_repeat_changes_nothing(load: Loaded, manager: User) -> None:
+    first = load(CLAIMS + claim())
+    again = load(CLAIMS + claim() + "\n")
+    assert again.rows_unchanged == 1
+    assert undo_preview.preview(again, user=manager).affected == ()
+    assert undo_preview.preview(first, user=manager).affected == (
+        Affected("claim position", "changed", 1, ("T1 · C1 GBP",)),
+    )
+
+
+def test_a_preview_of_a_correction_brings_back(load: Loaded, manager: User) -> None:
+    load(CLAIMS + claim("C1") + claim("C2"))
+    correction = load(CLAIMS + claim("C1", paid=70), declared="correction")
+    assert books() == {"C1": (Decimal(70), "Acme")}
+    assert undo_preview.preview(correction, user=manager).affected == (
+        Affected("claim position", "changed", 1, ("T1 · C1 GBP",)),
+        Affected("claim position", "brought back", 1, ("T1 · C2 GBP",)),
+    )
+    assert undo(correction) == "undone"
+    assert books() == {"C1": (Decimal(100), "Acme"), "C2": (Decimal(100), "Acme")}
+
+
+def test_a_preview_of_premium(load: Loaded, manager: User) -> None:
+    load(PREMIUMS + premium("P1") + premium("P2"), slug="premiums")
+    second = load(PREMIUMS + premium("P1", gross=950) + premium("P3"), slug="premiums")
+    assert undo_preview.preview(second, user=manager).affected == (
+        Affected(
+            "premium entries",
+            "removed",
+            2,
+            ("T1 · P1 Original", "T1 · P3 Original"),
+        ),
+        Affected("premium entry", "brought back", 1, ("T1 · P1 Original",)),
+    )
+    assert undo(second) == "undone"
+    entries = PremiumEntry.objects.order_by("policy_reference")
+    assert [(e.policy_reference, e.gross_premium) for e in entries] == [
+        ("P1", Decimal(900)), ("P2", Decimal(900)),
+    ]  # fmt: skip
+
+
+def test_a_preview_of_other_records(load: Loaded, manager: User) -> None:
+    load("Party code,Party name\nA,Alpha\n", slug="parties")
+    second = load("Party code,Party name\nA,Alpha Re\nB,Beta\n", slug="parties")
+    assert undo_preview.preview(second, user=manager).affected == (
+        Affected("party", "removed", 1, ("B Beta",)),
+        Affected("party", "changed", 1, ("A Alpha Re",)),
+    )
+    assert undo(second) == "undone"
+    assert list(Party.objects.values_list("name", flat=True)) == ["Alpha"]
+
+
+# ---------------------------------------------------------------- workers, the reaper
+def asked(load: Loaded) -> Ingestion:
+    ingestion = load(CLAIMS + claim())
+    ingestions.undo(ingestion.pk, user=None, reason="wrong month")
+    ingestion.refresh_from_db()
+    assert (ingestion.status, OrmQ.objects.count()) == ("undoing", 1)
+    return ingestion
+
+
+def taken(ingestion: Ingestion, *, attempts: int = 1, is_dead: bool = True) -> None:
+    """A worker of another machine has it."""
+    ago = timedelta(hours=1) if is_dead else timedelta()
+    Ingestion.objects.filter(pk=ingestion.pk).update(
+        lease="elsewhere:1:x", heartbeat_at=timezone.now() - ago, attempts=attempts
+    )
+
+
+def test_the_task_may_come_twice(load: Loaded) -> None:
+    ingestion = asked(load)
+    for _ in range(2):
+        undo_task(ingestion.pk)
+    ingestion.refresh_from_db()
+    assert ingestion.status == "undone"
+    assert [e.status for e in ingestion.events.order_by("pk")][-2:] == [
+        "undoing", "undone",
+    ]  # fmt: skip
+
+
+def test_nobody_undoes_what_nobody_asked_for(load: Loaded) -> None:
+    ingestion = load(CLAIMS + claim())
+    assert done(ingestion) == "loaded"
+    assert Claim.objects.exists()
+
+
+def test_a_living_worker_is_left_alone(load: Loaded) -> None:
+    ingestion = asked(load)
+    taken(ingestion, is_dead=False)
+    assert done(ingestion) == "undoing"
+    assert reaper.reap() == 0
+
+
+def test_the_reaper_hands_on_what_a_dead_worker_left(load: Loaded) -> None:
+    ingestion = asked(load)
+    OrmQ.objects.all().delete()
+    taken(ingestion)
+    assert reaper.reap() == 1
+    assert last(ingestion) == reaper.HANDED_ON
+    assert OrmQ.objects.get().task["func"] == offers.UNDO
+    assert reaper.reap() == 0  # queued once
+    assert done(ingestion) == "undone"
+    assert not Claim.objects.exists()
+
+
+def test_an_undo_that_is_in_no_queue_is_offered_again(load: Loaded) -> None:
+    ingestion = asked(load)
+    long_ago = timezone.now() - timedelta(minutes=5)
+    Ingestion.objects.filter(pk=ingestion.pk).update(offered_at=long_ago)
+    assert reaper.reap() == 0  # it is in one
+    OrmQ.objects.all().delete()
+    assert reaper.reap() == 1
+    assert OrmQ.objects.get().task["func"] == offers.UNDO
+
+
+def test_after_three_dead_workers_the_load_stands(load: Loaded) -> None:
+    ingestion = asked(load)
+    taken(ingestion, attempts=leases.MOST_ATTEMPTS)
+    assert done(ingestion) == "undoing"
+    assert reaper.reap() == 1
+    ingestion.refresh_from_db()
+    assert (ingestion.status, last(ingestion)) == ("loaded", undoing.INTERRUPTED)
+    assert Claim.objects.exists()
+    assert undo(ingestion) == "undone"
+
+
+def test_a_fault_of_ours_leaves_the_books_and_is_tried_again(
+    load: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingestion = asked(load)
+
+    def fail(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(undoing.cursors, "take_back", fail)
+    with pytest.raises(RuntimeError):
+        undoing.undo(ingestion.pk)
+    ingestion.refresh_from_db()
+    assert ingestion.status == "undoing"
+    assert Claim.objects.exists()
+    monkeypatch.undo()
+    Ingestion.objects.filter(pk=ingestion.pk).update(heartbeat_at=None)
+    assert done(ingestion) == "undone"
+
+
+def test_an_undo_that_waits_for_its_turn_is_no_attempt(
+    load: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingestion = asked(load)
+
+    def wait(*args: Any, **kwargs: Any) -> None:
+        raise NotItsTurn("Another file of this kind is being loaded.")
+
+    monkeypatch.setattr(undoing, "undo_load", wait)
+    undo_task(ingestion.pk)
+    ingestion.refresh_from_db()
+    assert (ingestion.status, ingestion.attempts) == ("undoing", 0)
+    assert OrmQ.objects.last().task["func"] == offers.UNDO_IN_TURN
+    monkeypatch.undo()
+    assert done(ingestion) == "undone"

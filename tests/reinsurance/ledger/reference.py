@@ -111,7 +111,7 @@ class Ledger:
                             for a, bases in told.items()
                             if a not in other.told or a not in PAID
                         }
-            rows.append((receipt, start, end or latest, told))
+            rows.append((start, end or latest, told))
         return Line(rows)
 
     def positions(self) -> set[tuple[str, ...]]:
@@ -125,29 +125,29 @@ def _is_same(row: Row, other: Row) -> bool:
 
 @dataclass
 class Line:
-    """The rows of one position: receipt, start and end of the period, what they tell."""
+    """The rows of one position by receipt: start and end of the period, what is told."""
 
-    rows: list[tuple[int, datetime.date | None, datetime.date, Told]]
+    rows: list[tuple[datetime.date | None, datetime.date, Told]]
 
     def ends(self) -> list[datetime.date]:
         """Ends of the periods that are told of, openings apart."""
-        return sorted({end for _, _, end, _ in self.rows})
+        return sorted({end for _, end, _ in self.rows})
 
     def by_period(self, amount: str) -> dict[datetime.date, dict[str, Any]]:
         """What was told last in each basis; *prev* is a *to* of the period before."""
         best: dict[datetime.date, dict[str, Any]] = {}
         starts: dict[datetime.date, datetime.date] = {}
-        receipts: dict[datetime.date, int] = {}
-        for receipt, start, end, told in self.rows:
+        order: dict[datetime.date, int] = {}
+        for place, (start, end, told) in enumerate(self.rows):
             bases = dict(told.get(amount, {}))
             if {"to", "this"} <= bases.keys():
                 bases.setdefault("prev", bases["to"] - bases["this"])
             best.setdefault(end, {}).update(bases)
-            receipts[end] = receipt
+            order[end] = place
             if start is not None:
                 starts[end] = start
         found = {end: dict(bases) for end, bases in best.items()}
-        for end, bases in sorted(best.items(), key=lambda told: receipts[told[0]]):
+        for end, bases in sorted(best.items(), key=lambda told: order[told[0]]):
             if "prev" not in bases or end not in starts:
                 continue
             opening = starts[end] - DAY

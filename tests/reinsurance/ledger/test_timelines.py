@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from reinsurance.ledger import timelines
@@ -297,6 +297,7 @@ def files_of(draw: st.DrawFn) -> File:
 @settings(max_examples=examples.some(300), deadline=None)
 @given(st.lists(files_of(), min_size=1, max_size=5))
 def test_a_timeline_is_what_the_oracle_says(files: list[File]) -> None:
+    note(str(files))
     ledger = Ledger(files)
     line = timelines.timeline(frame_of(ledger))
     got = {

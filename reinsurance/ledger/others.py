@@ -1,0 +1,41 @@
+"""Who else told of the same positions for the same periods."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import polars as pl
+from django.db import connection, transaction
+
+from reinsurance.ledger.copying import sought
+
+
+def told_by_others(
+    present: Iterable[pl.DataFrame], *, sender: int | None, most: int
+) -> list[tuple[int, int]]:
+    """Files (numbers) of other senders that stand, and how many positions they told.
+
+    ``present``: ``position`` and ``period_end`` of what a file of ``sender`` tells; the
+    newest ``most`` files.
+    """
+    frames = [frame for frame in present if frame.height and "position" in frame.columns]
+    if not frames:
+        return []
+    pairs = pl.concat(frames).unique()
+    with transaction.atomic(), connection.cursor() as cursor:
+        sought(
+            cursor,
+            "told_here",
+            position=("bigint", pairs["position"]),
+            period_end=("date", pairs["period_end"]),
+        )
+        cursor.execute(
+            "SELECT l.number, count(*) FROM told_here k "
+            "JOIN reinsurance_claimstatement s ON s.position_id = k.position "
+            "AND s.period_end = k.period_end "
+            "JOIN reinsurance_load l ON l.id = s.load_id AND l.undone_at IS NULL "
+            "AND l.user_id IS NULL WHERE l.sender IS DISTINCT FROM %s "
+            "GROUP BY l.number ORDER BY l.number DESC LIMIT %s",
+            [sender, most],
+        )
+        found: list[Any] = cursor.fetchall()
+    return [(int(number), int(count)) for number, count in found]

@@ -1,0 +1,119 @@
+"""Approval is of what was seen: content, mapping, and what loading does."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import User
+
+from importers.exceptions import StaleApproval, StateProblem
+from importers.models import Ingestion
+from importers.services import ingestions, work
+from importers.services.withdrawals import withdrawn
+from reinsurance.models import ClaimPosition
+from tests.importers.admin.conftest import HEADER, claim
+
+HEADED = (*HEADER, "Reporting period end")
+Sent = Callable[..., Ingestion]
+
+
+def month(paid: str, end: str, reference: str = "C-1") -> list[str]:
+    return [*claim(reference, **{"Paid to date": paid}), end]
+
+
+@pytest.fixture
+def april(sent: Sent) -> Ingestion:
+    return sent(HEADED, month("1000", "2026-04-30"))
+
+
+@pytest.fixture
+def may(sent: Sent, april: Ingestion) -> Ingestion:
+    """Checked on the same empty books as April."""
+    return sent(HEADED, month("1500", "2026-05-31"))
+
+
+def load(ingestion: Ingestion) -> str:
+    ingestions.approve(ingestion.pk, seen=ingestion.effect)
+    work.load(ingestion.pk)
+    ingestion.refresh_from_db()
+    return ingestion.status
+
+
+def test_the_fingerprint_is_of_what_loading_does(april: Ingestion) -> None:
+    assert len(april.effect) == 64
+    assert april.effect_parts["effect"]["rows"] == {"created": 1}
+    moves = april.effect_parts["effect"]["moves"]
+    assert {name: Decimal(amount) for name, amount in moves.items()} == {
+        "paid USD": Decimal(1000), "incurred USD": Decimal(1500),
+    }  # fmt: skip
+
+
+def test_what_was_not_seen_is_not_approved(april: Ingestion, manager: User) -> None:
+    for seen in ("", "0" * 64):
+        with pytest.raises(StaleApproval):
+            ingestions.approve(april.pk, user=manager, seen=seen)
+    april.refresh_from_db()
+    assert april.status == "ready"
+    ingestions.approve(april.pk, user=manager, seen=april.effect)
+    april.refresh_from_db()
+    assert april.status == "approved"
+    assert april.approved_effect == april.effect
+
+
+def test_a_file_that_is_mapped_anew_is_not_what_was_seen(
+    april: Ingestion, clerk: User, manager: User
+) -> None:
+    seen = april.effect
+    known = april.matches["columns"]
+    columns = {h: {"field": known[h]["field"] or ""} for h in april.table["header"]}
+    columns["Insured"] = {"field": ""}
+    ingestions.confirm_mapping(april.pk, columns=columns, constants={}, user=clerk)
+    work.check(april.pk)
+    with pytest.raises(StaleApproval):
+        ingestions.approve(april.pk, user=manager, seen=seen)
+
+
+def test_books_that_moved_withdraw_the_approval_and_say_why(
+    april: Ingestion, may: Ingestion, manager: User
+) -> None:
+    seen = april.effect
+    assert load(may) == "loaded"
+    ingestions.approve(april.pk, user=manager, seen=april.effect)
+    work.load(april.pk)
+    april.refresh_from_db()
+    assert april.status == "received"
+    assert (april.approved_by, april.approved_at, april.approved_effect) == (
+        None, None, "",
+    )  # fmt: skip
+    assert ClaimPosition.objects.get().paid_indemnity == 1500
+    told = withdrawn(april)
+    assert told == april.message
+    assert told.startswith("The books changed since this file was checked")
+    assert "rows created: 1 then, 0 now" in told
+
+    work.check(april.pk)
+    april.refresh_from_db()
+    assert april.status == "ready"
+    assert april.effect != seen
+    assert withdrawn(april) == told
+    with pytest.raises(StaleApproval):
+        ingestions.approve(april.pk, user=manager, seen=seen)
+    assert load(april) == "loaded"
+    assert withdrawn(april) == ""
+    assert ClaimPosition.objects.get().paid_indemnity == 1500
+
+
+def test_a_new_approval_ends_the_withdrawal(april: Ingestion, may: Ingestion) -> None:
+    load(may)
+    assert load(april) == "received"
+    work.check(april.pk)
+    april.refresh_from_db()
+    ingestions.approve(april.pk, seen=april.effect)
+    april.refresh_from_db()
+    assert withdrawn(april) == ""
+
+
+def test_nobody_approves_twice(april: Ingestion, manager: User) -> None:
+    ingestions.approve(april.pk, user=manager, seen=april.effect)
+    with pytest.raises(StateProblem, match="is “approved” by now"):
+        ingestions.approve(april.pk, user=manager, seen=april.effect)

@@ -1,0 +1,302 @@
+"""A file among the others: late, a second one of its period, or somebody else's.
+
+By contract, not by sender, whoever told the period: the form, a column, or the row.
+"""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from importers.exceptions import StateProblem
+from importers.models import Ingestion, Source
+from importers.services import ingestions, undoing, work
+from reinsurance.models import ClaimPosition, LoadPeriod, Treaty
+
+pytestmark = pytest.mark.django_db
+HEADER = "UMR,Claim Ref,Date of Loss,Currency,Status,Paid to date"
+DATED = f"{HEADER},Reporting Period (End Date)"
+MAY, JUNE, JULY = date(2026, 5, 31), date(2026, 6, 30), date(2026, 7, 31)
+STAYS = (
+    "This file changes what stood at the end of its own periods; what was told for "
+    "later ones stays."
+)
+
+
+def row(
+    paid: int, *, treaty: str = "T1", claim: str = "C1", end: date | None = None
+) -> str:
+    """A line of a claims bordereau, with the end of its period where that is told."""
+    told = f",{end}" if end else ""
+    return f"{treaty},{claim},2026-03-01,GBP,Open,{paid}{told}\n"
+
+
+@pytest.fixture(autouse=True)
+def sources(db: None) -> None:
+    for reference in ("T1", "T2"):
+        Treaty.objects.create(reference=reference, treaty_type="QS", currency_id="GBP")
+    for code in ("broker", "cedant"):
+        Source.objects.create(code=code, name=code.title(), is_house=True)
+
+
+def checked(
+    content: str, *, end: date | None = None, source: str = "broker", **more: Any
+) -> Ingestion:
+    """The file, handed in and checked; ready to be approved."""
+    ingestion = ingestions.submit(
+        blocks=[content.encode()],
+        file_name="claims.csv",
+        record_type="claims",
+        source=ingestions.source_of(source),
+        door="test",
+        period_end=end,
+        enqueue=False,
+        **more,
+    )
+    return again(ingestion)
+
+
+def again(ingestion: Ingestion) -> Ingestion:
+    """The file as its check leaves it."""
+    work.check(ingestion.pk)
+    ingestion.refresh_from_db()
+    assert ingestion.status == "ready", ingestion.message
+    return ingestion
+
+
+def load(ingestion: Ingestion) -> Ingestion:
+    ingestions.approve(ingestion.pk, enqueue=False)
+    work.load(ingestion.pk)
+    ingestion.refresh_from_db()
+    assert ingestion.status == "loaded", ingestion.message
+    return ingestion
+
+
+def paid(amount: int, end: date | None, **more: Any) -> Ingestion:
+    """A checked file of one claim, the end of its period told in the form."""
+    return checked(f"{HEADER}\n{row(amount)}", end=end, **more)
+
+
+def said(ingestion: Ingestion, code: str) -> list[tuple[int, str, str]]:
+    issues = ingestion.issues.filter(code=code)
+    count = ingestion.issue_counts["by_code"].get(code, 0)
+    assert issues.count() == count
+    return list(issues.values_list("row", "severity", "message").order_by("pk"))
+
+
+def late(ingestion: Ingestion) -> list[tuple[int, str, str]]:
+    return said(ingestion, "later_period_loaded")
+
+
+# ----------------------------------------------------------------------------- lateness
+@pytest.mark.parametrize("told_in", ["form", "row"])
+def test_an_older_period_after_a_newer_one_is_told(told_in: str) -> None:
+    june = load(paid(150, JUNE))
+    if told_in == "form":
+        may = paid(110, MAY)
+    else:
+        may = checked(f"{DATED}\n{row(110, end=MAY)}")
+    assert late(may) == [
+        (
+            0,
+            "warning",
+            f"Contract T1: this file goes up to 31 May 2026, and number {june.pk}, up "
+            f"to 30 June 2026, is in the books already. {STAYS}",
+        )
+    ]
+    assert may.issue_counts["warning"] == 1
+    assert (may.rows_updated, may.rows_rejected) == (1, 0)
+    load(may)
+    assert ClaimPosition.objects.get().paid_indemnity == 150
+
+
+def test_the_newer_period_may_be_told_by_its_rows() -> None:
+    june = load(checked(f"{DATED}\n{row(150, end=JUNE)}"))
+    ((_, _, message),) = late(paid(110, MAY))
+    assert f"number {june.pk}, up to 30 June 2026" in message
+
+
+@pytest.mark.parametrize("period_end", [JUNE, JULY, None])
+def test_what_is_not_older_is_not(period_end: date | None) -> None:
+    load(paid(150, JUNE))
+    assert late(paid(160, period_end)) == []
+
+
+def test_a_period_that_was_only_checked_counts_for_nothing() -> None:
+    paid(150, JUNE)
+    assert late(paid(110, MAY)) == []
+
+
+def test_a_load_that_was_undone_counts_for_nothing() -> None:
+    june = load(paid(150, JUNE))
+    ingestions.undo(june.pk, user=None, reason="wrong month", enqueue=False)
+    undoing.undo(june.pk)
+    assert late(paid(110, MAY)) == []
+
+
+def test_each_contract_has_a_sequence_of_its_own() -> None:
+    """A file of two contracts is late for one of them."""
+    first = load(paid(150, JUNE))
+    assert late(checked(f"{HEADER}\n{row(1, treaty='T2')}", end=MAY)) == []
+    both = checked(f"{HEADER}\n{row(110)}{row(1, treaty='T2')}", end=MAY)
+    ((_, _, message),) = late(both)
+    assert message.startswith("Contract T1: this file goes up to 31 May 2026, and ")
+    assert f"number {first.pk}, up to 30 June 2026," in message
+
+
+def test_each_row_counts_for_its_own_period() -> None:
+    """The file is late for a contract by the latest period that it tells of it."""
+    load(paid(150, JUNE))
+    rows = row(110, end=MAY) + row(170, claim="C2", end=JULY)
+    ingestion = checked(f"{DATED}\n{rows}")
+    assert late(ingestion) == []
+    load(ingestion)
+    periods = LoadPeriod.objects.filter(load__number=ingestion.pk)
+    assert set(periods.values_list("treaty__reference", "period_end", "row_count")) == {
+        ("T1", MAY, 1),
+        ("T1", JULY, 1),
+    }
+
+
+def test_another_senders_newer_period_is_named() -> None:
+    june = load(paid(150, JUNE, source="cedant"))
+    ((_, severity, message),) = late(paid(110, MAY))
+    assert severity == "warning"
+    assert f"number {june.pk}, up to 30 June 2026" in message
+
+
+# ----------------------------------------------------------------------- another sender
+FOREIGN, SAME_BYTES = "period_of_another_sender", "same_file_of_another_sender"
+
+
+@pytest.mark.parametrize("told_in", ["form", "row"])
+def test_the_same_claims_and_period_of_another_sender(told_in: str) -> None:
+    theirs = load(paid(150, JUNE, source="cedant"))
+    if told_in == "form":
+        ours = paid(160, JUNE)
+    else:
+        ours = checked(f"{DATED}\n{row(160, end=JUNE)}")
+    assert said(ours, FOREIGN) == [
+        (
+            0,
+            "breach",
+            "1 of the claims and periods in this file of Broker were told by Cedant in "
+            f"number {theirs.pk} already. The later word counts: approve it only if "
+            "that is meant.",
+        )
+    ]
+    assert ours.issue_counts["breach"] == 1
+    assert not ours.needs_declaration
+
+
+def test_a_direct_upload_over_a_senders_period() -> None:
+    theirs = load(paid(150, JUNE, source="cedant"))
+    ours = paid(160, JUNE, source="")
+    ((_, severity, message),) = said(ours, FOREIGN)
+    assert severity == "breach"
+    assert "in this file of Direct upload were told by Cedant in number " in message
+    assert f"number {theirs.pk} " in message
+
+
+def test_other_claims_or_periods_of_another_sender_are_theirs() -> None:
+    load(paid(150, JUNE, source="cedant"))
+    assert said(paid(160, JULY), FOREIGN) == []
+    other = checked(f"{HEADER}\n{row(160, claim='C2')}", end=JUNE)
+    assert said(other, FOREIGN) == []
+
+
+def test_the_same_bytes_under_another_sender() -> None:
+    theirs = load(paid(150, JUNE, source="cedant"))
+    ours = paid(150, JULY)
+    assert said(ours, SAME_BYTES) == [
+        (
+            0,
+            "breach",
+            f"The same file was loaded as number {theirs.pk}, from Cedant; this one "
+            "was handed in as from Broker. It would count under both.",
+        )
+    ]
+
+
+# ---------------------------------------------------------- the second file of a period
+def needs_word(ingestion: Ingestion) -> bool:
+    """Whether the file waits for its declaration, and is not loaded without."""
+    if not ingestion.needs_declaration:
+        return False
+    with pytest.raises(StateProblem, match="additional or a correction"):
+        ingestions.approve(ingestion.pk, enqueue=False)
+    return True
+
+
+@pytest.mark.parametrize("told_in", ["form", "row"])
+def test_a_second_file_of_a_period_waits_for_a_word(told_in: str) -> None:
+    first = load(paid(150, JUNE))
+    if told_in == "form":
+        second = paid(160, JUNE)
+    else:
+        second = checked(f"{DATED}\n{row(160, end=JUNE)}")
+    assert needs_word(second)
+    assert second.message == (
+        f"In the books already: T1 to 30 June 2026 (number {first.pk}). Is this file "
+        "additional to it, or a correction that takes its place? Nothing is loaded "
+        "before somebody says so."
+    )
+    with pytest.raises(StateProblem, match="“additional” or a “correction”"):
+        ingestions.declare(second.pk, "both", user=None, enqueue=False)
+    ingestions.declare(second.pk, "additional", user=None, enqueue=False)
+    load(again(second))
+    assert ClaimPosition.objects.get().paid_indemnity == 160
+    assert [event.message for event in second.events.all()][3] == (
+        "Declared: it adds to the file of the period that is in the books."
+    )
+
+
+@pytest.mark.parametrize(
+    ("declared", "left"), [("additional", {"C1", "C2"}), ("correction", {"C2"})]
+)
+def test_what_a_second_file_lacks_stays_or_goes(declared: str, left: set[str]) -> None:
+    load(paid(150, JUNE))
+    second = checked(f"{HEADER}\n{row(9, claim='C2')}", end=JUNE, declared=declared)
+    assert not second.needs_declaration
+    load(second)
+    standing = ClaimPosition.objects.values_list("claim__reference", flat=True)
+    assert set(standing) == left
+
+
+@pytest.mark.parametrize("declared", ["additional", "correction"])
+def test_the_word_does_no_harm_on_the_first_file(declared: str) -> None:
+    load(paid(150, JUNE, declared=declared))
+    assert ClaimPosition.objects.get().paid_indemnity == 150
+
+
+def test_other_periods_contracts_and_senders_need_no_word() -> None:
+    load(paid(150, JUNE))
+    assert not needs_word(paid(160, JULY))
+    assert not needs_word(paid(161, None))
+    assert not needs_word(checked(f"{HEADER}\n{row(1, treaty='T2')}", end=JUNE))
+    assert not needs_word(paid(170, JUNE, source="cedant"))
+
+
+def test_one_contract_of_several_is_enough() -> None:
+    load(paid(150, JUNE))
+    both = checked(f"{HEADER}\n{row(1, treaty='T2')}{row(151)}", end=JUNE)
+    assert needs_word(both)
+
+
+def test_after_an_undo_the_next_file_is_the_first() -> None:
+    first = load(paid(150, JUNE))
+    ingestions.undo(first.pk, user=None, reason="wrong file", enqueue=False)
+    undoing.undo(first.pk)
+    assert not needs_word(paid(160, JUNE))
+
+
+def test_files_checked_side_by_side_are_asked_when_one_of_them_is_loaded() -> None:
+    """The second was approved on empty books: its approval is withdrawn."""
+    first, second = paid(150, JUNE), paid(160, JUNE)
+    ingestions.approve(second.pk, enqueue=False)
+    load(first)
+    work.load(second.pk)
+    second.refresh_from_db()
+    assert (second.status, second.approved_at) == ("received", None)
+    assert second.message.startswith("The books changed since this file was checked")
+    assert needs_word(again(second))

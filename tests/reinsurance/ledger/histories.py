@@ -1,0 +1,373 @@
+"""Histories of claims files drawn at random, played on the books and on the oracle.
+
+Some contracts go through one history of files together: nothing of one contract has to
+do with another, so that each of them is a history of its own.
+"""
+
+import datetime
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from hypothesis import strategies as st
+
+from importers import record_types
+from importers.models import Ingestion
+from importers.pipeline.undo import undo
+from importers.services.ingestions import source_of
+from reinsurance.ledger import books
+from reinsurance.ledger.amounts import MAIN, POSITION
+from reinsurance.models import Claim, ClaimPosition, Treaty
+from reinsurance.resources.conventions import Conventions
+from reinsurance.resources.positions import STATEMENT_OF
+from tests.importers.pipeline.tables import Table, ingestion_of, rejected_rows, run
+from tests.reinsurance.ledger.reference import NIL, File, Ledger, Line, Row, Told
+
+CLAIMS = record_types.get("claims")
+CONTRACTS = 10
+YEAR, MONTHS = 2026, 3
+CODES = {"bases_disagree", "conflicting_rows", "duplicate_row"}
+"""Why rows of such files may be held out."""
+BASES = {"to_date": "to", "this_period": "this", "previously": "prev"}
+BESIDE = ("Treaty reference", "Claim reference", "Section", "Currency")
+OTHERS = ("Date of loss", "Reporting period end", "Claim status", "Insured")
+AMOUNTS = (
+    *("paid_indemnity", "paid_indemnity_this_period", "paid_indemnity_previously"),
+    *("paid_fees", "paid_fees_this_period", "paid_fees_previously"),
+    *("paid_expenses", "paid_expenses_this_period", "paid_expenses_previously"),
+    *("paid_tpa", "paid_tpa_this_period"),
+    *("recovered", "recovered_this_period", "recoverable"),
+    *("reserve_indemnity", "reserve_fees", "reserve_tpa"),
+)
+POSITIONS = (
+    ("C1", "", "GBP"),
+    ("C2", "", "GBP"),
+    ("C2", "", "USD"),
+    ("C3", "1", "GBP"),
+    ("C3", "2", "GBP"),
+)
+
+
+def _told(own: str) -> tuple[str, str]:
+    """The amount and the basis of a column."""
+    name = STATEMENT_OF[own]
+    for suffix, basis in BASES.items():
+        if name.endswith(f"_{suffix}"):
+            return name.removesuffix(f"_{suffix}"), basis
+    return name, "as"
+
+
+COLUMNS = {_told(own): str(CLAIMS.columns[own].column_name) for own in AMOUNTS}
+
+
+@dataclass(frozen=True)
+class Word:
+    """What a row tells of a position (claim, section, currency) for a month."""
+
+    contract: int
+    position: tuple[str, str, str]
+    month: int
+    told: Told
+    insured: str = ""
+
+    def cells(self) -> list[str]:
+        """The row as a file has it."""
+        claim, section, currency = self.position
+        amounts = [
+            str(self.told.get(amount, {}).get(basis, "")) for amount, basis in COLUMNS
+        ]
+        status = self.told.get("status", {}).get("as", "")
+        beside = [f"T{self.contract}", claim, section, currency]
+        end = str(month_end(self.month))
+        return [*beside, f"{YEAR}-01-01", end, status, self.insured, *amounts]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A file as it was sent."""
+
+    words: list[Word]
+    is_correction: bool = False
+
+
+@dataclass(frozen=True)
+class History:
+    """Files in the order of their receipt, and what is done with them: index, action."""
+
+    files: list[Sent]
+    moves: list[tuple[int, str]]
+
+
+def month_end(month: int) -> datetime.date:
+    following = datetime.date(YEAR, month + 1, 1)
+    return following - datetime.timedelta(days=1)
+
+
+# ------------------------------------------------------------------------ drawing
+value = st.integers(0, 4).map(lambda n: Decimal(n * 10))
+
+
+def _bases(*choices: str) -> st.SearchStrategy[dict[str, Decimal]]:
+    """One of the choices, such as ``prev this``: each basis with an amount."""
+    return st.sampled_from(choices).flatmap(
+        lambda names: st.fixed_dictionaries({name: value for name in names.split()})
+    )
+
+
+@st.composite
+def amounts(draw: st.DrawFn) -> Told:
+    """What a row tells: mixed by amount, blanks left out."""
+    told: Told = {
+        "paid_indemnity": draw(_bases("", "to", "this", "prev this", "to this")),
+        "recovered": draw(_bases("", "", "to", "this")),
+    }
+    fees = draw(st.sampled_from(("", "", "total", "kinds", "kind", "both")))
+    if fees == "total":
+        told["paid_fees"] = draw(_bases("to", "this", "prev this", "to this"))
+    if fees in {"kinds", "both"}:
+        told["paid_expenses"] = draw(_bases("to", "this"))
+        told["paid_tpa"] = {basis: draw(value) for basis in told["paid_expenses"]}
+    if fees == "both":
+        told["paid_fees"] = {
+            basis: paid + told["paid_tpa"][basis]
+            for basis, paid in told["paid_expenses"].items()
+        }
+    if fees == "kind":
+        told["paid_expenses"] = draw(_bases("prev this", "to this", "this"))
+    reserve = draw(st.sampled_from(("", "indemnity", "indemnity", "fees", "tpa")))
+    if reserve:
+        told[f"reserve_{reserve}"] = {"as": draw(value)}
+    if reserve == "fees":
+        told["recoverable"] = {"as": draw(value)}
+    status = draw(st.sampled_from(("", "OPEN", "CLOSED")))
+    if status:
+        told["status"] = {"as": status}
+    return {amount: bases for amount, bases in told.items() if bases}
+
+
+@st.composite
+def words(draw: st.DrawFn, contract: int) -> list[Word]:
+    """The rows of a file for a contract; now and then two of one position and month."""
+    keys = draw(
+        st.lists(
+            st.tuples(
+                st.sampled_from((*POSITIONS, *POSITIONS[:2], POSITIONS[0])),
+                st.integers(1, MONTHS),
+            ),
+            max_size=4,
+            unique=draw(st.integers(0, 9)) > 0,
+        )
+    )
+    insured = st.sampled_from(("", "", "Acme", "Bolt"))
+    return [
+        Word(contract, position, month, draw(amounts()), draw(insured))
+        for position, month in keys
+    ]
+
+
+@st.composite
+def histories(draw: st.DrawFn, contracts: int = CONTRACTS) -> History:
+    """Files of several contracts, in any order, sent twice, corrected, undone."""
+    files: list[Sent] = []
+    for _ in range(draw(st.integers(2, 4))):
+        is_correction = draw(st.integers(0, 3)) == 3
+        if files and draw(st.integers(0, 3)) == 3:
+            again = draw(st.sampled_from(files))
+            files.append(Sent(again.words, is_correction))
+            continue
+        told = [word for n in range(contracts) for word in draw(words(n))]
+        files.append(Sent(told, is_correction))
+    order = draw(st.permutations(range(len(files))))
+    moves = [(n, "load") for n in order]
+    for n in range(len(files)):
+        if draw(st.integers(0, 3)) == 3:
+            at = draw(st.integers(moves.index((n, "load")) + 1, len(moves)))
+            moves.insert(at, (n, "undo"))
+    return History(files, moves)
+
+
+# ------------------------------------------------------------------------ playing
+@dataclass
+class Player:
+    """Plays a history on the books, and tells the oracle what was loaded."""
+
+    history: History
+    ledger: Ledger = field(default_factory=Ledger)
+    numbers: list[Ingestion] = field(default_factory=list)
+    held_out: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        source = source_of(None)
+        for file in self.history.files:
+            self.numbers.append(ingestion_of(CLAIMS, source))
+            self.ledger.files.append(File([], is_correction=file.is_correction))
+
+    def play(self) -> None:
+        """Make each move; after it the books are as the oracle says."""
+        for move in self.history.moves:
+            self.move(*move)
+            compare(self.ledger)
+
+    def move(self, n: int, action: str) -> None:
+        """Load or undo the file."""
+        if action == "undo":
+            undo(CLAIMS, ingestion=self.numbers[n].pk)
+            self.ledger.files[n].stands = False
+            return
+        sent, file = self.history.files[n], self.ledger.files[n]
+        file.stands = True
+        header = (*BESIDE, *OTHERS, *COLUMNS.values())
+        table = Table(header, [word.cells() for word in sent.words], chunk=11)
+        examined, _, _ = run(
+            table,
+            CLAIMS,
+            conventions=Conventions(
+                is_correction=sent.is_correction, several_currencies=True
+            ),
+            ingestion=self.numbers[n],
+            as_settled=n % 2 == 0,
+        )
+        rejected = rejected_rows(examined)
+        errors = {
+            code
+            for code, severity in examined.issues.select("code", "severity").rows()
+            if severity == "error"
+        }
+        assert errors <= CODES, errors
+        self.held_out.update(errors)
+        file.rows = [
+            row_of(number, word)
+            for number, word in enumerate(sent.words, start=2)
+            if number not in rejected
+        ]
+        named = Claim.all_objects.filter(pk__in=examined.staged.effect.named())
+        file.held = frozenset(named.values_list("treaty__reference", "reference"))
+
+
+def row_of(number: int, word: Word) -> Row:
+    """The oracle's row; whom it says is insured is an amount as at the period's end."""
+    told = dict(word.told)
+    if word.insured:
+        told["insured"] = {"as": word.insured}
+    claim, section, currency = word.position
+    period = (datetime.date(YEAR, word.month, 1), month_end(word.month))
+    return Row(number, (f"T{word.contract}", claim, section, currency), period, told)
+
+
+# ---------------------------------------------------------------------- comparing
+KEY = ("claim__treaty__reference", "claim__reference", "section", "currency_id")
+
+
+def compare(ledger: Ledger) -> None:
+    """The books are what the oracle says: now, at each period's end, in movements."""
+    wanted = {key: ledger.of(key) for key in sorted(ledger.positions())}
+    stored = {
+        tuple(row[name] for name in KEY): row
+        for row in ClaimPosition.objects.values(
+            "pk", *KEY, "status_id", "period_end", *POSITION, "incurred"
+        )
+    }
+    assert stored.keys() == wanted.keys()
+    keys = [row["pk"] for row in stored.values()]
+    history: dict[int, list[books.Standing]] = {}
+    moved: dict[int, Counter[str]] = {}
+    for standing in books.history(keys):
+        history.setdefault(standing.position, []).append(standing)
+    for movement in books.movements(keys):
+        moved.setdefault(movement.position, Counter()).update(movement.amounts)
+    for key, line in wanted.items():
+        row = stored[key]
+        line_is(line, history[row["pk"]], key)
+        last = line.told_ends()[-1]
+        now = line.amounts(last)
+        assert _filled({n: row[n] for n in POSITION}) == _filled(now), key
+        assert (row["period_end"], row["status_id"]) == (last, line.status(last)), key
+        sums = {n: moved[row["pk"]][n] for n in POSITION}
+        assert sums == {n: now[n] or NIL for n in POSITION}, key
+    _compare_claims(ledger, wanted)
+    for month in range(MONTHS + 1):
+        _compare_as_at(wanted, {row["pk"]: key for key, row in stored.items()}, month)
+
+
+def line_is(line: Line, history: list[books.Standing], key: Any) -> None:
+    """A position at the end of each told period."""
+    assert [standing.period_end for standing in history] == line.told_ends(), key
+    for standing in history:
+        at = standing.period_end
+        assert at is not None
+        assert standing.status == line.status(at), (key, at)
+        assert _filled(standing.amounts) == _filled(line.amounts(at)), (key, at)
+
+
+def _compare_as_at(
+    wanted: dict[Any, Line], keys: dict[int, Any], month: int
+) -> None:
+    at = month_end(month)
+    found = {
+        keys[standing.position]: standing for standing in books.as_at(list(keys), at)
+    }
+    assert found.keys() == {k for k, ln in wanted.items() if ln.told_ends()[0] <= at}
+    for key, standing in found.items():
+        assert _filled(standing.amounts) == _filled(wanted[key].amounts(at)), (key, at)
+
+
+def _compare_claims(ledger: Ledger, wanted: dict[Any, Line]) -> None:
+    """A claim stands while a live statement does; who is insured; open or closed."""
+    stored = {
+        (treaty, reference): (insured, status)
+        for treaty, reference, insured, status in Claim.objects.values_list(
+            "treaty__reference", "reference", "insured_name", "status_id"
+        )
+    }
+    claims: dict[tuple[str, str], tuple[str, str]] = {}
+    tellings = sorted(
+        ledger.live(), key=lambda told: (told[1].period[1], told[0], told[1].number)
+    )
+    for key in wanted:
+        told = [
+            row.told["insured"]["as"]
+            for _, row in tellings
+            if row.claim == key[:2] and "insured" in row.told
+        ]
+        statuses = {
+            line.status(line.told_ends()[-1])
+            for other, line in wanted.items()
+            if other[:2] == key[:2]
+        } - {None}
+        is_closed = statuses == {"CLOSED"}
+        claims[key[0], key[1]] = (
+            told[-1] if told else "",
+            "CLOSED" if is_closed else "OPEN",
+        )
+    off = {
+        key: {"books": stored.get(key), "oracle": claims.get(key)}
+        for key in stored.keys() | claims.keys()
+        if stored.get(key) != claims.get(key)
+    }
+    assert not off, off
+
+
+def _filled(amounts: dict[str, Any]) -> dict[str, Decimal | None]:
+    """The amounts that a position always has are nil where nobody told them."""
+    return {n: amounts.get(n) or (NIL if n in MAIN else amounts.get(n)) for n in POSITION}
+
+
+def play(history: History) -> Player:
+    """Play a history on books that are empty again afterwards."""
+    with transaction.atomic():
+        Treaty.objects.bulk_create(
+            Treaty(reference=f"T{n}", treaty_type="QS", currency_id="GBP")
+            for n in range(CONTRACTS)
+        )
+        player = Player(history)
+        player.play()
+        transaction.set_rollback(True)
+    return player
+
+
+def count(at_least: int) -> int:
+    """Examples for so many histories; HISTORIES asks for another number of them."""
+    return -(-int(os.environ.get("HISTORIES", at_least)) // CONTRACTS)

@@ -1,0 +1,20 @@
+"""Claims files in any order, sent twice, corrected, undone: the books are the oracle's."""
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+
+from tests.reinsurance.ledger import histories
+from tests.reinsurance.ledger.histories import History
+
+pytestmark = pytest.mark.django_db
+
+
+@settings(
+    max_examples=histories.count(500),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(histories.histories())
+def test_the_books_are_what_the_oracle_says(history: History) -> None:
+    note(str(history))
+    histories.play(history)

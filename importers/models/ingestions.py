@@ -268,7 +268,13 @@ class RowChange(models.Model):
             ("created", "Created"),
             ("updated", "Updated"),
             ("deleted", "Deleted"),
+            ("repeated", "Repeated"),
         ],
+    )
+    confirmed = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Columns that the row told as they were already.",
     )
     before = models.JSONField(null=True, blank=True)
     after = models.JSONField(null=True, blank=True)

@@ -33,7 +33,8 @@ class Change:
     """One resource's records of a chunk beside the books.
 
     ``created`` and ``updated`` are the rows that bring a new record or a different
-    one; ``issues`` are what has to be looked at; ``updated`` has the record's id and ``was.<name>`` values.
+    one; ``issues`` are what has to be looked at; ``repeated`` are those that say
+    what the books say already; ``updated`` has the record's id and ``was.<name>`` values.
     """
 
     resource: type[DomainResource]
@@ -41,6 +42,7 @@ class Change:
     issues: pl.DataFrame
     created: pl.DataFrame
     updated: pl.DataFrame
+    repeated: pl.DataFrame
 
 
 Write = Callable[[Change], pl.Series]
@@ -107,6 +109,7 @@ def _change(
         issues=resource().judge(compared.frame, context),
         created=carried.filter(is_new),
         updated=carried.filter(pl.col(ID).is_not_null() & compared.any_change),
+        repeated=carried.filter(pl.col(ID).is_not_null() & ~compared.any_change),
     )
 
 

@@ -12,6 +12,8 @@ from reinsurance.resources.base import DomainResource, dtype_of
 from reinsurance.resources.conventions import FileContext
 
 WAS = "was."
+TELLS = "tells."
+"""Before the name of a column: whether the row tells it at all."""
 ID = "__id"
 PARENT = "__parent_id"
 
@@ -93,6 +95,9 @@ def _untold_stays(
 ) -> pl.DataFrame:
     """An empty cell says nothing: what the books know stays."""
     known = pl.col(ID).is_not_null()
+    frame = frame.with_columns(
+        (~_is_empty(frame, name)).alias(TELLS + name) for name in names
+    )
     return frame.with_columns(
         pl.when(known & _is_empty(frame, name))
         .then(pl.col(WAS + name))

@@ -5,6 +5,7 @@ their table under keys drawn from its sequence; changed rows go through a tempor
 table and one UPDATE; every record created or changed leaves a RowChange.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -21,6 +22,7 @@ from importers.pipeline.changes import ACTION, Change, walk
 from importers.pipeline.compare import (
     ID,
     PARENT,
+    TELLS,
     WAS,
     stored_field,
     table_column,
@@ -28,12 +30,16 @@ from importers.pipeline.compare import (
 from importers.pipeline.effects import Effect
 from importers.pipeline.frames import ROW, no_issues
 from importers.pipeline.registers import Register
-from importers.pipeline.settling import settle_rows, write_settlement
+from importers.pipeline.settling import (
+    settle_rows,
+    write_settlement,
+    year_listing,
+)
 from importers.pipeline.staged_settlements import books_version, kept, key_of
 from importers.record_types import RecordType
 from importers.values import Action
 from reinsurance.ledger.copying import copy_in
-from reinsurance.ledger.premiums import replace
+from reinsurance.ledger.premium_standing import restate
 from reinsurance.ledger.recompute import recompute
 from reinsurance.ledger.triggers import resting
 from reinsurance.ledger.write import tell_planner
@@ -183,13 +189,15 @@ def _leave_out(
     mine: Load,
     done: Effect,
 ) -> None:
-    Load.objects.filter(pk=mine.pk).update(held_out=list(context.held_out))
+    is_claims = record_type.ledger == "claims"
+    held_out = context.held_out if is_claims else context.held_out_policies
+    Load.objects.filter(pk=mine.pk).update(held_out=list(held_out))
     found = done.find_lacking(cursor, record_type, context)
     keys = pl.Series([lacked.key for lacked in found], dtype=pl.Int64).unique()
-    if record_type.ledger == "claims":
+    if is_claims:
         recompute(cursor, keys)
     else:
-        replace(cursor, keys, load=mine.pk)
+        restate(cursor, keys, listing=year_listing())
 
 
 def _load_records(
@@ -309,8 +317,17 @@ class Loader:
                 action=pl.lit(Action.UPDATED.value),
                 before=_image(change.resource, names, WAS),
                 after=_image(change.resource, names, ""),
+                confirmed=_confirmed(change, names),
             )
             copy_in(self.cursor, table, updated)
+        if change.repeated.height:
+            repeated = change.repeated.select(
+                **always,
+                object_id=pl.col(ID),
+                action=pl.lit("repeated"),
+                confirmed=_confirmed(change, []),
+            )
+            copy_in(self.cursor, table, repeated)
 
 
 def _stored(resource: type[DomainResource], frame: pl.DataFrame) -> dict[str, pl.Expr]:
@@ -367,6 +384,21 @@ def _by_difference(change: Change) -> list[tuple[pl.DataFrame, list[str]]]:
         )
         for frame in groups
     ]
+
+
+def _confirmed(change: Change, changed: list[str]) -> pl.Expr:
+    """JSON list of the table columns that rows tell as they were already."""
+    told = [
+        pl.when(pl.col(TELLS + name)).then(
+            pl.lit(json.dumps(table_column(change.resource, name)))
+        )
+        for name in change.compared.names
+        if name not in changed
+    ]
+    if not told:
+        return pl.lit("[]")
+    listed = pl.concat_list(told).list.drop_nulls().list.join(", ")
+    return pl.format("[{}]", listed)
 
 
 def _image(resource: type[DomainResource], names: list[str], prefix: str) -> pl.Expr:

@@ -9,7 +9,9 @@ from typing import Any
 
 import polars as pl
 
-from importers.pipeline.check import broken_rules, named
+from importers.models import Source
+from importers.models.sources import PremiumLists
+from importers.pipeline.check import named
 from importers.pipeline.frames import ROW, no_issues
 from importers.record_types import RecordType
 from reinsurance.ledger.premiums import settle_premiums, write_premiums
@@ -35,6 +37,12 @@ class Settled:
     issues: pl.DataFrame
     held_out: pl.Series
     settlement: Any
+
+
+def year_listing() -> list[int]:
+    """Keys of the senders whose premium files list the year to date."""
+    senders = Source.objects.filter(premium_lists=PremiumLists.YEAR_TO_DATE)
+    return list(senders.values_list("pk", flat=True))
 
 
 def settle_rows(
@@ -92,4 +100,4 @@ def write_settlement(
     if record_type.ledger == "claims":
         recompute(cursor, write(cursor, settlement, load=load))
     else:
-        write_premiums(cursor, settlement, load=load)
+        write_premiums(cursor, settlement, load=load, listing=year_listing())

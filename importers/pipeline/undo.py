@@ -16,12 +16,13 @@ from django.utils import timezone
 from importers.exceptions import LoadConflict
 from importers.models import RowChange
 from importers.pipeline.load import take_turn
+from importers.pipeline.settling import year_listing
 from importers.record_types import RecordType
 from importers.values import Action
 from reinsurance.ledger.premium_undo import undo_premiums
 from reinsurance.ledger.recompute import positions_to_settle, recompute
 from reinsurance.ledger.triggers import resting
-from reinsurance.models import Deletion, Edit, Load
+from reinsurance.models import Claim, Deletion, Edit, Load, PremiumEntry, Treaty
 
 CHANGES = RowChange._meta.db_table
 LOADS = Load._meta.db_table
@@ -48,7 +49,7 @@ def undo(
             with resting(cursor):
                 recompute(cursor, positions)
         elif record_type.ledger == "premiums":
-            undo_premiums(cursor, load.pk)
+            undo_premiums(cursor, load.pk, listing=year_listing())
         else:
             for resource in reversed(record_type.resources):
                 _undo_records(cursor, resource._meta.model, ingestion)
@@ -137,6 +138,8 @@ def _undo_created(
     record = model._base_manager.filter(pk=change.object_id).first()
     if record is None:
         return
+    if isinstance(record, Treaty):
+        _purge_undone(cursor, record.pk)
     cedant = _cedant_of(record)
     reference = str(record)[:200]
     cursor.execute(
@@ -151,6 +154,33 @@ def _undo_created(
     )
 
 
+_OF_CONTRACT = (
+    "DELETE FROM reinsurance_claimstatement s USING reinsurance_claimposition p, "
+    "reinsurance_claim c WHERE s.position_id = p.id AND p.claim_id = c.id "
+    "AND c.treaty_id = %s",
+    "DELETE FROM reinsurance_claimposition p USING reinsurance_claim c "
+    "WHERE p.claim_id = c.id AND c.treaty_id = %s",
+    "DELETE FROM reinsurance_claim WHERE treaty_id = %s",
+    "DELETE FROM reinsurance_premiumentry WHERE treaty_id = %s",
+    "DELETE FROM reinsurance_bordereau b USING reinsurance_load l "
+    "WHERE b.load_id = l.id AND l.undone_at IS NOT NULL AND b.treaty_id = %s",
+    "DELETE FROM reinsurance_loadperiod x USING reinsurance_load l "
+    "WHERE x.load_id = l.id AND l.undone_at IS NOT NULL AND x.treaty_id = %s",
+)
+
+
+def _purge_undone(cursor: Any, treaty: int) -> None:
+    """What undone loads told of a contract goes with it; nothing where any stands."""
+    stands = (
+        Claim.objects.filter(treaty=treaty).exists()
+        or PremiumEntry.objects.filter(treaty=treaty).exists()
+    )
+    if stands:
+        return  # the contract cannot go: the foreign keys say so
+    for statement in _OF_CONTRACT:
+        cursor.execute(statement, [treaty])
+
+
 def _cedant_of(record: models.Model) -> int | None:
     paths = getattr(record, "cedant_paths", ())
     if not paths or paths[0] == "pk":
@@ -161,6 +191,11 @@ def _cedant_of(record: models.Model) -> int | None:
     return getattr(value, "pk", None)
 
 
+def _tells(change: RowChange, column: str) -> bool:
+    """Whether a row told the column, as something new or as it was."""
+    return column in (change.after or {}) or column in (change.confirmed or ())
+
+
 def _undo_updated(
     cursor: Any, model: type[models.Model], change: RowChange
 ) -> None:
@@ -169,12 +204,17 @@ def _undo_updated(
     before = change.before or {}
     back: dict[str, Any] = {}
     for column, value in before.items():
-        heir = next((c for c in later if column in (c.after or {})), None)
+        heir = next((c for c in later if _tells(c, column)), None)
         if heir is None:
             back[column] = value
             continue
         heir.before = {**(heir.before or {}), column: value}
-        heir.save(update_fields=["before"])
+        if column not in (heir.after or {}):  # it was told as it was: by it from now on
+            told = (change.after or {}).get(column)
+            heir.after = {**(heir.after or {}), column: told}
+            heir.confirmed = [c for c in heir.confirmed or () if c != column]
+            heir.action = Action.UPDATED.value
+        heir.save(update_fields=["before", "after", "confirmed", "action"])
     if back:
         _set(cursor, model, change.object_id, back)
 

@@ -3,6 +3,7 @@
 from importers.exceptions import LoadConflict
 from importers.models import Ingestion, RowChange
 from importers.record_types import RecordType
+from reinsurance.models import LoadPeriod
 from reinsurance.visibility import Cedants, cedants_of, of_cedants
 
 BEYOND = (
@@ -29,10 +30,17 @@ def require_within(record: Ingestion, kind: RecordType) -> None:
     """Raise LoadConflict where the load changed records of other cedants.
 
     For the transaction of the load: limits and treaties may have changed since the
-    check.  No query where the user is not limited, but for that.
+    check.  No query where the user is not limited, but for that.  Money has no row
+    changes: what a load of it is about are the contracts that it has rows for.
     """
     cedants = cedants_for(record)
     if cedants is None:
+        return
+    if kind.ledger is not None:
+        periods = LoadPeriod.objects.filter(load__number=record.pk, load__user=None)
+        within = of_cedants(periods, cedants).order_by()
+        if periods.exclude(pk__in=within.values("pk")).exists():
+            raise LoadConflict(BEYOND)
         return
     for resource in kind.resources:
         model = resource.model()

@@ -88,7 +88,11 @@ def require_known(
     for name, text in constants.items():
         column = record_type.columns.get(name)
         widget = column.widget if column else None
-        if text and isinstance(widget, ReferenceWidget):
+        if text and isinstance(widget, ContractWidget):
+            named = Treaty.objects.filter(reference__iexact=text.strip())
+            if not of_cedants(named, cedants).exists():
+                raise BadMapping(UNKNOWN_CONTRACT.format(text))
+        elif text and isinstance(widget, ReferenceWidget):
             try:
                 widget.configured(options).clean(text)
             except CellError as error:

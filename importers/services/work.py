@@ -50,6 +50,11 @@ BOOKS_MOVED = (
     "something else than what was approved. Nothing was loaded and the approval is "
     "withdrawn. What is different: {}. Look at it again."
 )
+NOT_THE_FIRST = (
+    "Since this file was checked another one of its sender was loaded: {}. Nothing was "
+    "loaded and the approval is withdrawn. Say whether this file is additional or a "
+    "correction."
+)
 OUR_FAULT = "{} failed through a fault of the program. Nothing was loaded."
 CONFLICT = (
     "The books changed since the file was checked. Nothing was loaded; take it up "
@@ -253,6 +258,10 @@ def _load(lease: Lease, patience: float | None) -> None:
         moved = difference(approved, as_plain(effect)) if approved and is_anew else ""
         if moved:
             raise BooksMoved(BOOKS_MOVED.format(moved))
+        if is_anew and not record.declared:
+            second = sequence.second_of(record, kind, effect.periods)
+            if second:
+                raise BooksMoved(NOT_THE_FIRST.format("; ".join(second[:3])))
         if record.effect_parts.get("nil"):
             bordereaux.receive_nil(record, kind)
         bordereaux.receive(record, kind, effect.periods)

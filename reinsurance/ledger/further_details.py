@@ -11,9 +11,11 @@ PREFIX = "further_"
 def details_of(rows: pl.DataFrame, labels: Mapping[str, str]) -> pl.Series:
     """A JSON object of the further fields that each row fills in; null where none.
 
-    ``labels``: the name under which a column's texts are kept.
+    ``labels``: the name under which a column's texts are kept.  Names are in the order
+    in which the database keeps them (``jsonb``), so that the texts can be compared.
     """
     names = [n for n in rows.columns if n.startswith(PREFIX) and n in labels]
+    names.sort(key=lambda n: (len(labels[n].encode()), labels[n].encode()))
     nothing = pl.Series("details", [None], dtype=pl.String).new_from_index(
         0, rows.height
     )

@@ -1,23 +1,39 @@
 """Premiums whose load is undone: what they replaced counts again, unless others do."""
 
+from collections.abc import Collection
 from typing import Any
 
-from reinsurance.ledger.premiums import KEY, field_of
+import polars as pl
 
-_SAME = " AND ".join(
-    f"o.{field_of(name).column} IS NOT DISTINCT FROM e.{field_of(name).column}"
-    for name in KEY
-    if name not in {"treaty_reference", "policy_reference"}
-)
+from reinsurance.ledger.copying import copy_out
+from reinsurance.ledger.premium_standing import restate
 
 
-def undo_premiums(cursor: Any, load: int) -> None:
+def undo_premiums(cursor: Any, load: int, *, listing: Collection[int]) -> None:
     """After the load was marked as undone; in the caller's transaction.
 
-    Entries that another file repeated are that file's from now on.  Entries that the
-    load replaced are replaced by the next file that told them again, or left them out
-    as a correction; the others count again by themselves.
+    Entries that another file repeated are that file's from now on.  Which entries of
+    the transactions that the load told, or left out as a correction, stand now is
+    worked out anew.  ``listing``: keys of senders whose files list the year to date.
     """
+    touched = copy_out(
+        cursor,
+        f"""
+        SELECT e.id FROM reinsurance_premiumentry e
+        WHERE e.load_id = {load} OR e.replaced_by_id = {load}
+        UNION
+        SELECT e.id FROM reinsurance_lineagerange r
+        JOIN reinsurance_premiumentry e ON e.id BETWEEN r.first_id AND r.last_id
+        WHERE r.load_id = {load} AND r.model = 'premiumentry'
+        UNION
+        SELECT e.id FROM reinsurance_load c
+        JOIN reinsurance_loadperiod p ON p.load_id = c.id
+        JOIN reinsurance_premiumentry e
+            ON e.treaty_id = p.treaty_id AND e.period_end = p.period_end
+        WHERE c.id = {load} AND c.is_correction
+        """,  # noqa: S608 a number
+        {"id": pl.Int64()},
+    )["id"]
     cursor.execute(
         """
         UPDATE reinsurance_premiumentry e
@@ -30,28 +46,4 @@ def undo_premiums(cursor: Any, load: int) -> None:
         """,
         [load],
     )
-    cursor.execute(
-        f"""
-        UPDATE reinsurance_premiumentry e SET updated_at = now(), replaced_by_id =
-            coalesce((
-                SELECT o.load_id FROM reinsurance_premiumentry o
-                JOIN reinsurance_load l ON l.id = o.load_id AND l.undone_at IS NULL
-                WHERE o.treaty_id = e.treaty_id AND o.id <> e.id
-                    AND o.policy_reference = e.policy_reference
-                    AND o.period_end IS NOT DISTINCT FROM e.period_end
-                    AND {_SAME} AND l.number > own.number
-                ORDER BY l.number LIMIT 1
-            ), (
-                SELECT c.id FROM reinsurance_load c
-                JOIN reinsurance_loadperiod p ON p.load_id = c.id
-                WHERE c.is_correction AND c.undone_at IS NULL
-                    AND c.record_type = 'premiums' AND c.number > own.number
-                    AND c.sender IS NOT DISTINCT FROM own.sender
-                    AND p.treaty_id = e.treaty_id AND p.period_end = e.period_end
-                ORDER BY c.number LIMIT 1
-            ))
-        FROM reinsurance_load own
-        WHERE e.replaced_by_id = %s AND own.id = e.load_id
-        """,  # noqa: S608 our names
-        [load],
-    )
+    restate(cursor, touched, listing=listing)

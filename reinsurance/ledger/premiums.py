@@ -4,7 +4,7 @@ An entry is what one row told; it stands as long as its load does and no entry o
 same key and period that was received later stands.  Nothing is ever added up here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +12,22 @@ import polars as pl
 from django.db import models
 
 from reinsurance.ledger.checks import plain
-from reinsurance.ledger.copying import copy_in, copy_out, sought
+from reinsurance.ledger.copying import copy_in, sought
 from reinsurance.ledger.further_details import details_of
 from reinsurance.ledger.periods import END, START
 from reinsurance.ledger.premium_rules import premium_issues
+from reinsurance.ledger.premium_standing import (
+    COLUMNS,
+    GROUP,
+    KEY,
+    PERIODS,
+    corrections,
+    field_of,
+    lacked,
+    restate,
+    tellings,
+    with_groups,
+)
 from reinsurance.ledger.write import draw_keys, tell_planner, write_repeats
 from reinsurance.models import PremiumEntry
 from reinsurance.resources.base import dtype_of
@@ -23,31 +35,12 @@ from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.issues import issues_at, no_issues
 from reinsurance.resources.premiums import PremiumEntryResource
 
-KEY = (
-    "treaty_reference",
-    "policy_reference",
-    "certificate_reference",
-    "section",
-    "risk_code",
-    "transaction_type",
-    "effective_date",
-    "instalment_number",
-    "currency",
-)
-"""What tells one transaction from another, its period apart."""
 UNTOLD = ("certificate_reference", "section", "risk_code")
 """Parts of the key that a sender may leave out."""
-PERIODS = ("period_start", "period_end")
 TABLE = PremiumEntry._meta.db_table
 CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
 MANY = 3
 """So many equal rows of an earlier period, and most of the file, look like a list."""
-
-
-def field_of(name: str) -> models.Field:
-    """The model field of a column of the Resource."""
-    attribute = PremiumEntryResource.fields[name].attribute or ""
-    return PremiumEntry._meta.get_field(attribute.removesuffix("_id"))
 
 
 def stored(frame: pl.DataFrame) -> list[str]:
@@ -117,10 +110,22 @@ def settle_premiums(
     twice = _told_twice(told, conventions)
     wrong = twice.filter(pl.col("severity") == "error")["row"]
     good = told.filter(~pl.col("row").is_in(wrong.implode()))
-    known = _known(cursor, good)
-    good = _matched(good, known)
+    listing = {conventions.sender} if conventions.premium_lists == "year" else set()
+    listing = {key for key in listing if key is not None}
+    every = _known(cursor, good, listing)
+    known = every.unique("id", keep="first", maintain_order=True)
+    good = with_groups(
+        _matched(good, known).with_columns(
+            sender=pl.lit(conventions.sender, dtype=pl.Int64),
+            period_end=pl.col(END),
+        ),
+        listing,
+    )
+    spoken = corrections(cursor, good["treaty_reference"], listing)
+    spoken = spoken.filter(pl.col("correction") > number)
     names = [n for n in stored(good) if n not in KEY]
-    beside = _beside(good, known, names, number, conventions)
+    good = good.with_columns(told=_bits(names))
+    beside = _beside(good, every, spoken, number)
     differs = [_tells(n) & pl.col(n).ne_missing(pl.col(f"was.{n}")) for n in names]
     details_differ = pl.col("details").is_not_null() & pl.col("details").ne_missing(
         pl.col("was.details")
@@ -139,7 +144,8 @@ def settle_premiums(
         (pl.col("__action") == UNCHANGED)
         & pl.col("was_id").is_not_null()
         & ~is_late
-        & ~pl.lit(conventions.is_correction)
+        & (pl.col("told") == pl.col("was_told"))
+        & ~pl.lit(conventions.is_correction or conventions.equal_rows_add)
     )
     repeats = entries.filter(is_repeat).select("row", id=pl.col("was_id"))
     added = entries.filter(~is_repeat)
@@ -160,6 +166,16 @@ def _tells(name: str) -> pl.Expr:
     if isinstance(field_of(name), models.CharField):
         return pl.col(name).fill_null("") != ""
     return pl.col(name).is_not_null()
+
+
+def _bits(names: list[str]) -> pl.Expr:
+    """The bits of the columns that a row tells."""
+    bits = pl.lit(0, dtype=pl.Int64)
+    for name in names:
+        bit = 1 << COLUMNS.index(name)
+        bits = bits + pl.when(_tells(name)).then(bit).otherwise(0)
+    details = 1 << COLUMNS.index("details")
+    return bits + pl.when(pl.col("details").is_not_null()).then(details).otherwise(0)
 
 
 def _as_told(
@@ -231,52 +247,17 @@ def _told_twice(told: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
     )
 
 
-def _schema() -> dict[str, pl.DataType]:
-    names = [n for n, c in PremiumEntryResource.fields.items() if c.attribute]
-    return {
-        "id": pl.Int64(),
-        "load": pl.Int64(),
-        "number": pl.Int64(),
-        "sender": pl.Int64(),
-        "is_standing": pl.Boolean(),
-        "details": pl.String(),
-        **{name: dtype_of(field_of(name)) for name in names},
-    }
-
-
-def _known(cursor: Any, rows: pl.DataFrame) -> pl.DataFrame:
-    """Entries of the same policies whose loads stand, replaced ones included."""
-    keys = rows.select("treaty_reference", "policy_reference").unique().drop_nulls()
-    schema = _schema()
-    sought(
-        cursor,
-        "sought_policy",
-        treaty=("bigint", keys["treaty_reference"]),
-        policy=("varchar", keys["policy_reference"]),
-    )
-    picked = ", ".join(f'e."{field_of(n).column}"' for n in list(schema)[6:])
-    cursor.execute(
-        "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; "
-        "SET LOCAL enable_seqscan = off"
-    )
-    found = copy_out(
-        cursor,
-        "SELECT e.id, e.load_id, coalesce(l.number, 0), l.sender, "  # noqa: S608
-        "e.replaced_by_id IS NULL OR g.undone_at IS NOT NULL, e.details, "
-        f"{picked} FROM sought_policy k JOIN {TABLE} e ON e.treaty_id = k.treaty "
-        "AND e.policy_reference = k.policy "
-        "LEFT JOIN reinsurance_load l ON l.id = e.load_id "
-        "LEFT JOIN reinsurance_load g ON g.id = e.replaced_by_id "
-        "WHERE l.undone_at IS NULL",
-        schema,
-    )
-    cursor.execute(
-        "RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_seqscan"
-    )
-    return found.with_columns(
-        pl.col(n).fill_null("")
-        for n, dtype in schema.items()
-        if dtype == pl.String and n in KEY
+def _known(
+    cursor: Any, rows: pl.DataFrame, listing: Collection[int]
+) -> pl.DataFrame:
+    """What loads that stand told of the same policies, replaced entries included."""
+    keys = rows.select(
+        treaty="treaty_reference", policy="policy_reference"
+    ).unique()
+    return (
+        tellings(cursor, keys.drop_nulls(), listing)
+        .filter(pl.col("stands"))
+        .with_columns(is_standing=pl.col("gone").is_null())
     )
 
 
@@ -320,43 +301,49 @@ def _matched(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 def _beside(
     rows: pl.DataFrame,
     known: pl.DataFrame,
-    names: list[str],
+    spoken: pl.DataFrame,
     number: int,
-    conventions: Conventions,
 ) -> pl.DataFrame:
     """Each row beside the entry that it replaces (``was_id``, ``was.<column>``).
 
     ``replaces``: keys of all standing entries of its key and period that were received
-    before; ``later``: the load that told the same later.
+    before; ``later``: the load that told the same later, or that left it out as a
+    correction (``spoken``).
     """
-    period = pl.col("period_end")
-    if conventions.premium_lists == "year":
-        period = period.dt.truncate("1y")
-    theirs = known.with_columns(__same_period=period)
-    if conventions.premium_lists == "year":
-        theirs = theirs.filter(pl.col("sender").eq_missing(pl.lit(conventions.sender)))
-    key = [*KEY, "__same_period"]
-    before = theirs.filter((pl.col("number") < number) & pl.col("is_standing"))
-    after = theirs.filter(pl.col("number") > number)
+    before = known.filter((pl.col("number") < number) & pl.col("is_standing"))
+    after = known.filter(pl.col("number") > number)
     last = (
         before.sort("number", "id")
-        .group_by(key, maintain_order=True)
+        .group_by(GROUP, maintain_order=True)
         .agg(
             pl.col("id").last().alias("was_id"),
             pl.col("id").alias("replaces"),
-            pl.col("details").last().alias("was.details"),
+            pl.col("told").last().alias("was_told"),
             pl.col("number").last().alias("was_number"),
-            *(pl.col(n).last().alias(f"was.{n}") for n in names),
+            *(pl.col(n).last().alias(f"was.{n}") for n in COLUMNS),
         )
     )
     later = (
         after.sort("number")
-        .group_by(key, maintain_order=True)
+        .group_by(GROUP, maintain_order=True)
         .agg(later=pl.col("load").first())
     )
-    return rows.join(
-        last, on=key, how="left", nulls_equal=True, maintain_order="left"
-    ).join(later, on=key, how="left", nulls_equal=True, maintain_order="left")
+    seen = rows.join(
+        last, on=GROUP, how="left", nulls_equal=True, maintain_order="left"
+    ).join(later, on=GROUP, how="left", nulls_equal=True, maintain_order="left")
+    if not spoken.height:
+        return seen
+    lacking = lacked(
+        seen.select("row", "sender", *GROUP, number=pl.lit(number, pl.Int64)).rename(
+            {"row": "__n"}
+        ),
+        spoken,
+    )
+    return (
+        seen.join(lacking, left_on="row", right_on="__n", how="left")
+        .with_columns(later=pl.coalesce("later", "by"))
+        .drop("by")
+    )
 
 
 def _changed(entries: pl.DataFrame) -> pl.DataFrame:
@@ -364,7 +351,7 @@ def _changed(entries: pl.DataFrame) -> pl.DataFrame:
     rows = entries.filter(pl.col("__action") == UPDATED)
     found = [no_issues()]
     for name, column in PremiumEntryResource.fields.items():
-        if not column.total or f"was.{name}" not in rows.columns:
+        if not column.total or not {name, f"was.{name}"} <= set(rows.columns):
             continue
         changed = rows.filter(
             pl.col(name).is_not_null() & pl.col(name).ne_missing(pl.col(f"was.{name}"))
@@ -416,8 +403,17 @@ def _listed_to_date(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def write_premiums(cursor: Any, settlement: PremiumSettlement, *, load: int) -> None:
-    """Add the entries; those that they replace are replaced by the load."""
+def write_premiums(
+    cursor: Any,
+    settlement: PremiumSettlement,
+    *,
+    load: int,
+    listing: Collection[int] = (),
+) -> None:
+    """Add the entries; those that they replace are replaced by the load.
+
+    ``listing``: keys of senders whose files list the year to date.
+    """
     entries = settlement.entries
     if entries.height:
         names = stored(entries)
@@ -432,7 +428,13 @@ def write_premiums(cursor: Any, settlement: PremiumSettlement, *, load: int) -> 
                 )
             is_text = isinstance(field, models.CharField) and not field.null
             columns[str(field.column)] = value.fill_null("") if is_text else value
-        given = {field_of(n).column for n in names}
+        for name in COLUMNS:
+            if name not in names and name != "details":
+                field = field_of(name)
+                is_text = isinstance(field, models.CharField) and not field.null
+                value = pl.coalesce(f"was.{name}", pl.lit(field.get_default()))
+                columns[str(field.column)] = value.fill_null("") if is_text else value
+        given = set(columns) | {field_of(n).column for n in names}
         for field in PremiumEntry._meta.concrete_fields:
             if (
                 isinstance(field, models.CharField)
@@ -448,6 +450,7 @@ def write_premiums(cursor: Any, settlement: PremiumSettlement, *, load: int) -> 
             pl.col(START).alias("period_start"),
             pl.col(END).alias("period_end"),
             pl.coalesce("details", "was.details").fill_null("{}").alias("details"),
+            "told",
             *(e.alias(n) for n, e in columns.items()),
         )
         copy_in(cursor, TABLE, frame)
@@ -456,6 +459,8 @@ def write_premiums(cursor: Any, settlement: PremiumSettlement, *, load: int) -> 
             entries.filter(pl.col("later").is_null())["replaces"].explode().drop_nulls()
         )
         replace(cursor, gone, load=load)
+        late = pl.DataFrame({"id": ids, "later": entries["later"]})
+        restate(cursor, late.drop_nulls()["id"], listing=listing)
     write_repeats(cursor, settlement.repeats, model="premiumentry", load=load)
 
 

@@ -6,12 +6,13 @@ from typing import Any
 import polars as pl
 
 from reinsurance.ledger import timelines
-from reinsurance.ledger.checks import CENT, plain
+from reinsurance.ledger.checks import plain
 from reinsurance.ledger.describing import open_statuses
 from reinsurance.ledger.rates import rates_for
 from reinsurance.models import Claim, ClaimPosition, Layer, LossEvent, Treaty
 from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.issues import issues_at, no_issues
+from reinsurance.resources.rules import minor_units, off_by_more_than
 
 _PARTS = ("paid_indemnity", "paid_fees", "reserve_indemnity", "reserve_fees")
 
@@ -45,10 +46,6 @@ def _issue(
     )
 
 
-def _far(first: pl.Expr, second: pl.Expr) -> pl.Expr:
-    return (first - second).cast(pl.Float64).abs() > CENT
-
-
 def _adding_up(seen: pl.DataFrame) -> list[pl.DataFrame]:
     """Told incurred against paid plus reserve as they stand at the row's period."""
     found = []
@@ -71,7 +68,9 @@ def _adding_up(seen: pl.DataFrame) -> list[pl.DataFrame]:
         if told not in seen.columns:
             continue
         stands = pl.sum_horizontal(pl.col(f"at_{p}").fill_null(0) for p in parts)
-        rows = seen.filter(pl.col(told).is_not_null() & _far(pl.col(told), stands))
+        rows = seen.filter(
+            off_by_more_than(pl.col(told), stands, units=minor_units())
+        )
         text = f"Incurred {{}} is not paid plus reserve{said}, which make {{}}. Correct the amounts."
         message = pl.format(text, plain(pl.col(told)), plain(stands))
         found.append(_issue(rows, code, "error", name, message, pl.col(told)))

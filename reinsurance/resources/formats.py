@@ -12,13 +12,14 @@ from typing import Any
 import polars as pl
 import tablib
 from import_export.formats.base_formats import CSV, XLSX
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 _FORMULA = "^'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
 _NUMBER = r"^'*[+-]?[0-9][0-9,.' ]*%?$"
 _RISKY = re.compile(_FORMULA)
 _PLAIN = re.compile(rf"{_NUMBER[:-1]}\Z")
 GUARD = "'"
+_UNSPOKEN = re.compile("[\x00-\x08\x0b-\x1f]")
+_ESCAPED = re.compile("_x[0-9A-Fa-f]{4}_")
 MOST_DIGITS = 15
 """Significant digits that a number keeps in a spreadsheet program."""
 
@@ -78,8 +79,8 @@ class SafeCSV(CSV):
 class SafeXLSX(XLSX):
     """An Excel workbook with formulas made harmless and numbers kept numbers.
 
-    Numbers of more digits than Excel keeps are text; control characters, which no
-    workbook can hold, are left out.
+    Numbers of more digits than Excel keeps are text; control characters are written
+    as Excel itself writes them (``_x000D_``).
     """
 
     def export_data(self, dataset: tablib.Dataset, **kwargs: Any) -> Any:
@@ -92,7 +93,8 @@ class SafeXLSX(XLSX):
 
 def _for_excel(value: Any) -> Any:
     if isinstance(value, str):
-        return ILLEGAL_CHARACTERS_RE.sub("", value)
+        literal = _ESCAPED.sub(r"_x005F\g<0>", value)
+        return _UNSPOKEN.sub(lambda found: f"_x{ord(found[0]):04X}_", literal)
     if isinstance(value, Decimal):
         digits = "".join(map(str, value.normalize().as_tuple().digits))
         return format(value, "f") if len(digits) > MOST_DIGITS else value

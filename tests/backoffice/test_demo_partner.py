@@ -15,7 +15,7 @@ from pytest_django import Settings
 from backoffice.demo_feed import FEED, SERVICE, declare
 from backoffice.demo_partner import BUDGET, CLIENT_ID, CLIENT_SECRET, server
 from importers.models import Feed, Ingestion, Issue, Mapping, WebService
-from reinsurance.models import Claim
+from reinsurance.models import ClaimPosition
 
 pytestmark = pytest.mark.django_db
 
@@ -83,10 +83,10 @@ def test_its_claims_end_in_the_books(partner: str, register: None) -> None:
             "code", flat=True
         )
     ) == {"unknown_treaty", "notified_before_loss"}
-    claim = Claim.objects.get(reference="MCX-26-0001")
-    assert (str(claim.paid_fees), str(claim.reserve_indemnity)) == (
-        "6102.00",
-        "68366.10",
+    position = ClaimPosition.objects.get(claim__reference="MCX-26-0001")
+    assert (str(position.paid_fees), str(position.reserve_indemnity)) == (
+        "6102.0000",
+        "68366.1000",
     )
     assert not Mapping.objects.filter(source__isnull=False).exists()
 

@@ -183,12 +183,17 @@ def test_claims_in_the_shape_of_openfema(partner: Partner) -> None:
     assert asked == [("0", "2", "true"), ("2", "2", "true"), ("4", "2", "true")]
     assert partner.requests[0].get("$filter") == ""
     claim = Claim.objects.get(reference="be71ef8f-3")
-    assert (claim.currency_id, claim.country_id, claim.cause) == ("USD", "US", "Flood")
+    position = claim.positions.get()
+    assert (position.currency_id, claim.country_id, claim.cause) == (
+        "USD",
+        "US",
+        "Flood",
+    )
     assert (claim.date_of_loss, claim.policy_reference) == (
         date(2026, 4, 22),
         "0000012",
     )
-    assert (claim.paid_indemnity, claim.reserve_indemnity) == (
+    assert (position.paid_indemnity, position.reserve_indemnity) == (
         Decimal("1200.50"),
         Decimal(300),
     )

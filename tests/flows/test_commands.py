@@ -114,7 +114,7 @@ def test_the_sample_bordereau_from_bytes_to_books(
     assert sum(periods.values_list("row_count", flat=True)) == 174
     received = Bordereau.objects.filter(kind="claims", load__number=ingestion.pk)
     assert set(received.values_list("treaty", "period_end", "status")) == {
-        (treaty, end, "received")
+        (treaty, end, "loaded")
         for treaty, end in periods.values_list("treaty", "period_end")
     }
     claim = Claim.objects.get(reference="000001")
@@ -315,7 +315,8 @@ def test_match_prints_what_headers_mean(samples: Path) -> None:
         "percent": False,
         "candidates": ["treaty_reference"],
     }
-    assert told["columns"]["Refer to underwriters"]["decision"] == "ignore"
+    further = told["columns"]["Refer to underwriters"]
+    assert (further["field"], further["decision"]) == ("further_cr0106", "auto")
 
 
 @pytest.mark.parametrize("command", [("read", "--json"), ("match", "--type", "claims")])

@@ -70,8 +70,14 @@ def test_a_file_goes_in_and_what_changed_comes_out(
     wait_until(Claim.objects.exists, "the load")
     assert run() == [
         "june.csv: loaded, 1 rows held out",
-        "claim API-1: incurred 4200.50",
-        "claim API-2: incurred 800.00",
+        "claim API-1: incurred 4200.50 GBP",
+        "claim API-2: incurred 800.00 GBP",
     ]
+    assert run() == []
+
+    ingestions.undo(ingestion.pk, user=None, reason="Sent by mistake.")
+    wait_until(lambda: not Claim.objects.exists(), "the undo")
+    gone = [f"claim API-{n}: not in the books any more" for n in (1, 2)]
+    assert sorted(run()) == gone
     assert run() == []
     assert Ingestion.objects.count() == 1

@@ -48,7 +48,7 @@ def test_the_whole_way_with_curl(
     assert header == "row,column,message"
     assert issue.startswith("4,Date of Loss,")
     assert [
-        (claim["reference"], claim["incurred"])
+        (claim["reference"], claim["totals"][0]["incurred"])
         for claim in json.loads("{" + records)["results"]
     ] == [("API-1", "4200.50"), ("API-2", "800.00")]
     assert Claim.objects.count() == 2

@@ -17,7 +17,7 @@ from importers.services import fetching, ingestions, syncs, undoing, work
 from importers.services.parts import blocks_of
 from importers.services.syncs import SyncRunning
 from importers.values import SyncStatus
-from reinsurance.models import Claim, ClaimPosition
+from reinsurance.models import ClaimPosition
 from tests.flows.syncs import ALLOWED, a_feed, a_treaty, run
 from tests.partner import faults
 from tests.partner.records import claims
@@ -115,7 +115,9 @@ def test_an_incremental_feed_asks_for_what_is_new(partner: Partner) -> None:
     assert feed.cursor == latest
 
     partner.requests.clear()
-    partner.records = claims(252)
+    newer = "2026-01-05T08:00:00Z"
+    added = ({**record, "updated_at": newer} for record in claims(252)[250:])
+    partner.records = [*claims(250), *added]
     second = run(feed)
     asked = dict(partner.requests[0].query)["updated_since"]
     assert asked < latest
@@ -125,6 +127,8 @@ def test_an_incremental_feed_asks_for_what_is_new(partner: Partner) -> None:
     feed.refresh_from_db()
     assert feed.cursor == second.cursor_after
 
+    assert second.cursor_after == newer > latest
+    ingestions.undo(loaded.pk, user=None, reason="too early", enqueue=False)
     undoing.undo(loaded.pk)
     feed.refresh_from_db()
     assert feed.cursor == latest

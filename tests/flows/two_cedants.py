@@ -85,7 +85,12 @@ def books_of(mark: str, user: User | None = None) -> Books:
     )
     webhook = Webhook(name=f"{mark} hook", url=f"https://{mark}.example", source=source)
     webhooks.register(webhook=webhook, user=None)
-    loaded = file_of(source, HEADER + row(f"{mark}-T", f"{mark}-C", mark), user=user)
+    loaded = file_of(
+        source,
+        HEADER + row(f"{mark}-T", f"{mark}-C", mark),
+        user=user,
+        period_end=date(2026, 3, 31),
+    )
     work.check(loaded.pk)
     ingestions.approve(loaded.pk)
     work.load(loaded.pk)
@@ -97,9 +102,9 @@ def books_of(mark: str, user: User | None = None) -> Books:
         table={"header": ["UMR", "Paid"], "samples": {"UMR": [f"{mark}-T"]}},
     )
     asked.refresh_from_db()
-    bordereau = Bordereau.objects.get(party=party)
+    assert Bordereau.objects.get(party=party).load.number == loaded.pk
     PremiumEntry.objects.create(
-        treaty=treaty, bordereau=bordereau, policy_reference=f"{mark}-POL",
+        treaty=treaty, policy_reference=f"{mark}-POL",
         transaction_type=PremiumTransaction.values[0], effective_date=date(2026, 1, 1),
         currency_id="GBP", gross_premium=1,
     )  # fmt: skip

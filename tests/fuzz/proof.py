@@ -18,7 +18,14 @@ from django.test import Client
 from importers.models import Ingestion, RowChange
 from importers.processes import processes
 from importers.services import ingestions, undoing, work
-from reinsurance.models import Claim, LossEvent, Party
+from importers.services.changes_of import changes_of
+from reinsurance.models import (
+    Claim,
+    ClaimPosition,
+    ClaimStatement,
+    LossEvent,
+    Party,
+)
 
 INGESTIONS = "/api/v1/ingestions/"
 CHECKED = ("needs mapping", "ready", "rejected")
@@ -27,7 +34,7 @@ MOST_SECONDS = 10.0
 PATIENCE = 120
 TAKEN = 202
 REFUSALS = {400, 413, 415, 422}
-BOOKS = (Claim, LossEvent, Party)
+BOOKS = (Claim, ClaimPosition, LossEvent, Party)
 
 
 class Hangs(Exception):  # noqa: N818 (what is found)
@@ -148,9 +155,13 @@ def _load_and_undo(caller: Client, ingestion: Ingestion, books: Any) -> None:
     work.load(ingestion.pk)
     ingestion.refresh_from_db()
     assert (ingestion.status, _counts(ingestion)) == ("loaded", counts)
-    changed = RowChange.objects.filter(ingestion=ingestion)
     is_changed = ingestion.rows_created + ingestion.rows_updated > 0
-    assert changed.exists() == is_changed
+    assert changes_of(ingestion).exists() == is_changed
+    if ingestion.record_type == "claims":
+        told = ClaimStatement.objects.filter(load__number=ingestion.pk)
+        rows = ingestion.rows_created + ingestion.rows_updated
+        assert (told.count(), told.values("row").distinct().count()) == (rows, rows)
+        assert not RowChange.objects.filter(ingestion=ingestion).exists()
     assert _get(caller, ingestion, "changes/")
     ingestions.undo(ingestion.pk, user=None, reason="Tried.", enqueue=False)
     undoing.undo(ingestion.pk)

@@ -115,12 +115,13 @@ def test_a_mapping_that_does_not_hold_is_told_at_the_form(
 def test_a_field_taken_away_can_be_given_as_a_constant(
     as_clerk: Client, asked: Ingestion
 ) -> None:
-    page = as_clerk.post(url_of(asked), ANSWER | {"field-2": "-"})
+    page = as_clerk.post(url_of(asked), ANSWER | {"field-0": "-"})
     form = page.context["form"]
     assert form.non_field_errors() == [
-        "No column goes to “Date of loss”. Choose one, or give a value for all rows."
+        "No column goes to “Treaty reference”. Choose one, or give a value for all "
+        "rows."
     ]
-    assert "Date of loss" in [field.label for field in form.constants()]
+    assert "Treaty reference" in [field.label for field in form.constants()]
 
 
 def test_a_field_nobody_knows_is_refused(as_clerk: Client, asked: Ingestion) -> None:

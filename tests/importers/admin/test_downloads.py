@@ -53,7 +53,7 @@ def test_rejected_rows_say_what_is_wrong(as_clerk: Client, ready: Ingestion) -> 
     text = content_of(answer).decode("utf-8-sig")
     (row,) = csv.DictReader(io.StringIO(text))
     assert (row["Claim Ref"], row["Row in the file"]) == ("C-3", "4")
-    assert "No treaty “B0999” is in the books." in row["What is wrong"]
+    assert "No contract “B0999” is in the books." in row["What is wrong"]
     assert 'filename="claims - rejected rows.csv"' in answer["Content-Disposition"]
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from importers.models import Feed, Ingestion, Sync
-from importers.services import syncs
+from importers.services import ingestions, syncs
 from tests.importers.admin.conftest import HEADER, claim
 
 
@@ -29,6 +29,14 @@ def test_home_shows_what_waits_and_what_was_loaded(
     (waiting,) = page.context["waiting"]
     assert (waiting["ingestion"], waiting["todo"]) == (ready, "Look at it and approve")
     assert [line["ingestion"] for line in page.context["loaded"]] == [done]
+
+
+def test_what_is_being_undone_is_on_its_way(
+    as_manager: Client, loaded: Ingestion
+) -> None:
+    ingestions.undo(loaded.pk, user=None, reason="Wrong month")
+    tiles = as_manager.get("/admin/").context["tiles"]
+    assert {tile["label"]: tile["count"] for tile in tiles}["on their way"] == 1
 
 
 def test_home_tells_the_clerk_who_is_next(as_clerk: Client, ready: Ingestion) -> None:

@@ -95,7 +95,13 @@ def test_values_are_kept_under_the_name_of_their_field() -> None:
     treaty = Treaty.objects.create(reference="T", treaty_type="QS", currency_id="GBP")
     names = [c.column_name for c in further_columns(FURTHER_CLAIMS).values()]
     header = ("UMR", "Agreement No", "Claim Reference / Number", "Original Currency")
-    row = ["T", "A-1", "C1", "GBP", *(f"{n} of {len(names)}" for n in range(len(names)))]
+    row = [
+        "T",
+        "A-1",
+        "C1",
+        "GBP",
+        *(f"{n} of {len(names)}" for n in range(len(names))),
+    ]
     _, loaded, _ = run(Table((*header, *names), [row]), CLAIMS)
     assert loaded == {"created": 1}
     details = Claim.objects.get(treaty=treaty).details

@@ -290,13 +290,20 @@ def test_after_an_undo_the_next_file_is_the_first() -> None:
     assert not needs_word(paid(160, JUNE))
 
 
-def test_files_checked_side_by_side_are_asked_when_one_of_them_is_loaded() -> None:
-    """The second was approved on empty books: its approval is withdrawn."""
-    first, second = paid(150, JUNE), paid(160, JUNE)
+@pytest.mark.parametrize("claim", ["C1", "C2"])
+def test_files_checked_side_by_side_are_asked_when_one_of_them_is_loaded(
+    claim: str,
+) -> None:
+    """The second was approved on empty books: its approval is withdrawn.
+
+    Also where it tells of other claims, so that all that it does is as approved.
+    """
+    first = paid(150, JUNE)
+    second = checked(f"{HEADER}\n{row(160, claim=claim)}", end=JUNE)
     ingestions.approve(second.pk, enqueue=False)
     load(first)
     work.load(second.pk)
     second.refresh_from_db()
     assert (second.status, second.approved_at) == ("received", None)
-    assert second.message.startswith("The books changed since this file was checked")
+    assert ClaimPosition.all_objects.count() == 1
     assert needs_word(again(second))

@@ -27,7 +27,7 @@ from tests.importers.pipeline.tables import Table, ingestion_of, rejected_rows, 
 from tests.reinsurance.ledger.reference import NIL, File, Ledger, Line, Row, Told
 
 CLAIMS = record_types.get("claims")
-CONTRACTS = 10
+CONTRACTS = 20
 YEAR, MONTHS = 2026, 3
 CODES = {"bases_disagree", "conflicting_rows", "duplicate_row"}
 """Why rows of such files may be held out."""
@@ -95,15 +95,21 @@ class Sent:
 
 @dataclass(frozen=True)
 class History:
-    """Files in the order of their receipt, and what is done with them: index, action."""
+    """Files in the order of receipt; what is done with them: index and action."""
 
     files: list[Sent]
     moves: list[tuple[int, str]]
 
+    def __repr__(self) -> str:
+        lines = [f"{n}: {file}" for n, file in enumerate(self.files)]
+        return "\n".join([*lines, str(self.moves)])
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text("as noted")
+
 
 def month_end(month: int) -> datetime.date:
-    following = datetime.date(YEAR, month + 1, 1)
-    return following - datetime.timedelta(days=1)
+    return datetime.date(YEAR, month + 1, 1) - datetime.timedelta(days=1)
 
 
 # ------------------------------------------------------------------------ drawing
@@ -210,6 +216,8 @@ class Player:
         for move in self.history.moves:
             self.move(*move)
             compare(self.ledger)
+        for month in range(MONTHS + 1):
+            compare_as_at(self.ledger, month_end(month))
 
     def move(self, n: int, action: str) -> None:
         """Load or undo the file."""
@@ -220,7 +228,7 @@ class Player:
         sent, file = self.history.files[n], self.ledger.files[n]
         file.stands = True
         header = (*BESIDE, *OTHERS, *COLUMNS.values())
-        table = Table(header, [word.cells() for word in sent.words], chunk=11)
+        table = Table(header, [word.cells() for word in sent.words], chunk=30)
         examined, _, _ = run(
             table,
             CLAIMS,
@@ -263,7 +271,7 @@ KEY = ("claim__treaty__reference", "claim__reference", "section", "currency_id")
 
 def compare(ledger: Ledger) -> None:
     """The books are what the oracle says: now, at each period's end, in movements."""
-    wanted = {key: ledger.of(key) for key in sorted(ledger.positions())}
+    wanted = dict(sorted(ledger.lines().items()))
     stored = {
         tuple(row[name] for name in KEY): row
         for row in ClaimPosition.objects.values(
@@ -288,8 +296,6 @@ def compare(ledger: Ledger) -> None:
         sums = {n: moved[row["pk"]][n] for n in POSITION}
         assert sums == {n: now[n] or NIL for n in POSITION}, key
     _compare_claims(ledger, wanted)
-    for month in range(MONTHS + 1):
-        _compare_as_at(wanted, {row["pk"]: key for key, row in stored.items()}, month)
 
 
 def line_is(line: Line, history: list[books.Standing], key: Any) -> None:
@@ -302,14 +308,16 @@ def line_is(line: Line, history: list[books.Standing], key: Any) -> None:
         assert _filled(standing.amounts) == _filled(line.amounts(at)), (key, at)
 
 
-def _compare_as_at(
-    wanted: dict[Any, Line], keys: dict[int, Any], month: int
-) -> None:
-    at = month_end(month)
+def compare_as_at(ledger: Ledger, at: datetime.date) -> None:
+    """The positions as at the end of a month."""
+    wanted = {
+        key: line for key, line in ledger.lines().items() if line.told_ends()[0] <= at
+    }
+    keys = {pk: tuple(key) for pk, *key in ClaimPosition.objects.values_list("pk", *KEY)}
     found = {
         keys[standing.position]: standing for standing in books.as_at(list(keys), at)
     }
-    assert found.keys() == {k for k, ln in wanted.items() if ln.told_ends()[0] <= at}
+    assert found.keys() == wanted.keys()
     for key, standing in found.items():
         assert _filled(standing.amounts) == _filled(wanted[key].amounts(at)), (key, at)
 

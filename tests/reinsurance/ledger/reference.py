@@ -93,30 +93,25 @@ class Ledger:
             )
         ]
 
-    def of(self, position: tuple[str, ...]) -> "Line":
-        """What holds of a position."""
-        rows = []
-        latest = NO_PERIOD
+    def lines(self) -> dict[tuple[str, ...], "Line"]:
+        """What holds of each position that somebody tells of."""
+        found: dict[tuple[str, ...], Line] = {}
         for receipt, row in self.live():
-            if row.position != position:
-                continue
+            line = found.setdefault(row.position, Line([]))
             start, end = row.period
-            latest = max(latest, end or NO_PERIOD)
-            told = {a: dict(bases) for a, bases in row.told.items()}
-            for correction in self._later_corrections(receipt, row):
-                for other in correction.rows:
-                    if _is_same(row, other):
-                        told = {
-                            a: bases
-                            for a, bases in told.items()
-                            if a not in other.told or a not in PAID
-                        }
-            rows.append((start, end or latest, told))
-        return Line(rows)
-
-    def positions(self) -> set[tuple[str, ...]]:
-        """Positions that somebody tells of."""
-        return {row.position for _, row in self.live()}
+            latest = max((end for _, end, _ in line.rows), default=NO_PERIOD)
+            told = {
+                amount: bases
+                for amount, bases in row.told.items()
+                if amount not in PAID
+                or not any(
+                    _is_same(row, other) and amount in other.told
+                    for correction in self._later_corrections(receipt, row)
+                    for other in correction.rows
+                )
+            }
+            line.rows.append((start, end or latest, told))
+        return found
 
 
 def _is_same(row: Row, other: Row) -> bool:
@@ -128,6 +123,7 @@ class Line:
     """The rows of one position by receipt: start and end of the period, what is told."""
 
     rows: list[tuple[datetime.date | None, datetime.date, Told]]
+    _known: dict[str, dict[datetime.date, dict[str, Any]]] = field(default_factory=dict)
 
     def ends(self) -> list[datetime.date]:
         """Ends of the periods that are told of, openings apart."""
@@ -135,6 +131,11 @@ class Line:
 
     def by_period(self, amount: str) -> dict[datetime.date, dict[str, Any]]:
         """What was told last in each basis; *prev* is a *to* of the period before."""
+        if amount not in self._known:
+            self._known[amount] = self._by_period(amount)
+        return self._known[amount]
+
+    def _by_period(self, amount: str) -> dict[datetime.date, dict[str, Any]]:
         best: dict[datetime.date, dict[str, Any]] = {}
         starts: dict[datetime.date, datetime.date] = {}
         order: dict[datetime.date, int] = {}

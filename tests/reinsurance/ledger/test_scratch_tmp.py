@@ -12,7 +12,14 @@ stat = {"n":0,"moves":0,"t":0.0,"held":0}
 def test_x(history: History) -> None:
     t=time.time()
     note("\n".join(f"{n}: corr={f.is_correction} {[ (w.contract,w.position,w.month,{a:{b:str(v) for b,v in d.items()} for a,d in w.told.items()},w.insured) for w in f.words]}" for n,f in enumerate(history.files)) + f"\n{history.moves}")
+    import cProfile
+    pr=stat.setdefault("pr", cProfile.Profile()) if os.environ.get("PROF") else None
+    if pr: pr.enable()
     p=histories.play(history)
+    if pr: pr.disable()
     stat["n"]+=1; stat["moves"]+=len(history.moves); stat["t"]+=time.time()-t; stat["held"]+=sum(p.held_out.values())
 def test_zz():
+    pr=stat.pop("pr",None)
+    import pstats
+    if pr: pstats.Stats(pr).sort_stats("cumtime").print_stats(60)
     print(stat, stat["t"]/max(1,stat["moves"]))

@@ -304,8 +304,7 @@ def test_a_timeline_is_what_the_oracle_says(files: list[File]) -> None:
         (row["position"], row["period_end"]): row for row in line.iter_rows(named=True)
     }
     wanted = {}
-    for position in ledger.positions():
-        of = ledger.of(position)
+    for position, of in ledger.lines().items():
         for at in of.told_ends():
             wanted[int(position[1]), at] = {
                 "status": of.status(at),

@@ -1,0 +1,202 @@
+"""Histories of premium files drawn at random, played on the books and on an oracle."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from hypothesis import strategies as st
+
+from importers import record_types
+from importers.models import Ingestion
+from importers.pipeline.undo import undo
+from importers.services.ingestions import source_of
+from reinsurance.models import PremiumEntry, Treaty
+from reinsurance.resources.conventions import Conventions
+from tests.importers.pipeline.tables import Table, ingestion_of, rejected_rows, run
+from tests.reinsurance.ledger.histories import CONTRACTS, YEAR, month_end
+
+PREMIUMS = record_types.get("premiums")
+HEADER = (
+    *("Treaty reference", "Policy reference", "Section", "Effective date", "Currency"),
+    *("Reporting period end", "Gross premium", "Brokerage", "Insured"),
+)
+Key = tuple[str, str, str, int]
+"""Contract, policy, section and month: what is told again for them is replaced."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A premium as a row tells it; an empty text tells nothing."""
+
+    key: Key
+    gross: int
+    brokerage: str = ""
+    insured: str = ""
+
+    def cells(self) -> list[str]:
+        """The row as a file has it."""
+        contract, policy, section, month = self.key
+        beside = [contract, policy, section, f"{YEAR}-01-01", "GBP"]
+        told = [str(self.gross), self.brokerage, self.insured]
+        return [*beside, str(month_end(month)), *told]
+
+
+@dataclass
+class File:
+    """A file by its receipt; ``held``: contract and policy that rows held out name."""
+
+    sent: list[Entry]
+    is_correction: bool = False
+    stands: bool = False
+    rows: list[Entry] = field(default_factory=list)
+    held: frozenset[tuple[str, str]] = frozenset()
+
+
+Standing = dict[Key, tuple[Decimal, Decimal | None, str]]
+
+
+def standing(files: list[File]) -> Standing:
+    """The entries that stand, and what they amount to.
+
+    The last told of each key and month, unless a correction received later speaks for
+    its contract and month and lacks it; an empty cell leaves what was known.
+    """
+    found: Standing = {}
+    for file in files:
+        if not file.stands:
+            continue
+        told = {entry.key: entry for entry in file.rows}
+        if file.is_correction:
+            spoken = {(key[0], key[3]) for key in told}
+            for key in found.keys() - told.keys():
+                if (key[0], key[3]) in spoken and key[:2] not in file.held:
+                    del found[key]
+        for key, entry in told.items():
+            _, brokerage, insured = found.get(key, (None, None, ""))
+            found[key] = (
+                Decimal(entry.gross),
+                Decimal(entry.brokerage) if entry.brokerage else brokerage,
+                entry.insured or insured,
+            )
+    return found
+
+
+@dataclass(frozen=True)
+class History:
+    """Files in the order of receipt; what is done with them: index and action."""
+
+    files: list[tuple[list[Entry], bool]]
+    moves: list[tuple[int, str]]
+
+    def __repr__(self) -> str:
+        lines = [f"{n}: {file}" for n, file in enumerate(self.files)]
+        return "\n".join([*lines, str(self.moves)])
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text("as noted")
+
+
+@st.composite
+def entries(draw: st.DrawFn, contract: str) -> list[Entry]:
+    """The rows of a file for a contract; now and then two of one key and month."""
+    keys = draw(
+        st.lists(
+            st.tuples(
+                st.just(contract),
+                st.sampled_from(("P1", "P1", "P2")),
+                st.sampled_from(("1", "2")),
+                st.integers(1, 2),
+            ),
+            max_size=4,
+            unique=draw(st.integers(0, 9)) > 0,
+        )
+    )
+    brokerage, insured = (
+        st.sampled_from(("", "1", "2")),
+        st.sampled_from(("", "Acme", "Bolt")),
+    )
+    return [
+        Entry(key, draw(st.integers(1, 3)) * 100, draw(brokerage), draw(insured))
+        for key in keys
+    ]
+
+
+@st.composite
+def histories(draw: st.DrawFn, contracts: int = CONTRACTS) -> History:
+    """Files of several contracts, in any order, sent twice, corrected, undone."""
+    files: list[tuple[list[Entry], bool]] = []
+    for _ in range(draw(st.integers(2, 4))):
+        is_correction = draw(st.integers(0, 3)) == 3
+        if files and draw(st.integers(0, 3)) == 3:
+            files.append((draw(st.sampled_from(files))[0], is_correction))
+            continue
+        told = [e for n in range(contracts) for e in draw(entries(f"T{n}"))]
+        files.append((told, is_correction))
+    moves = [(n, "load") for n in draw(st.permutations(range(len(files))))]
+    for n in range(len(files)):
+        if draw(st.integers(0, 3)) == 3:
+            at = draw(st.integers(moves.index((n, "load")) + 1, len(moves)))
+            moves.insert(at, (n, "undo"))
+    return History(files, moves)
+
+
+def compare(files: list[File]) -> None:
+    """The entries of the books are those of the oracle, each once."""
+    rows = PremiumEntry.objects.values_list(
+        "treaty__reference", "policy_reference", "section", "period_end__month",
+        "gross_premium", "brokerage", "insured_name",
+    )  # fmt: skip
+    found: dict[Any, list[Any]] = {}
+    for contract, policy, section, month, *told in rows:
+        key = (contract, policy, section, month)
+        found.setdefault(key, []).append(tuple(told))
+    wanted = standing(files)
+    off = {
+        key: {"books": found.get(key), "oracle": wanted.get(key)}
+        for key in found.keys() | wanted.keys()
+        if found.get(key) != [wanted.get(key)]
+    }
+    assert not off, off
+
+
+def play(history: History) -> Counter[str]:
+    """Play a history on books that are empty again afterwards; rows by action."""
+    done: Counter[str] = Counter()
+    with transaction.atomic():
+        Treaty.objects.bulk_create(
+            Treaty(reference=f"T{n}", treaty_type="QS", currency_id="GBP")
+            for n in range(CONTRACTS)
+        )
+        source = source_of(None)
+        files = [File(sent, is_correction) for sent, is_correction in history.files]
+        numbers = [ingestion_of(PREMIUMS, source) for _ in files]
+        for n, action in history.moves:
+            files[n].stands = action == "load"
+            if action == "undo":
+                undo(PREMIUMS, ingestion=numbers[n].pk)
+            else:
+                done.update(_load(files[n], numbers[n], as_settled=n % 2 == 0))
+            compare(files)
+        transaction.set_rollback(True)
+    return done
+
+
+def _load(file: File, number: Ingestion, *, as_settled: bool) -> Counter[str]:
+    table = Table(HEADER, [entry.cells() for entry in file.sent], chunk=30)
+    examined, loaded, _ = run(
+        table,
+        PREMIUMS,
+        conventions=Conventions(is_correction=file.is_correction),
+        ingestion=number,
+        as_settled=as_settled,
+    )
+    rejected = rejected_rows(examined)
+    errors = examined.issues.filter(severity="error")["code"].to_list()
+    assert set(errors) <= {"conflicting_rows", "duplicate_row"}, errors
+    file.rows = [e for n, e in enumerate(file.sent, start=2) if n not in rejected]
+    names = dict(Treaty.objects.values_list("pk", "reference"))
+    held = examined.staged.effect.policies()
+    file.held = frozenset((names[treaty], policy) for treaty, policy in held)
+    return loaded

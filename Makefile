@@ -87,11 +87,13 @@ test-browser: setup
 	@sh .ci/chromium
 	pytest -m browser
 
-# Ten thousand spoilt files and pages through the whole pipeline; the API asked, and our
-# pipeline compared with stock import-export, in many more ways than the suite does (two
-# hours). FUZZ_ONLY=xlsx-4711 tries one input again.
+# Ten thousand spoilt files and pages through the whole pipeline; 20,000 histories of
+# claims files and as many of premiums; the API asked, and our pipeline compared with
+# stock import-export, in many more ways than the suite does (three hours).
+# FUZZ_ONLY=xlsx-4711 tries one input again.
 fuzz: setup
-	FUZZ_INPUTS=$${FUZZ_INPUTS:-10000} pytest tests/fuzz \
+	FUZZ_INPUTS=$${FUZZ_INPUTS:-10000} FUZZ_HISTORIES=$${FUZZ_HISTORIES:-20000} \
+		pytest tests/fuzz \
 		--numprocesses auto --maxprocesses 4 --dist worksteal
 	FUZZ_EXAMPLES=100 pytest tests/backoffice/test_api_description.py
 	EXAMPLES_FACTOR=25 pytest tests/importers/pipeline/test_equivalence.py \

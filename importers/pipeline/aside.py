@@ -38,7 +38,9 @@ class Aside:
                 ).filter(pl.col("chunk").n_unique().over("k1", "k2") > 1)
                 found.append(spread.select(ROW, "k1"))
         if not found:
-            return cls(folder, pl.DataFrame(schema={ROW: pl.Int64, "portion": pl.Int64}))
+            return cls(
+                folder, pl.DataFrame(schema={ROW: pl.Int64, "portion": pl.Int64})
+            )
         rows = pl.concat(found)
         portions = 1 + rows.height // PORTION
         placed = rows.select(

@@ -33,8 +33,8 @@ class Change:
     """One resource's records of a chunk beside the books.
 
     ``created`` and ``updated`` are the rows that bring a new record or a different
-    one; ``issues`` are what has to be looked at; ``repeated`` are those that say
-    what the books say already; ``updated`` has the record's id and ``was.<name>`` values.
+    one, ``repeated`` those that say what the books say already; ``issues`` are what has
+    to be looked at; ``updated`` has the record's id and ``was.<name>`` values.
     """
 
     resource: type[DomainResource]

@@ -1,6 +1,6 @@
 """Stage five: rules over rows, and rows against the other rows of the file."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,10 +9,10 @@ import polars as pl
 
 from importers.pipeline.frames import BROKEN, ROW, issues_at, no_issues
 from importers.pipeline.keys import KeyBook
+from importers.pipeline.rules import broken_rules, named
 from importers.record_types import RecordType
 from reinsurance.resources.base import DomainResource, dtype_of, record_field
 from reinsurance.resources.conventions import FileContext
-from reinsurance.resources.rules import Rule
 
 
 def full_key(record_type: RecordType, resource: type[DomainResource]) -> list[str]:
@@ -41,37 +41,6 @@ def has_record(resource: type[DomainResource], frame: pl.DataFrame) -> pl.Expr:
     if not set(own) <= set(frame.columns):
         return pl.lit(value=False)
     return pl.all_horizontal(pl.col(name).is_not_null() for name in own)
-
-
-def named(issues: pl.DataFrame, headers: Mapping[str, str]) -> pl.DataFrame:
-    """Issues of columns by the names of fields, with the sender's headers instead."""
-    if not issues.height:
-        return issues
-    return issues.with_columns(pl.col("column").replace(dict(headers)))
-
-
-def broken_rules(
-    rules: Iterable[Rule], frame: pl.DataFrame, headers: Mapping[str, str]
-) -> pl.DataFrame:
-    """The issues of rows that break a rule; one without its columns is not asked."""
-    found = [no_issues()]
-    for rule in rules:
-        if not rule.needs <= set(frame.columns):
-            continue
-        rows = frame.filter(rule.broken)
-        if rows.height:
-            has_column = rule.column in rows.columns
-            found.append(
-                issues_at(
-                    rows,
-                    column=headers.get(rule.column, rule.column),
-                    value=pl.col(rule.column) if has_column else None,
-                    code=rule.code,
-                    severity=rule.severity,
-                    message=rule.text(),
-                )
-            )
-    return pl.concat(found)
 
 
 class Checker:
@@ -228,7 +197,7 @@ class Checker:
         )
 
     def groups(self) -> Iterator[pl.DataFrame]:
-        """Rows of which others of the file are about the same record (``k1``, ``k2``)."""
+        """Rows about a record that others are about, too (``k1`` and ``k2``: which)."""
         yield from self._rows.shared()
 
     def _conflicts(self, resource: DomainResource, keys: pl.DataFrame) -> pl.DataFrame:

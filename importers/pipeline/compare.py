@@ -118,7 +118,7 @@ def _by_id(
     frame: pl.DataFrame,
     key_names: list[str],
 ) -> Compared:
-    """Records that the Resource itself has found: parts of their key may be filled in."""
+    """Records that the Resource has found; parts of their key may be filled in."""
     names = tuple(n for n in own_columns(resource, frame) if n != key_names[0])
     wanted = [stored_field(resource, name) for name in names]
     schema = {

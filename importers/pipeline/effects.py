@@ -103,7 +103,10 @@ class Effect:
         """Contract and policy of premiums that rows held out name."""
         found: set[tuple[Any, Any]] = set()
         for frame in self.held_out:
-            if "policy_reference" in frame.columns and "claim_reference" not in frame.columns:
+            if (
+                "policy_reference" in frame.columns
+                and "claim_reference" not in frame.columns
+            ):
                 found.update(frame.drop_nulls().unique().iter_rows())
         return [list(pair) for pair in sorted(found)]
 
@@ -112,7 +115,9 @@ class Effect:
         with transaction.atomic(), connection.cursor() as cursor:
             found = self.find_lacking(cursor, record_type, context)
         for lacked in found[:MOST_NAMED]:
-            period = date_format(lacked.period_end, "j F Y") if lacked.period_end else ""
+            period = (
+                date_format(lacked.period_end, "j F Y") if lacked.period_end else ""
+            )
             yield (
                 f"{lacked.name}: told for the period to {period} and missing in this "
                 "correction. After the load that does not count any more."
@@ -167,7 +172,9 @@ def difference(before: dict[str, Any], after: dict[str, Any]) -> str:
         for name in sorted({*old, *new}):
             if old.get(name) != new.get(name):
                 called = what.format(name.replace("_", " "))
-                said.append(f"{called}: {old.get(name, 0)} then, {new.get(name, 0)} now")
+                said.append(
+                    f"{called}: {old.get(name, 0)} then, {new.get(name, 0)} now"
+                )
     if before.get("lacking", 0) != after.get("lacking", 0):
         said.append(
             f"left out by the correction: {before.get('lacking', 0)} then, "

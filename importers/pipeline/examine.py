@@ -17,8 +17,9 @@ from importers.pipeline.check import Across, Checker
 from importers.pipeline.clean import Cleaner
 from importers.pipeline.frames import ISSUES, ROW, no_issues
 from importers.pipeline.match import Matches
+from importers.pipeline.rejected import RejectedRows
+from importers.pipeline.stage import Staged, Stager
 from importers.pipeline.staged_settlements import books_version
-from importers.pipeline.stage import RejectedRows, Staged, Stager
 from importers.readers.sandbox import Spilled
 from importers.record_types import RecordType
 from importers.values import Action, Severity
@@ -89,7 +90,7 @@ def examine(
         examined.note(issues)
         frame.write_ipc(folder / f"clean-{count:05d}.arrow")
         issues.write_ipc(folder / f"issues-{count:05d}.arrow")
-        ends.append(int(chunk[ROW].max() or 0))  # type: ignore[call-overload]
+        ends.append(chunk[ROW].to_list()[-1])
         alive()
     across = checker.across()
     examined.note(across.issues)

@@ -35,10 +35,11 @@ def hold_parents(cursor: Any, record_type: RecordType, frame: pl.DataFrame) -> N
             values = values.filter(values != "")
         if not values.len():
             continue
-        parent = field.related_model._meta
+        target: Any = field.related_model
+        parent = target._meta
         column = parent.pk.column
         cursor.execute(
-            f'SELECT count(*) FROM (SELECT FROM {parent.db_table} '  # noqa: S608
+            f"SELECT count(*) FROM (SELECT FROM {parent.db_table} "  # noqa: S608
             f'WHERE "{column}" = ANY(%s) FOR KEY SHARE) AS held',
             [values.to_list()],
         )

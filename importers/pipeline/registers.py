@@ -50,9 +50,9 @@ class Register:
         """Take up the rows of a chunk."""
         self._chunks.append(
             good.select(
-                (
-                    pl.col(name) if name in good.columns else pl.lit(None)
-                ).cast(dtype).alias(name)
+                (pl.col(name) if name in good.columns else pl.lit(None))
+                .cast(dtype)
+                .alias(name)
                 for name, dtype in _TYPES.items()
             )
         )
@@ -73,9 +73,7 @@ class Register:
 
     def _left(self, rows: pl.DataFrame) -> list[Participation]:
         """Lines of the books, of layers whose panel the file tells, that it lacks."""
-        told = rows.filter(
-            (pl.col("treaty") > 0) & pl.col("reinsurer").is_not_null()
-        )
+        told = rows.filter((pl.col("treaty") > 0) & pl.col("reinsurer").is_not_null())
         named = set(told.select("treaty", "layer_number").unique().iter_rows())
         held = set(told.select("treaty", "layer_number", "reinsurer").iter_rows())
         lines = Participation.objects.filter(
@@ -95,13 +93,18 @@ class Register:
             return no_issues()
         left = self._left(rows)
         gone = {line.pk for line in left}
-        first = dict(rows.group_by("treaty", "layer_number").agg(pl.col(ROW).min()).select(
-            pl.struct("treaty", "layer_number").map_elements(
-                lambda pair: f"{pair['treaty']} {pair['layer_number']}",
-                return_dtype=pl.String,
-            ),
-            ROW,
-        ).iter_rows())
+        first = dict(
+            rows.group_by("treaty", "layer_number")
+            .agg(pl.col(ROW).min())
+            .select(
+                pl.struct("treaty", "layer_number").map_elements(
+                    lambda pair: f"{pair['treaty']} {pair['layer_number']}",
+                    return_dtype=pl.String,
+                ),
+                ROW,
+            )
+            .iter_rows()
+        )
         leaving = pl.DataFrame(
             [
                 (
@@ -141,8 +144,13 @@ class Register:
         named = set(told.select("treaty", "layer_number").unique().iter_rows())
         held = set(told.select("treaty", "layer_number", "reinsurer").iter_rows())
         others = [
-            (None, line.layer.treaty_id, line.layer.treaty.reference, line.layer.number,
-             float(line.signed_line or 0))
+            (
+                None,
+                line.layer.treaty_id,
+                line.layer.treaty.reference,
+                line.layer.number,
+                float(line.signed_line or 0),
+            )
             for line in Participation.objects.filter(
                 layer__treaty_id__in={t for t, _ in named if t > 0}
             ).select_related("layer__treaty")
@@ -174,8 +182,13 @@ class Register:
                     row[name] = _plain(getattr(layer, name))
             filled.append(tuple(row.values()))
         filled += [
-            (None, treaty, layer.treaty.reference, number,
-             *(_plain(getattr(layer, name)) for name in _LAYER))
+            (
+                None,
+                treaty,
+                layer.treaty.reference,
+                number,
+                *(_plain(getattr(layer, name)) for name in _LAYER),
+            )
             for (treaty, number), layer in books.items()
             if (treaty, number) not in named
         ]
@@ -209,4 +222,8 @@ class Register:
 
 
 def _plain(value: Any) -> Any:
-    return float(value) if value is not None and not isinstance(value, int | str) else value
+    return (
+        float(value)
+        if value is not None and not isinstance(value, int | str)
+        else value
+    )

@@ -11,8 +11,8 @@ import polars as pl
 
 from importers.models import Source
 from importers.models.sources import PremiumLists
-from importers.pipeline.check import named
 from importers.pipeline.frames import ROW, no_issues
+from importers.pipeline.rules import named
 from importers.record_types import RecordType
 from reinsurance.ledger.premiums import settle_premiums, write_premiums
 from reinsurance.ledger.recompute import recompute
@@ -22,7 +22,7 @@ from reinsurance.ledger.write import write
 from reinsurance.resources.conventions import FileContext
 
 MOST_ROUNDS = 4
-"""Rows held out may change what others make of the books: so often it is asked again."""
+"""Rows held out may change what others make of the books: it is asked so often."""
 
 
 @dataclass(frozen=True, slots=True)

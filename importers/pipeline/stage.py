@@ -5,7 +5,6 @@ columns, the source row number and the action; rejected rows are kept as the sen
 wrote them, with what is wrong, in a CSV to download, mend and send again.
 """
 
-import csv
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,19 +17,18 @@ from django.db import connection, transaction
 
 from importers.pipeline import staged_settlements, storage
 from importers.pipeline.changes import ACTION, Change, carries, walk
-from importers.pipeline.check import Across, named
-from importers.pipeline.clean import ROW_IN_FILE
+from importers.pipeline.check import Across
 from importers.pipeline.compare import WAS
 from importers.pipeline.effects import Effect
 from importers.pipeline.frames import BROKEN, ROW, no_issues
 from importers.pipeline.registers import Register
+from importers.pipeline.rules import named
 from importers.pipeline.settling import settle_rows
 from importers.record_types import RecordType
-from importers.values import Action, Severity
+from importers.values import Action
 from reinsurance.ledger.preview import preview
 from reinsurance.resources.base import DomainResource
 from reinsurance.resources.conventions import FileContext
-from reinsurance.resources.formats import harmless
 from reinsurance.resources.lookups import ReferenceWidget
 
 PREVIEWED = 50
@@ -137,9 +135,7 @@ class Stager:
         """Rows of other kinds beside the books."""
         found = [no_issues()]
         with transaction.atomic(), connection.cursor() as cursor:
-            for change in walk(
-                cursor, self.record_type, good, context=self.context
-            ):
+            for change in walk(cursor, self.record_type, good, context=self.context):
                 if isinstance(change, Change):
                     self._show(change)
                     found.append(named(change.issues, self.headers))
@@ -271,35 +267,3 @@ def full_key_names(change: Change) -> list[str]:
         names = [n for n in resource.key() if n not in names] + names
         resource = resource.parent
     return names
-
-
-class RejectedRows:
-    """The rows held out, as the sender wrote them, with number and reasons, as CSV."""
-
-    def __init__(self, path: Path, header: tuple[str, ...]) -> None:
-        self.path = path
-        names = [name or f"Column {n}" for n, name in enumerate(header, start=1)]
-        with path.open("w", newline="", encoding="utf-8-sig") as stream:
-            again = sum(name.startswith(ROW_IN_FILE) for name in names)
-            suffix = f" {again + 1}" if again else ""
-            more = (f"{ROW_IN_FILE}{suffix}", f"What is wrong{suffix}")
-            csv.writer(stream).writerow([*map(harmless, names), *more])
-
-    def add(
-        self, chunk: pl.DataFrame, held_out: pl.Series, issues: pl.DataFrame
-    ) -> None:
-        """Append the rows of a chunk of text that are held out."""
-        if not held_out.len():
-            return
-        reasons = (
-            issues.filter(pl.col("severity") == Severity.ERROR.value)
-            .group_by(ROW, maintain_order=True)
-            .agg(pl.col("message").unique(maintain_order=True).str.join(" | "))
-        )
-        rows = chunk.filter(pl.col(ROW).is_in(held_out.implode())).join(
-            reasons, on=ROW, how="left", maintain_order="left"
-        )
-        with self.path.open("a", newline="", encoding="utf-8") as stream:
-            writer = csv.writer(stream)
-            for number, *cells, reason in rows.iter_rows():
-                writer.writerow([*map(harmless, cells), number, harmless(reason or "")])

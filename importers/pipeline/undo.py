@@ -126,9 +126,7 @@ def _later(change: RowChange) -> list[RowChange]:
     return list(rows.filter(ingestion__in=standing).order_by("pk"))
 
 
-def _undo_created(
-    cursor: Any, model: type[models.Model], change: RowChange
-) -> None:
+def _undo_created(cursor: Any, model: type[models.Model], change: RowChange) -> None:
     """A record goes, unless another file told it again: then it is that file's."""
     later = _later(change)
     if later:
@@ -143,7 +141,7 @@ def _undo_created(
     cedant = _cedant_of(record)
     reference = str(record)[:200]
     cursor.execute(
-        f'DELETE FROM {model._meta.db_table} WHERE id = %s',  # noqa: S608
+        f"DELETE FROM {model._meta.db_table} WHERE id = %s",  # noqa: S608
         [change.object_id],
     )
     Deletion.objects.create(
@@ -196,9 +194,7 @@ def _tells(change: RowChange, column: str) -> bool:
     return column in (change.after or {}) or column in (change.confirmed or ())
 
 
-def _undo_updated(
-    cursor: Any, model: type[models.Model], change: RowChange
-) -> None:
+def _undo_updated(cursor: Any, model: type[models.Model], change: RowChange) -> None:
     """Each value returns to what it was, unless a later file told it, too."""
     later = _later(change)
     before = change.before or {}

@@ -1,4 +1,4 @@
-"""The bordereaux that a loaded file is recorded as: one for each contract and period."""
+"""The bordereaux that a loaded file is recorded as, by contract and period."""
 
 from django.db.models.functions import Now
 from django.utils import timezone

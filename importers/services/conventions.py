@@ -40,6 +40,7 @@ def context_of(record: Ingestion) -> FileContext:
         period_end=record.period_end,
         held_out=tuple(held_out.get("claims", ())),
         held_out_policies=tuple(
-            (int(treaty), str(policy)) for treaty, policy in held_out.get("policies", ())
+            (int(treaty), str(policy))
+            for treaty, policy in held_out.get("policies", ())
         ),
     )

@@ -10,9 +10,15 @@ from importers.exceptions import BadMapping, UnknownMapping
 from importers.models import Ingestion, Mapping, Source
 from importers.pipeline.match import Matches, match, normal
 from importers.record_types import RecordType
+from reinsurance.models import Treaty
 from reinsurance.resources.cells import CellError, CellOptions
-from reinsurance.resources.lookups import ReferenceWidget
-from reinsurance.visibility import cedants_of
+from reinsurance.resources.lookups import ContractWidget, ReferenceWidget
+from reinsurance.visibility import cedants_of, of_cedants
+
+UNKNOWN_CONTRACT = (
+    "No contract “{}” is in the books. Correct the reference, or load the treaty "
+    "register first."
+)
 
 
 def find(record_type: RecordType, source: Source, name: str) -> Mapping:

@@ -96,9 +96,9 @@ def _later(
             LATER,
             Severity.WARNING,
             f"Contract {row.treaty}: this file goes up to {_day(own)}, and number "
-            f"{row.load.number}, up to {_day(row.period_end)}, is in the books already. "
-            "This file changes what stood at the end of its own periods; what was told "
-            "for later ones stays.",
+            f"{row.load.number}, up to {_day(row.period_end)}, is in the books "
+            "already. This file changes what stood at the end of its own periods; what "
+            "was told for later ones stays.",
         )
 
 

@@ -76,6 +76,30 @@ def told_twice(rows: pl.DataFrame, *, adds: bool) -> tuple[pl.DataFrame, pl.Data
     )
 
 
+def with_added(settled: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Settled rows, with those of ``rows`` that were added to one of them.
+
+    They do what it does, but only the first row creates a position.
+    """
+    added = rows.join(settled, on="row", how="anti")
+    if not added.height:
+        return settled
+    firsts = settled.join(
+        rows.select("row", "__period_end"), on="row", maintain_order="left"
+    )
+    action = pl.col("__action").replace({CREATED: UPDATED})
+    return pl.concat(
+        [
+            settled,
+            added.select("row", "position", "__period_end")
+            .join(
+                firsts.drop("row"), on=["position", "__period_end"], nulls_equal=True
+            )
+            .select("row", "claim", "position", action),
+        ]
+    ).sort("row")
+
+
 def _added(rows: pl.DataFrame, key: list[str], amounts: list[str]) -> pl.DataFrame:
     """The first row of each position and period with the sums of all."""
     sums = rows.group_by(key, maintain_order=True).agg(

@@ -3,7 +3,7 @@
 Field names follow the Coverholder Reporting Standards 5.2 (claims bordereau).
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -108,8 +108,8 @@ class Claim(Record):
     )
 
     replaced_field = "lacked_by"
-    objects = StandingManager()
-    all_objects = models.Manager()
+    objects: ClassVar[models.Manager[Any]] = StandingManager()
+    all_objects: ClassVar[models.Manager[Any]] = models.Manager()
 
     class Meta:
         ordering = ["-id"]
@@ -202,8 +202,8 @@ class ClaimPosition(_amounts((*PAID, *AS_AT), always=MAIN)):  # type: ignore[mis
     )
 
     replaced_field = "lacked_by"
-    objects = StandingManager()
-    all_objects = models.Manager()
+    objects: ClassVar[models.Manager[Any]] = StandingManager()
+    all_objects: ClassVar[models.Manager[Any]] = models.Manager()
 
     class Meta:
         ordering = ["claim", "section", "risk_code", "currency"]

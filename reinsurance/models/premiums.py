@@ -1,5 +1,7 @@
 """Premium ledger lines as premium bordereaux report them (CRS 5.2)."""
 
+from typing import Any, ClassVar
+
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q, Value
@@ -103,8 +105,8 @@ class PremiumEntry(Record):
     told = models.BigIntegerField(default=0, db_default=0, editable=False)
 
     replaced_field = "replaced_by"
-    objects = StandingManager()
-    all_objects = models.Manager()
+    objects: ClassVar[models.Manager[Any]] = StandingManager()
+    all_objects: ClassVar[models.Manager[Any]] = models.Manager()
 
     class Meta:
         ordering = ["-id"]

@@ -15,8 +15,8 @@ from django_q.models import Failure, OrmQ, Schedule
 from backoffice.audit.entries import AuditEntry
 from backoffice.backups.models import Backup, Drill
 from backoffice.roles import OPERATOR
-from importers.models import Event, Issue, RowChange, Webhook
-from reinsurance.models import Claim, Layer, Party, Treaty
+from importers.models import Event, Issue, Webhook
+from reinsurance.models import Claim, ClaimStatement, Layer, Load, Party, Treaty
 from reinsurance.visibility import seen_by
 from tests.flows.two_cedants import FOREIGN, MINE, Books, books_of, limited
 
@@ -234,14 +234,19 @@ def test_the_upload_form(browser: Client, mine: Books, foreign: Books) -> None:
     assert FOREIGN not in page.content.decode()
 
 
+def load_of(books: Books) -> Load:
+    """The load of their file."""
+    return Load.objects.get(number=books.loaded.pk)
+
+
 def test_lineage_names_no_file_of_others(
     browser: Client, mine: Books, foreign: Books
 ) -> None:
     """A claim of ours that a file of another sender changed."""
     claim = mine.claim
-    RowChange.objects.create(
-        ingestion=foreign.loaded, row=7, model="claim", object_id=claim.pk,
-        action="updated", before={}, after={"insured_name": FOREIGN},
+    ClaimStatement.objects.create(
+        position=claim.positions.get(), load=load_of(foreign), row=7,
+        values={"insured_name": FOREIGN},
     )  # fmt: skip
     content = read(browser, at(Claim, "change", claim.pk))
     assert FOREIGN not in content
@@ -251,10 +256,9 @@ def test_lineage_names_no_file_of_others(
 def test_names_of_others_are_not_told_by_our_own_file(
     browser: Client, mine: Books, foreign: Books
 ) -> None:
-    RowChange.objects.create(
-        ingestion=mine.loaded, row=7, model="claim", object_id=foreign.claim.pk,
-        action="updated", before={}, after={"treaty_id": foreign.treaty.pk},
-    )  # fmt: skip
+    ClaimStatement.objects.create(
+        position=foreign.claim.positions.get(), load=load_of(mine), row=7
+    )
     url = at(type(mine.loaded), "change", mine.loaded.pk) + "?tab=changes"
     content = read(browser, url)
     assert FOREIGN not in content
@@ -295,7 +299,7 @@ def test_a_webhook_of_theirs_hears_of_one_sender(
 
 
 def test_everybody_else_sees_all(mine: Books, foreign: Books, manager: User) -> None:
-    for model in (Claim, Issue, Event, RowChange):
+    for model in (Claim, ClaimStatement, Issue, Event):
         rows = model._default_manager.all()
         assert seen_by(rows, manager).count() == rows.count()
     browser = Client()

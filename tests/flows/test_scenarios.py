@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils.dateparse import parse_date
 from pytest_django import DjangoDbBlocker
@@ -20,6 +21,7 @@ from importers.management.book_rows import Wanted
 from importers.management.following import follow
 from importers.models import Ingestion
 from importers.services import declared_sources, ingestions, leases, undoing
+from tests.database import load_basics
 
 FILES = sorted((Path(__file__).parent.parent / "files" / "books").glob("*.yaml"))
 SETUP, *OTHERS = FILES
@@ -40,6 +42,8 @@ def installation(
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(leases, "LONGEST_BEAT_SECONDS", 600.0)
         with transaction.atomic():
+            if not Group.objects.exists():  # a test before has emptied the tables
+                load_basics()
             for scenario in scenarios(SETUP):
                 play(scenario)
             yield

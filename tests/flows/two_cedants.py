@@ -24,6 +24,7 @@ from reinsurance.models import (
     Bordereau,
     CedantLimit,
     Claim,
+    Edit,
     Layer,
     Participation,
     Party,
@@ -107,6 +108,11 @@ def books_of(mark: str, user: User | None = None) -> Books:
         treaty=treaty, policy_reference=f"{mark}-POL",
         transaction_type=PremiumTransaction.values[0], effective_date=date(2026, 1, 1),
         currency_id="GBP", gross_premium=1,
+    )  # fmt: skip
+    Edit.objects.create(
+        model="treaty", object_id=treaty.pk, reference=f"{mark}-T", cedant=party,
+        treaty=treaty, action="changed", before={"name": "Old"},
+        after={"name": f"{mark} treaty"}, reason=f"{mark} reason",
     )  # fmt: skip
     inbox = Inbox.objects.create(
         code=f"{mark}-inbox",

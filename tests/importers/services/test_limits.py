@@ -186,10 +186,10 @@ def test_rows_about_others_are_as_rows_about_nothing(
     )
     assert record.status == "ready"
     assert (record.rows_created, record.rows_rejected) == (1, 2)
-    advice = "Correct the reference, or load the treaty register first."
+    advice = "Correct the reference, load the treaty register, or pick the contract."
     assert list(record.issues.order_by("row").values_list("code", "message")) == [
-        ("unknown_treaty", f"No treaty “Foreign-T” is in the books. {advice}"),
-        ("unknown_treaty", f"No treaty “Nowhere-T” is in the books. {advice}"),
+        ("unknown_treaty", f"No contract “Foreign-T” is in the books. {advice}"),
+        ("unknown_treaty", f"No contract “Nowhere-T” is in the books. {advice}"),
     ]
     ingestions.approve(record.pk)
     work.load(record.pk)
@@ -218,7 +218,7 @@ def test_no_value_for_all_rows_names_a_treaty_of_others(
                 constants={"treaty_reference": reference},
                 user=some_clerk,
             )
-        assert refused.value.message.startswith(f"No treaty “{reference}” is in the")
+        assert refused.value.message.startswith(f"No contract “{reference}” is in the")
 
 
 def test_the_limit_holds_when_the_file_is_loaded(
@@ -234,7 +234,7 @@ def test_the_limit_holds_when_the_file_is_loaded(
     record.refresh_from_db()
     assert (record.status, record.message) == ("failed", limits.BEYOND)
     assert record.approved_at is None
-    assert not Claim.objects.filter(reference="C-7").exists()
+    assert not Claim.all_objects.filter(reference="C-7").exists()
     ingestions.retry(record.pk, user=None, enqueue=False)
     assert after_check(record).status == "rejected"
 

@@ -1,4 +1,4 @@
-"""Claims files in any order, sent twice, corrected, undone: the books are the oracle's."""
+"""Claims files in any order, sent twice, corrected, undone: the oracle's books."""
 
 import pytest
 from hypothesis import HealthCheck, given, note, settings
@@ -16,5 +16,5 @@ pytestmark = pytest.mark.django_db
 )
 @given(histories.histories())
 def test_the_books_are_what_the_oracle_says(history: History) -> None:
-    note(str(history))
+    note(repr(history))
     histories.play(history)

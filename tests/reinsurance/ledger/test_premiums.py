@@ -16,5 +16,5 @@ pytestmark = pytest.mark.django_db
 )
 @given(premium_histories.histories())
 def test_the_entries_are_those_of_the_oracle(history: History) -> None:
-    note(str(history))
+    note(repr(history))
     premium_histories.play(history)

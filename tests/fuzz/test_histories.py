@@ -1,0 +1,46 @@
+"""Histories of claims and premium files, as the suite draws them, in many more ways."""
+
+import os
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, given, note, seed, settings
+from hypothesis.strategies import SearchStrategy
+
+from tests.fuzz.conftest import ONLY
+from tests.reinsurance.ledger import histories, premium_histories
+from tests.reinsurance.ledger.histories import CONTRACTS
+
+pytestmark = pytest.mark.django_db
+HISTORIES = int(os.environ.get("FUZZ_HISTORIES", "40"))
+PART = min(HISTORIES, 500)
+"""So many histories to a test."""
+PARTS = [] if ONLY or not PART else range(-(-HISTORIES // PART))
+
+
+def play_many(drawn: SearchStrategy, play: Callable, part: int) -> None:
+    """Play histories that no other part plays."""
+
+    @seed(part)
+    @settings(
+        max_examples=-(-PART // CONTRACTS),
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(drawn)
+    def one(history: object) -> None:
+        note(repr(history))
+        play(history)
+
+    one()
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_claims(part: int) -> None:
+    play_many(histories.histories(), histories.play, part)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_premiums(part: int) -> None:
+    play_many(premium_histories.histories(), premium_histories.play, part)

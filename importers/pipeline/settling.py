@@ -84,13 +84,23 @@ def settle_rows(
             held_out = pl.concat([held_out, settlement.held_out])
             break
         found.append(issues.filter(pl.col(ROW).is_in(errors[ROW].implode())))
-        held_out = pl.concat([held_out, errors[ROW].unique()])
+        held_out = pl.concat([held_out, _with_added(settlement, errors[ROW], context)])
     return Settled(
         settlement.rows.select(ROW, "__action"),
         named(pl.concat(found).unique(maintain_order=True), headers),
         held_out.unique(),
         settlement,
     )
+
+
+def _with_added(settlement: Any, rows: pl.Series, context: FileContext) -> pl.Series:
+    """The rows, and those of the same position that were added to them."""
+    if not context.conventions.equal_rows_add or "position" not in settlement.rows:
+        return rows.unique()
+    known = settlement.rows
+    held = known.filter(pl.col(ROW).is_in(rows.implode()))["position"]
+    added = known.filter(pl.col("position").is_in(held.implode()))[ROW]
+    return pl.concat([rows, added.cast(rows.dtype)]).unique()
 
 
 def write_settlement(

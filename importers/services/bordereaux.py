@@ -42,19 +42,26 @@ def receive_nil(record: Ingestion, kind: RecordType) -> None:
     """
     if kind.bordereau is None:
         return
-    Bordereau.objects.update_or_create(
+    values = {
+        "load": Load.objects.get(number=record.pk, user=None),
+        "status": BordereauStatus.LOADED,
+        "received_date": timezone.localdate(record.received_at),
+        "is_nil": True,
+    }
+    expected = Bordereau.objects.filter(
         kind=kind.bordereau,
         party=record.source.party,
-        treaty=None,
         period_end=record.period_end,
-        defaults={
-            "load": Load.objects.get(number=record.pk, user=None),
-            "status": BordereauStatus.LOADED,
-            "received_date": timezone.localdate(record.received_at),
-            "period_start": record.period_start,
-            "is_nil": True,
-        },
+        status=BordereauStatus.EXPECTED,
     )
+    if not expected.update(updated_at=Now(), **values):
+        Bordereau.objects.update_or_create(
+            kind=kind.bordereau,
+            party=record.source.party,
+            treaty=None,
+            period_end=record.period_end,
+            defaults={"period_start": record.period_start, **values},
+        )
 
 
 def take_back(record: Ingestion) -> None:

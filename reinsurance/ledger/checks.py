@@ -76,6 +76,15 @@ def told_twice(rows: pl.DataFrame, *, adds: bool) -> tuple[pl.DataFrame, pl.Data
     )
 
 
+def of_added(issues: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """What is wrong with a sum of rows is wrong with each of them."""
+    keys = rows.select("row", "position", "__period_end")
+    named = keys.rename({"row": "of"})
+    pairs = keys.join(named, on=["position", "__period_end"], nulls_equal=True)
+    found = issues.join(pairs.select("row", "of"), on="row").with_columns(row="of")
+    return found.select(issues.columns)
+
+
 def with_added(settled: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """Settled rows, with those of ``rows`` that were added to one of them.
 
@@ -102,6 +111,7 @@ def with_added(settled: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
 
 def _added(rows: pl.DataFrame, key: list[str], amounts: list[str]) -> pl.DataFrame:
     """The first row of each position and period with the sums of all."""
+    amounts = [*amounts, *(n for n in rows.columns if n.startswith("told_"))]
     sums = rows.group_by(key, maintain_order=True).agg(
         pl.when(pl.col(n).count() > 0).then(pl.col(n).sum()).alias(n) for n in amounts
     )
@@ -140,7 +150,7 @@ def contradictions(
     )
     both = pl.concat([old, silent], how="diagonal_relaxed")
     told = timelines.best(both)
-    line = timelines.timeline(both)
+    line = timelines.timeline(both, implied=False)
     rows = timelines.with_periods(pl.concat([old, new], how="diagonal_relaxed")).filter(
         pl.col("statement").is_null()
     )

@@ -28,6 +28,7 @@ from reinsurance.ledger.premium_standing import (
     tellings,
     with_groups,
 )
+from reinsurance.ledger.timelines import MONEY
 from reinsurance.ledger.write import draw_keys, tell_planner, write_repeats
 from reinsurance.models import PremiumEntry
 from reinsurance.resources.base import dtype_of
@@ -196,7 +197,9 @@ def _as_told(
             for n, column in PremiumEntryResource.fields.items()
             if column.total and n in frame.columns and column.attribute
         ]
-        frame = frame.with_columns(pl.col(n).fill_null(0) for n in money)
+        frame = frame.with_columns(
+            pl.col(n).fill_null(0).cast(MONEY) for n in money
+        )
     period = pl.col(END)
     if conventions.premium_lists == "year":
         period = period.dt.truncate("1y")

@@ -13,6 +13,7 @@ from reinsurance.ledger.amounts import MAIN, POSITION
 from reinsurance.ledger.copying import copy_out, sought
 from reinsurance.ledger.describing import overrides_of, status_of, with_merged
 from reinsurance.ledger.descriptions import FIELDS, has_bit, model_field, table_column
+from reinsurance.ledger.hand_edits import with_edits
 from reinsurance.ledger.matching import WAS, find_positions
 from reinsurance.ledger.statements import REPEATED, corrections_of, live_statements
 from reinsurance.ledger.timelines import MONEY
@@ -199,6 +200,7 @@ def _describe(cursor: Any, claims: pl.Series) -> None:
             .otherwise(pl.col(WAS + name))
             .alias(name)
         ).drop("has", "text")
+    frame = with_edits(frame, ordered)
     told = standing.filter(pl.col("was_status").is_not_null()).select(
         "claim",
         pl.col("was_status").alias("status"),

@@ -113,12 +113,16 @@ def settle(
     issues = [matched.issues]
     good = _without(matched.rows, matched.issues)
     good = _with_new_positions(good)
+    every = good
+    every = good.select("row", "claim", "position", END)
     good, repeated = checks.told_twice(good, adds=conventions.equal_rows_add)
     issues.append(repeated)
     good = _without(good, repeated)
     new = _as_statements(good, number=number, conventions=conventions)
     old = live_statements(cursor, positions.get_column("position"))
     wrong = checks.contradictions(old, new, number=number)
+    if conventions.equal_rows_add:
+        wrong = checks.of_added(wrong, every)
     issues.append(wrong)
     good, new = _without(good, wrong), _without(new, wrong)
     new = new.drop(checks.UNALLOCATED.values(), strict=False)
@@ -159,6 +163,10 @@ def settle(
     rows_after = good.select("row", "claim", "position").join(
         actions, on="row", how="left", maintain_order="left"
     )
+    if conventions.equal_rows_add:
+        rows_after = checks.with_added(rows_after, _without(every, wrong))
+    if conventions.equal_rows_add:
+        rows_after = _with_added(rows_after, every, good)
     return Settlement(
         rows=rows_after,
         held_out=held_out,
@@ -170,6 +178,21 @@ def settle(
         overrides=described.overrides,
         settled=checks.settled(good, mine, line, counting),
     )
+
+
+def _with_added(
+    rows: pl.DataFrame, every: pl.DataFrame, good: pl.DataFrame
+) -> pl.DataFrame:
+    """Rows that were added to another one share in what that one does."""
+    first = good.select("position", END, first="row")
+    added = every.filter(~pl.col("row").is_in(rows["row"].implode())).join(
+        first, on=["position", END], nulls_equal=True
+    )
+    did = rows.select(first="row", __action="__action")
+    shared = added.join(did, on="first").with_columns(
+        pl.col("__action").replace({CREATED: UPDATED})
+    )
+    return pl.concat([rows, shared.select(rows.columns)])
 
 
 def _as_told(

@@ -180,17 +180,19 @@ def _to_date(amount: str, columns: set[str]) -> pl.Expr | None:
     return pl.when(told).then(whole).cast(MONEY)
 
 
-def timeline(statements: pl.DataFrame) -> pl.DataFrame:
+def timeline(statements: pl.DataFrame, *, implied: bool = True) -> pl.DataFrame:
     """What holds at the end of each told period, of each position.
 
     One row for each position and period, in order: ``position``, ``period_end``,
     ``number`` and ``row`` (who told it last), ``status`` and the amounts of a position
     that were ever told, to date or as at; null until they are.  A total of fees stands
-    beside their kinds as what is not allocated: fees are the sum of both.
+    beside their kinds as what is not allocated: fees are the sum of both.  ``implied``:
+    a row that tells to date and this period tells what was paid previously, too.
     """
     if not statements.height:
         return statements.select(*KEY, "number", "row", "status")
-    told = _with_openings(best(_implied(statements))).sort(*KEY)
+    told = best(_implied(statements) if implied else statements)
+    told = _with_openings(told).sort(*KEY)
     columns = set(told.columns)
     values: dict[str, pl.Expr] = {}
     for amount in PAID:

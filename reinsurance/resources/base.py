@@ -226,9 +226,10 @@ class DomainResource(ModelResource):
             attribute = (self.fields[name].attribute or "").removesuffix("_id")
             record = getattr(instance, attribute, None)
             for related in attributes:
+                field = record_field(self, name, related)
                 values[f"{name}__{related}"] = pl.Series(
-                    [getattr(record, related, None)],
-                    dtype=dtype_of(record_field(self, name, related)),
+                    [getattr(record, field.attname, None)],
+                    dtype=dtype_of(field),
                     strict=False,
                 )
         return pl.DataFrame(values)

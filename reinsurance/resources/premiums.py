@@ -1,5 +1,7 @@
 """Premium bordereaux (CRS 5.2)."""
 
+from typing import Any
+
 import polars as pl
 
 from reinsurance.choices import PremiumTransaction
@@ -7,6 +9,7 @@ from reinsurance.ledger.periods import with_periods
 from reinsurance.models import PremiumEntry
 from reinsurance.resources import references
 from reinsurance.resources.base import Column, DomainResource
+from reinsurance.resources.by_row import settle_period
 from reinsurance.resources.contracts import locate_contracts
 from reinsurance.resources.conventions import FileContext
 from reinsurance.resources.further import FURTHER_PREMIUMS, further_columns
@@ -220,6 +223,11 @@ class PremiumEntryResource(DomainResource):
         brokerage = pl.col("brokerage") if has_brokerage else pl.lit(None)
         amount = brokerage.cast(pl.Decimal(20, 4)).fill_null(0)
         return frame.with_columns(deductible_brokerage=amount)
+
+    def before_import_row(self, row: Any, **kwargs: Any) -> None:
+        """The period of the row, as whole files are given it."""
+        super().before_import_row(row, **kwargs)
+        settle_period(row, self.fields)
 
     class Meta(DomainResource.Meta):
         model = PremiumEntry

@@ -22,6 +22,7 @@ from reinsurance.ledger import books
 from reinsurance.ledger.amounts import MAIN, POSITION
 from reinsurance.models import Claim, ClaimPosition, Treaty
 from reinsurance.resources.conventions import Conventions
+from reinsurance.resources.further import FURTHER_CLAIMS
 from reinsurance.resources.positions import STATEMENT_OF
 from tests.importers.pipeline.tables import Table, ingestion_of, rejected_rows, run
 from tests.reinsurance.ledger.reference import NIL, File, Ledger, Line, Row, Told
@@ -33,7 +34,14 @@ CODES = {"bases_disagree", "conflicting_rows", "duplicate_row"}
 """Why rows of such files may be held out."""
 BASES = {"to_date": "to", "this_period": "this", "previously": "prev"}
 BESIDE = ("Treaty reference", "Claim reference", "Section", "Currency")
-OTHERS = ("Date of loss", "Reporting period end", "Claim status", "Insured")
+OTHERS = ("Date of loss", "Reporting period end", "Claim status")
+DESCRIBED = {
+    "insured": "Insured",
+    "closed": "Date closed",
+    "first": FURTHER_CLAIMS[0][1],
+    "second": FURTHER_CLAIMS[1][1],
+}
+"""What describes a claim: its name here, and the header."""
 AMOUNTS = (
     *("paid_indemnity", "paid_indemnity_this_period", "paid_indemnity_previously"),
     *("paid_fees", "paid_fees_this_period", "paid_fees_previously"),
@@ -71,7 +79,7 @@ class Word:
     position: tuple[str, str, str]
     month: int
     told: Told
-    insured: str = ""
+    described: dict[str, str]
 
     def cells(self) -> list[str]:
         """The row as a file has it."""
@@ -82,7 +90,8 @@ class Word:
         status = self.told.get("status", {}).get("as", "")
         beside = [f"T{self.contract}", claim, section, currency]
         end = str(month_end(self.month))
-        return [*beside, f"{YEAR}-01-01", end, status, self.insured, *amounts]
+        words = [self.described.get(name, "") for name in DESCRIBED]
+        return [*beside, f"{YEAR}-01-01", end, status, *words, *amounts]
 
 
 @dataclass(frozen=True)
@@ -154,6 +163,17 @@ def amounts(draw: st.DrawFn) -> Told:
     return {amount: bases for amount, bases in told.items() if bases}
 
 
+described = st.fixed_dictionaries(
+    {},
+    optional={
+        "insured": st.sampled_from(("Acme", "Bolt")),
+        "closed": st.sampled_from((f"{YEAR}-04-01", f"{YEAR}-05-01")),
+        "first": st.sampled_from(("x", "y")),
+        "second": st.just("z"),
+    },
+)
+
+
 @st.composite
 def words(draw: st.DrawFn, contract: int) -> list[Word]:
     """The rows of a file for a contract; now and then two of one position and month."""
@@ -167,9 +187,8 @@ def words(draw: st.DrawFn, contract: int) -> list[Word]:
             unique=draw(st.integers(0, 9)) > 0,
         )
     )
-    insured = st.sampled_from(("", "", "Acme", "Bolt"))
     return [
-        Word(contract, position, month, draw(amounts()), draw(insured))
+        Word(contract, position, month, draw(amounts()), draw(described))
         for position, month in keys
     ]
 
@@ -227,7 +246,7 @@ class Player:
             return
         sent, file = self.history.files[n], self.ledger.files[n]
         file.stands = True
-        header = (*BESIDE, *OTHERS, *COLUMNS.values())
+        header = (*BESIDE, *OTHERS, *DESCRIBED.values(), *COLUMNS.values())
         table = Table(header, [word.cells() for word in sent.words], chunk=30)
         examined, _, _ = run(
             table,
@@ -256,10 +275,8 @@ class Player:
 
 
 def row_of(number: int, word: Word) -> Row:
-    """The oracle's row; whom it says is insured is an amount as at the period's end."""
-    told = dict(word.told)
-    if word.insured:
-        told["insured"] = {"as": word.insured}
+    """The oracle's row; what describes the claim is told in a basis of its own."""
+    told = {**word.told, **{n: {"word": text} for n, text in word.described.items()}}
     claim, section, currency = word.position
     period = (datetime.date(YEAR, word.month, 1), month_end(word.month))
     return Row(number, (f"T{word.contract}", claim, section, currency), period, told)
@@ -278,7 +295,8 @@ def compare(ledger: Ledger) -> None:
             "pk", *KEY, "status_id", "period_end", *POSITION, "incurred"
         )
     }
-    assert stored.keys() == wanted.keys()
+    off = stored.keys() ^ wanted.keys()
+    assert not off, {key: "in the books" if key in stored else "not" for key in off}
     keys = [row["pk"] for row in stored.values()]
     history: dict[int, list[books.Standing]] = {}
     moved: dict[int, Counter[str]] = {}
@@ -323,32 +341,41 @@ def compare_as_at(ledger: Ledger, at: datetime.date) -> None:
 
 
 def _compare_claims(ledger: Ledger, wanted: dict[Any, Line]) -> None:
-    """A claim stands while a live statement does; who is insured; open or closed."""
+    """A claim stands while a live statement does; what describes it is told last.
+
+    It is open if any position is; where nobody tells a status, as long as nobody tells
+    when it was closed.  An open claim does not show that.
+    """
     stored = {
-        (treaty, reference): (insured, status)
-        for treaty, reference, insured, status in Claim.objects.values_list(
-            "treaty__reference", "reference", "insured_name", "status_id"
+        (treaty, reference): (insured, status, closed and str(closed), details)
+        for treaty, reference, insured, status, closed, details in (
+            Claim.objects.values_list(
+                *("treaty__reference", "reference", "insured_name", "status_id"),
+                *("date_closed", "details"),
+            )
         )
     }
-    claims: dict[tuple[str, str], tuple[str, str]] = {}
+    claims: dict[tuple[str, ...], tuple[Any, ...]] = {}
     tellings = sorted(
         ledger.live(), key=lambda told: (told[1].period[1], told[0], told[1].number)
     )
-    for key in wanted:
-        told = [
-            row.told["insured"]["as"]
+    for claim in {key[:2] for key in wanted}:
+        said = {
+            name: bases["word"]
             for _, row in tellings
-            if row.claim == key[:2] and "insured" in row.told
-        ]
-        statuses = {
-            line.status(line.told_ends()[-1])
-            for other, line in wanted.items()
-            if other[:2] == key[:2]
-        } - {None}
-        is_closed = statuses == {"CLOSED"}
-        claims[key[0], key[1]] = (
-            told[-1] if told else "",
-            "CLOSED" if is_closed else "OPEN",
+            if row.claim == claim
+            for name, bases in row.told.items()
+            if name in DESCRIBED
+        }
+        lines = [line for key, line in wanted.items() if key[:2] == claim]
+        statuses = {line.status(line.told_ends()[-1]) for line in lines} - {None}
+        is_open = "OPEN" in statuses or not (statuses or "closed" in said)
+        details = {DESCRIBED[n]: said[n] for n in ("first", "second") if n in said}
+        claims[claim] = (
+            said.get("insured", ""),
+            "OPEN" if is_open else "CLOSED",
+            None if is_open else said.get("closed"),
+            details,
         )
     off = {
         key: {"books": stored.get(key), "oracle": claims.get(key)}

@@ -11,7 +11,7 @@ stat = {"n":0,"moves":0,"t":0.0,"held":0}
 @given(histories.histories(contracts=int(os.environ.get("K","3"))))
 def test_x(history: History) -> None:
     t=time.time()
-    note("\n".join(f"{n}: corr={f.is_correction} {[ (w.contract,w.position,w.month,{a:{b:str(v) for b,v in d.items()} for a,d in w.told.items()},w.insured) for w in f.words]}" for n,f in enumerate(history.files)) + f"\n{history.moves}")
+    note("\n".join(f"{n}: corr={f.is_correction} {[ (w.contract,w.position,w.month,{a:{b:str(v) for b,v in d.items()} for a,d in w.told.items()},w.described) for w in f.words]}" for n,f in enumerate(history.files)) + f"\n{history.moves}")
     import cProfile
     pr=stat.setdefault("pr", cProfile.Profile()) if os.environ.get("PROF") else None
     if pr: pr.enable()

@@ -83,6 +83,7 @@ _LOG, _FEED, _SYNC = (
     _importers(f"view_{name}") for name in ("ingestion", "feed", "sync")
 )
 _SUBMIT, _RUN = _importers("submit_ingestion"), _importers("run_feed")
+_CLAIM = Rule(("reinsurance.change_claim",))
 
 _OWN: Rules = {
     "admin:importers_ingestion_upload": {"GET": _SUBMIT, "POST": _SUBMIT},
@@ -110,6 +111,10 @@ _OWN: Rules = {
         "POST": _importers("change_webhook", "send_webhook")
     },
     "admin:importers_delivery_again": {"POST": _importers("send_webhook")},
+    "admin:reinsurance_claim_move": {"GET": _CLAIM, "POST": _CLAIM},
+    "admin:reinsurance_claim_amount": {"GET": _CLAIM, "POST": _CLAIM},
+    # Who told it themselves, or a manager.
+    "admin:reinsurance_claim_withdraw": {"POST": _CLAIM},
     # Asks for the permission to change the kind of record that the change is of.
     "admin:reinsurance_edit_move": {
         "POST": Rule(

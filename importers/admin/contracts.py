@@ -14,10 +14,12 @@ from importers.exceptions import DuplicateFile, ImporterError
 from importers.models import Ingestion
 from importers.record_types import RecordType
 from importers.services import follow_ups
-from reinsurance.models import Treaty
+from reinsurance.models import Claim, Treaty
 from reinsurance.resources.contract_candidates import comparable
+from reinsurance.visibility import seen_by
 
 MOST_OFFERED = 300
+MOST_MOVING = 20
 CODES = {
     "unknown_treaty": "not in the books",
     "several_treaties": "several are in the books",
@@ -33,6 +35,8 @@ def section(
     user = page.user_of(request)
     groups = follow_ups.groups_of(ingestion)
     offered = _offered(ingestion, user, words)
+    waiting = [group.reference for group in groups if group.follow_up is None]
+    moving = follow_ups.moving_claims(ingestion, waiting, most=MOST_MOVING)
     return {
         "groups": [
             {
@@ -40,6 +44,7 @@ def section(
                 "rows": group.rows,
                 "why": ", ".join(CODES.get(code, code) for code in group.codes),
                 "follow_up": group.follow_up,
+                "claims": _seen(moving.get(group.reference, []), user),
                 "alike": [c for c in offered if _is_alike(c[2], group.reference)],
             }
             for group in groups
@@ -50,6 +55,14 @@ def section(
         "may_pick": follow_ups.may_answer(ingestion, user),
         "waits": any(group.follow_up is None for group in groups),
     }
+
+
+def _seen(claims: Sequence[Claim], user: Any) -> list[tuple[int, str, str]]:
+    """Key, reference and contract of the claims that the user sees."""
+    keys = {claim.pk for claim in claims}
+    seen = seen_by(Claim.objects.filter(pk__in=keys), user)
+    known = set(seen.values_list("pk", flat=True))
+    return [(c.pk, c.reference, label_of(c.treaty)) for c in claims if c.pk in known]
 
 
 def _is_alike(reference: str, text: str) -> bool:

@@ -20,7 +20,6 @@ from importers.pipeline.settling import Settled
 from importers.record_types import RecordType
 from reinsurance.ledger.lacking import Lacked, lacked_by
 from reinsurance.ledger.periods import END, START
-from reinsurance.models import Claim
 from reinsurance.resources.conventions import FileContext
 
 MOST_NAMED = 200
@@ -85,29 +84,20 @@ class Effect:
         if rows.height and "treaty_reference" in names:
             self.held_out.append(rows.select(names).unique())
 
-    def named(self) -> list[int]:
-        """Keys of claims that rows held out name."""
-        keys: set[int] = set()
-        for frame in self.held_out:
-            if "claim_reference" not in frame.columns:
-                continue
-            pairs = frame.drop_nulls()
-            found = Claim.all_objects.filter(
-                treaty_id__in=pairs["treaty_reference"].unique().to_list(),
-                reference__in=pairs["claim_reference"].unique().to_list(),
-            )
-            keys.update(found.values_list("pk", flat=True))
-        return sorted(keys)
+    def named(self) -> list[list[Any]]:
+        """Contract and reference of claims that rows held out name."""
+        return self._held_out("claim_reference")
 
     def policies(self) -> list[list[Any]]:
         """Contract and policy of premiums that rows held out name."""
-        found: set[tuple[Any, Any]] = set()
+        return self._held_out("policy_reference", without="claim_reference")
+
+    def _held_out(self, name: str, *, without: str = "") -> list[list[Any]]:
+        found: set[tuple[Any, ...]] = set()
         for frame in self.held_out:
-            if (
-                "policy_reference" in frame.columns
-                and "claim_reference" not in frame.columns
-            ):
-                found.update(frame.drop_nulls().unique().iter_rows())
+            if name in frame.columns and without not in frame.columns:
+                pairs = frame.select("treaty_reference", name).drop_nulls()
+                found.update(pairs.unique().iter_rows())
         return [list(pair) for pair in sorted(found)]
 
     def lacks(self, record_type: RecordType, context: FileContext) -> Iterator[str]:
@@ -136,7 +126,7 @@ class Effect:
             sender=context.conventions.sender,
             periods=[(t, e) for t, _, e in self.periods if e is not None],
             present=self.present,
-            named=sorted({*self.named(), *context.held_out}),
+            named=[*self.named(), *context.held_out],
             policies=[*self.policies(), *context.held_out_policies],
         )
         self.lacking = len(found)

@@ -38,7 +38,9 @@ def context_of(record: Ingestion) -> FileContext:
         conventions=conventions_of(record),
         period_start=record.period_start,
         period_end=record.period_end,
-        held_out=tuple(held_out.get("claims", ())),
+        held_out=tuple(
+            (int(treaty), str(claim)) for treaty, claim in held_out.get("claims", ())
+        ),
         held_out_policies=tuple(
             (int(treaty), str(policy))
             for treaty, policy in held_out.get("policies", ())

@@ -8,7 +8,7 @@ stay as they are.
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,11 +21,13 @@ from importers.models import Ingestion
 from importers.pipeline import storage
 from importers.services import ingestions, permissions, retention
 from importers.values import OPEN, Declared, Status
-from reinsurance.models import Treaty
+from reinsurance.models import Claim, Treaty
+from reinsurance.resources.contract_candidates import comparable
 from reinsurance.resources.formats import harmless
 from reinsurance.visibility import seen_by
 
-CODES = ("unknown_treaty", "several_treaties", "claim_moves_contract")
+MOVES = "claim_moves_contract"
+CODES = ("unknown_treaty", "several_treaties", MOVES)
 """Codes of rows that wait for somebody to say which contract they are about."""
 DOOR = "follow-up"
 ANSWERED = (Status.READY, Status.LOADED, Status.REJECTED)
@@ -76,6 +78,47 @@ def needs_contracts(ingestion: Ingestion) -> bool:
     """Whether any row held out needs a contract, by the counts."""
     by_code = ingestion.issue_counts.get("by_code", {})
     return ingestion.status in ANSWERED and any(by_code.get(code) for code in CODES)
+
+
+def moving_claims(
+    ingestion: Ingestion, references: Collection[str], *, most: int | None = None
+) -> dict[str, list[Claim]]:
+    """Claims that stand under another contract than their rows speak for.
+
+    By the contract's reference as the file has it; of the first ``most`` such rows.
+    """
+    by_code = ingestion.issue_counts.get("by_code", {})
+    if not by_code.get(MOVES) or ingestion.cleared_at or not ingestion.rejected:
+        return {}
+    issues = ingestion.issues.filter(code=MOVES, value__in=references).order_by("row")
+    texts = dict(issues.values_list("row", "value")[:most])
+    is_whole = most is not None or _is_listed(ingestion, (MOVES,))
+    at, of_claim = (
+        _column_of(ingestion, name) for name in ("treaty_reference", "claim_reference")
+    )
+    if of_claim is None:
+        return {}
+    named: dict[str, set[str]] = {}
+    for number, cells in _held_out(ingestion.rejected):
+        text = texts.pop(number, None)
+        if text is None and not is_whole and at is not None:
+            text = next((t for t in references if t == cells[at].strip()), None)
+        if text is not None:
+            named.setdefault(text, set()).add(cells[of_claim].strip())
+        elif is_whole and not texts:
+            break
+    return {text: _standing(text, claims) for text, claims in sorted(named.items())}
+
+
+def _standing(text: str, references: set[str]) -> list[Claim]:
+    """Claims of these references under contracts that the text may mean."""
+    rows = Claim.objects.filter(reference__in=references)
+    meant = comparable(text)
+    return [
+        claim
+        for claim in rows.select_related("treaty__cedant").order_by("reference", "pk")
+        if comparable(claim.treaty.reference) == meant
+    ]
 
 
 def may_answer(ingestion: Ingestion, user: User) -> bool:
@@ -162,6 +205,15 @@ def _require_answers(
     missing = wanted - set(seen.values_list("pk", flat=True))
     if missing:
         raise StateProblem(f"There is no contract number {min(missing)}.")
+    for text, claims in moving_claims(ingestion, answers).items():
+        elsewhere = [c for c in claims if c.treaty_id != answers[text]]
+        if elsewhere:
+            more = f" and {len(elsewhere) - 1} more" if len(elsewhere) > 1 else ""
+            raise StateProblem(
+                f"Claim {elsewhere[0].reference}{more} of “{text}” stands under "
+                "another contract than the one that you picked, and the loss would "
+                "stand twice. Move the claim first."
+            )
 
 
 def _rows_of(ingestion: Ingestion, references: set[str]) -> Iterator[Sequence[str]]:
@@ -171,20 +223,30 @@ def _rows_of(ingestion: Ingestion, references: set[str]) -> Iterator[Sequence[st
     """
     issues = ingestion.issues.filter(code__in=CODES, value__in=references)
     numbers = set(issues.values_list("row", flat=True))
-    by_code = ingestion.issue_counts.get("by_code", {})
-    listed = ingestion.issues.filter(code__in=CODES).count()
-    is_whole = listed >= sum(by_code.get(code, 0) for code in CODES)
-    columns = ingestion.matches.get("columns", {})
-    header = [
-        name
-        for name, match in columns.items()
-        if match.get("field") == "treaty_reference" and match["decision"] != "ignore"
-    ]
-    at = list(ingestion.table.get("header", ())).index(header[0]) if header else None
+    is_whole = _is_listed(ingestion, CODES)
+    at = _column_of(ingestion, "treaty_reference")
     for number, cells in _held_out(ingestion.rejected):
         is_like = at is not None and cells[at].strip() in references
         if number in numbers or (not is_whole and is_like):
             yield cells
+
+
+def _is_listed(ingestion: Ingestion, codes: Collection[str]) -> bool:
+    """Whether all issues of these codes are listed, not only counted."""
+    by_code = ingestion.issue_counts.get("by_code", {})
+    listed = ingestion.issues.filter(code__in=codes).count()
+    return listed >= sum(by_code.get(code, 0) for code in codes)
+
+
+def _column_of(ingestion: Ingestion, field: str) -> int | None:
+    """Where the file has the field; None where no column is matched with it."""
+    found = [
+        name
+        for name, match in ingestion.matches.get("columns", {}).items()
+        if match.get("field") == field and match["decision"] != "ignore"
+    ]
+    header = list(ingestion.table.get("header", ()))
+    return header.index(found[0]) if found else None
 
 
 def _held_out(key: str) -> Iterator[tuple[int, list[str]]]:

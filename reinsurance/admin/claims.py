@@ -1,7 +1,7 @@
 """Claims, their positions and loss events in the admin.
 
-A claim's money follows from what was told of it, so no page changes either: a
-corrected bordereau does.
+A claim's money follows from what was told of it, so no form changes it: a corrected
+bordereau does, or what a person tells (:mod:`reinsurance.admin.claim_actions`).
 """
 
 from typing import Any
@@ -13,6 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from reinsurance.admin.base import Panel, ReadOnlyAdmin, RecordAdmin, year_filter
+from reinsurance.admin.claim_actions import ClaimActions
 from reinsurance.admin.claim_panels import panels_of, totals_of
 from reinsurance.admin.codes import CodeFilter
 from reinsurance.admin.days import as_at_panel
@@ -63,7 +64,7 @@ def _total_column(name: str) -> Any:
 
 
 @admin.register(Claim)
-class ClaimAdmin(EditedAdmin, RecordAdmin):
+class ClaimAdmin(ClaimActions, EditedAdmin, RecordAdmin):
     """Claims as they stand, with what was told of them."""
 
     resource_classes = (ClaimResource,)
@@ -158,7 +159,8 @@ class ClaimAdmin(EditedAdmin, RecordAdmin):
     def panels_asked(self, request: HttpRequest, record: Claim) -> list[Panel]:
         """With the positions as at a day and as known on one, where it is asked for."""
         positions, *others = self.panels(record)
-        return [positions, as_at_panel(record, request.GET), *others]
+        found = [positions, as_at_panel(record, request.GET), *others]
+        return self.panels_with_actions(request, record, found)
 
 
 @admin.register(ClaimPosition)

@@ -32,13 +32,14 @@ def lacked_by(
     sender: int | None,
     periods: Sequence[tuple[int, datetime.date]],
     present: Sequence[pl.DataFrame],
-    named: Sequence[int],
+    named: Sequence[Sequence[Any]],
     policies: Sequence[Sequence[Any]],
 ) -> list[Lacked]:
     """What was told before for these contracts and periods, and is not told again.
 
     ``periods``: contract and end; ``present``: what the file tells again; ``named``
-    (claims) and ``policies`` (contract and policy): what its rows held out name.
+    (contract and claim) and ``policies`` (contract and policy): what its rows held out
+    name.
     """
     pairs = pl.DataFrame(
         list(set(periods)),
@@ -53,7 +54,11 @@ def lacked_by(
             number=number,
             pairs=pairs,
             present=pl.concat(told).unique(),
-            named=pl.Series(list(named), dtype=pl.Int64),
+            named=pl.DataFrame(
+                [tuple(pair) for pair in named],
+                schema={"treaty": pl.Int64, "reference": pl.String},
+                orient="row",
+            ),
         )
         return _named_positions(found)
     told = [pl.DataFrame(schema=PRESENT_PREMIUMS), *present]

@@ -15,7 +15,7 @@ from reinsurance.ledger.describing import overrides_of, status_of, with_merged
 from reinsurance.ledger.descriptions import FIELDS, has_bit, model_field, table_column
 from reinsurance.ledger.hand_edits import with_edits
 from reinsurance.ledger.matching import WAS, find_positions
-from reinsurance.ledger.statements import REPEATED, corrections_of, live_statements
+from reinsurance.ledger.statements import REPEATED, live_statements
 from reinsurance.ledger.timelines import MONEY
 from reinsurance.ledger.write import update
 from reinsurance.models import Claim, ClaimPosition, ClaimStatement
@@ -270,12 +270,13 @@ def lacked(
     number: int,
     pairs: pl.DataFrame,
     present: pl.DataFrame,
-    named: pl.Series,
+    named: pl.DataFrame,
 ) -> pl.DataFrame:
     """Statements that a correction lacks: ``position``, ``claim``, ``period_end``.
 
     ``pairs``: ``treaty`` and ``period_end`` that its rows are for; ``present``:
-    ``position`` and ``period_end`` of its rows; ``named``: claims of rows held out.
+    ``position`` and ``period_end`` of its rows; ``named``: ``treaty`` and ``reference``
+    of the claims that rows held out are about.
     """
     wanted = pairs.drop_nulls().unique()
     if not wanted.height:
@@ -291,7 +292,8 @@ def lacked(
     told = copy_out(
         cursor,
         f"""
-        SELECT DISTINCT p.id, p.claim_id, s.period_end FROM spoken_for k
+        SELECT DISTINCT p.id, p.claim_id, s.period_end, c.treaty_id, c.reference
+        FROM spoken_for k
         JOIN reinsurance_claim c ON c.treaty_id = k.treaty
         JOIN reinsurance_claimposition p ON p.claim_id = c.id
         JOIN reinsurance_claimstatement s ON s.position_id = p.id
@@ -300,11 +302,18 @@ def lacked(
         WHERE l.number < {number}
             AND l.sender IS NOT DISTINCT FROM {"NULL" if sender is None else sender}
         """,  # noqa: S608 our names and numbers
-        {"position": pl.Int64(), "claim": pl.Int64(), "period_end": pl.Date()},
+        {
+            "position": pl.Int64(),
+            "claim": pl.Int64(),
+            "period_end": pl.Date(),
+            "treaty": pl.Int64(),
+            "reference": pl.String(),
+        },
     )
-    return told.join(present, on=["position", "period_end"], how="anti").filter(
-        ~pl.col("claim").is_in(named.implode())
+    missing = told.join(present, on=["position", "period_end"], how="anti")
+    return missing.join(named, on=["treaty", "reference"], how="anti").drop(
+        "treaty", "reference"
     )
 
 
-__all__ = ["corrections_of", "lacked", "positions_to_settle", "recompute"]
+__all__ = ["lacked", "positions_to_settle", "recompute"]

@@ -126,7 +126,7 @@ def settle(
     issues.append(wrong)
     good, new = _without(good, wrong), _without(new, wrong)
     new = new.drop(checks.UNALLOCATED.values(), strict=False)
-    live = _live(cursor, old, new)
+    live = _live(cursor, old, new, good)
     counting = live.filter(pl.col("statement").is_null()).get_column("row")
     line = timelines.timeline(live)
     told_before = timelines.best(old) if old.height else None
@@ -295,10 +295,13 @@ def _as_statements(
     )
 
 
-def _live(cursor: Any, old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
+def _live(
+    cursor: Any, old: pl.DataFrame, new: pl.DataFrame, good: pl.DataFrame
+) -> pl.DataFrame:
     """Old and new statements together, without what later corrections lack."""
     every = pl.concat([old, new], how="diagonal_relaxed")
-    corrections = corrections_of(cursor, new.get_column("treaty"))
+    named = good.select("claim", "treaty", "reference")
+    corrections = corrections_of(cursor, new.get_column("treaty"), new=named)
     return lacking_dropped(every, corrections)
 
 

@@ -7,6 +7,7 @@ statement of its own load.
 """
 
 import datetime
+import json
 from typing import Any
 
 import polars as pl
@@ -128,19 +129,24 @@ def without_lacked(
 
 
 def corrections_of(
-    cursor: Any, treaties: pl.Series, stands: str = "l.undone_at IS NULL"
+    cursor: Any,
+    treaties: pl.Series,
+    stands: str = "l.undone_at IS NULL",
+    *,
+    new: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Corrections of claims that speak for these contracts.
 
     ``treaty``, ``period_end``, ``correction`` (its number), ``sender`` and
-    ``held_out``: claims that its rejected rows name (they are present).
+    ``held_out``: keys of claims that its rejected rows name (they are present); those
+    of ``new`` claims (``claim``, ``treaty``, ``reference``) included.
     """
     schema = {
         "treaty": pl.Int64(),
         "period_end": pl.Date(),
         "correction": pl.Int64(),
         "sender": pl.Int64(),
-        "held_out": pl.String(),
+        "held_out": pl.List(pl.Int64),
     }
     keys = treaties.drop_nulls().unique().to_list()
     cursor.execute(
@@ -157,7 +163,52 @@ def corrections_of(
         "AND x.period_end IS NOT NULL AND x.treaty_id = ANY(%s)",
         [CLAIMS, keys],
     )
-    return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
+    found = pl.DataFrame(
+        cursor.fetchall(), schema={**schema, "held_out": pl.String()}, orient="row"
+    )
+    return found.drop("held_out").join(
+        _held_out(cursor, found, new), on="correction", how="left"
+    )
+
+
+def _held_out(
+    cursor: Any, corrections: pl.DataFrame, new: pl.DataFrame | None
+) -> pl.DataFrame:
+    """``correction`` and ``held_out``, the claims that its rows held out name."""
+    texts = corrections.select("correction", "held_out").unique("correction")
+    pairs = pl.DataFrame(
+        [
+            (number, treaty, reference)
+            for number, text in texts.iter_rows()
+            for treaty, reference in json.loads(text)
+        ],
+        schema={"correction": pl.Int64, "treaty": pl.Int64, "reference": pl.String},
+        orient="row",
+    )
+    claims = pl.DataFrame(
+        schema={"claim": pl.Int64, "treaty": pl.Int64, "reference": pl.String}
+    )
+    if pairs.height:
+        sought(
+            cursor,
+            "named_claim",
+            treaty=("bigint", pairs["treaty"]),
+            reference=("varchar", pairs["reference"]),
+        )
+        claims = copy_out(
+            cursor,
+            "SELECT DISTINCT c.id, c.treaty_id, c.reference FROM named_claim k JOIN "
+            "reinsurance_claim c ON c.treaty_id = k.treaty "
+            "AND c.reference = k.reference",
+            {"claim": pl.Int64(), "treaty": pl.Int64(), "reference": pl.String()},
+        )
+        if new is not None:
+            claims = pl.concat([claims, new.select(claims.columns)]).unique()
+    return (
+        pairs.join(claims, on=["treaty", "reference"])
+        .group_by("correction")
+        .agg(held_out="claim")
+    )
 
 
 def lacking_dropped(
@@ -171,10 +222,7 @@ def lacking_dropped(
         "position", "period_end", correction=pl.col("number")
     ).unique()
     named = (
-        corrections.select(
-            "correction",
-            claim=pl.col("held_out").str.json_decode(pl.List(pl.Int64)),
-        )
+        corrections.select("correction", claim="held_out")
         .explode("claim")
         .drop_nulls()
         .unique()

@@ -4,7 +4,6 @@ The ledger does this for whole files.  Here a row sets the amounts to date of on
 position; nothing is known of periods, and an empty cell tells nothing.
 """
 
-import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -50,17 +49,16 @@ class Told:
     def _part(self, name: str) -> str:
         return str(self.values.get(name) or "")
 
-    def describe(self, claim: Claim, *, closed_before: datetime.date | None) -> None:
-        """The claim's status where the row tells none, and the date closed.
-
-        Re-opening hides the date closed.
-        """
+    def describe(self, claim: Claim) -> None:
+        """The claim's status where none is told."""
         if not claim.status_id:
             claim.status_id = CLOSED if claim.date_closed else OPEN
-        is_as_before = claim.date_closed == closed_before
-        if claim.pk and is_as_before and claim.date_closed:
-            if ClaimStatus.objects.filter(pk=claim.status_id, is_open=True).exists():
-                claim.date_closed = None
+
+    @staticmethod
+    def hide(claim: Claim) -> None:
+        """Leave out the date closed of an open claim."""
+        if ClaimStatus.objects.filter(pk=claim.status_id, is_open=True).exists():
+            claim.date_closed = None
 
     def position(self, claim: Claim) -> ClaimPosition:
         """The position that the row means, with what it will hold; not saved.
@@ -106,9 +104,9 @@ class Told:
             if total not in self.values and told:
                 setattr(position, total, held + rest[total])
             whole = sum(told) + self.values.get(unallocated, 0)
-            if told and total in self.values:
-                if abs(self.values[total] - whole) > CENT:
-                    raise ValidationError("Fees.", code="fees_do_not_add_up")
+            is_told = told and total in self.values
+            if is_told and abs(self.values[total] - whole) > CENT:
+                raise ValidationError("Fees.", code="fees_do_not_add_up")
 
     def check(self, claim: Claim) -> None:
         """Raise ValidationError where what is told does not hold together."""

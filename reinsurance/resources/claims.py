@@ -97,12 +97,11 @@ class ClaimResource(DomainResource):
 
     def import_instance(self, instance: Claim, row: Any, **kwargs: Any) -> None:
         """Set what describes the claim; its status follows from its positions."""
-        closed_before = instance.date_closed
         super().import_instance(instance, row, **kwargs)
         status = self.fields["claim_status"]
         is_told = status.column_name in row
         self.told = Told.of(self.inputs, status.clean(row) if is_told else None)
-        self.told.describe(instance, closed_before=closed_before)
+        self.told.describe(instance)
 
     def validate_instance(
         self,
@@ -113,6 +112,14 @@ class ClaimResource(DomainResource):
         """Model checks and rules, then those of the money as it will stand."""
         super().validate_instance(instance, import_validation_errors, validate_unique)
         self.told.check(instance)
+
+    def skip_row(self, *args: Any, **kwargs: Any) -> bool:
+        """No row is skipped: a claim that stays as it is may have other money."""
+        return False
+
+    def before_save_instance(self, instance: Claim, row: Any, **kwargs: Any) -> None:
+        """An open claim shows no date closed."""
+        self.told.hide(instance)
 
     def after_save_instance(self, instance: Claim, row: Any, **kwargs: Any) -> None:
         """The position that the row tells of; row by row, amounts to date alone."""

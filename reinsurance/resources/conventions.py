@@ -38,13 +38,13 @@ class Conventions:
 class FileContext:
     """A file as the stages see it: its number, its sender, the period of the form.
 
-    ``held_out`` and ``held_out_policies``: claims (keys) and policies (contract and
-    reference) that rows held out at its check name.
+    ``held_out`` and ``held_out_policies``: contract and reference of the claims and
+    policies that rows held out at its check name.
     """
 
     number: int = 0
     conventions: Conventions = field(default_factory=Conventions)
     period_start: datetime.date | None = None
     period_end: datetime.date | None = None
-    held_out: tuple[int, ...] = ()
+    held_out: tuple[tuple[int, str], ...] = ()
     held_out_policies: tuple[tuple[int, str], ...] = ()

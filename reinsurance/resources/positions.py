@@ -29,9 +29,14 @@ _CALLED = {
 }
 
 
+MOST_DIGITS = 18
+"""Of an amount told: two less than are stored, for sums of all kinds have room."""
+
+
 def money(column_name: str, **options: Any) -> Column:
     """An amount of the claim's money; a control total. Empty: not told."""
-    return Column(None, column_name, AmountWidget(), total=True, **options)
+    widget = AmountWidget(MOST_DIGITS)
+    return Column(None, column_name, widget, total=True, **options)
 
 
 def fee_columns() -> dict[str, Column]:

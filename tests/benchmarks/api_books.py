@@ -1,8 +1,8 @@
 """Large books for the benchmark of the API: as many claims as wanted, made by SQL.
 
-Twenty cedants with 2,000 treaties and a bordereau each; claims of every status, each with
-a position that one to three statements tell.  Nine tenths came in by bulk loads, of which
-50,000 claims share one time stamp; the last tenth was touched one by one.
+Twenty cedants with 2,000 treaties and a bordereau each; claims of every status, each
+with a position that one to three statements tell.  Nine tenths came in by bulk loads,
+of which 50,000 claims share one time stamp; the last tenth was touched one by one.
 """
 
 import datetime

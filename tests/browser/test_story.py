@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Locator, Page, expect
 
 from importers.models import Event, Ingestion, Mapping
-from reinsurance.models import Claim, ClaimMovement, Participation, Treaty
+from reinsurance.models import Claim, ClaimStatement, Participation, Treaty
 from tests.browser.conftest import PATIENCE_MS, Open
 from tests.clusters import Cluster
 
@@ -143,20 +143,27 @@ def test_a_bordereau_from_upload_to_the_ledger(
     # The claim: its leading zeros, its ledger and where it comes from.
     page.get_by_role("link", name="Changes", exact=True).click()
     page.get_by_role("link", name="00017").click()
-    ledger = page.locator(".panel", has_text="Ledger")
-    expect(ledger.locator("tbody tr")).to_have_count(1)
-    expect(ledger).to_contain_text("100.50")
-    expect(ledger).to_contain_text("1,000.50")
+    for title in ("Positions", "Movements", "Statements"):
+        heading = page.locator(".card-header").get_by_text(title, exact=True)
+        panel = page.locator(".panel").filter(has=heading)
+        expect(panel.locator("tbody tr")).to_have_count(1)
+        expect(panel).to_contain_text("100.50")
+        if title != "Statements":
+            expect(panel).to_contain_text("1,000.50")
     lineage = page.locator("#lineage")
     expect(lineage).to_contain_text("claims_june.csv")
     expect(lineage.locator("tbody tr")).to_have_count(1)
-    expect(lineage.locator("tbody tr td").nth(1)).to_have_text("2")
+    expect(lineage.locator("tbody tr td").nth(2)).to_have_text("2")
     lineage.get_by_role("link", name=f"No. {ingestion.pk}").click()
     expect(head(page)).to_be_visible()
 
     claim = Claim.objects.get(reference="00017")
-    assert (str(claim.paid_indemnity), str(claim.incurred)) == ("100.50", "1000.50")
-    assert (Claim.objects.count(), ClaimMovement.objects.count()) == (2, 2)
+    position = claim.positions.get()
+    assert (str(position.paid_indemnity), str(position.incurred)) == (
+        "100.5000",
+        "1000.5000",
+    )
+    assert (Claim.objects.count(), ClaimStatement.objects.count()) == (2, 2)
     events = Event.objects.filter(ingestion=ingestion)
     assert list(events.values_list("status", "user__username")) == [
         ("received", "clerk"),

@@ -37,6 +37,7 @@ SOURCES = {
     "underwriting": ("Underwriting department", ""),
     "harbour": ("Harbour Coverholders", "HARBOUR"),
 }
+"""Names of the senders, and codes of their parties; without one: the house's own."""
 FILES = (
     Sample("parties.csv", "parties", "underwriting"),
     Sample("loss_events.csv", "loss-events", "underwriting"),
@@ -127,7 +128,9 @@ class Command(BaseCommand):
 
     def _source(self, code: str) -> Source:
         name, party = SOURCES[code]
-        source, _ = Source.objects.get_or_create(code=code, defaults={"name": name})
+        source, _ = Source.objects.get_or_create(
+            code=code, defaults={"name": name, "is_house": not party}
+        )
         if party and source.party is None:
             source.party = Party.objects.filter(code=party).first()
             source.save(update_fields=["party"])

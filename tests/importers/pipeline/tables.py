@@ -103,7 +103,7 @@ def run(
     seen, effect = examined.staged.effect, Effect()
     context = replace(
         context,
-        held_out=tuple(seen.named()),
+        held_out=tuple((t, c) for t, c in seen.named()),
         held_out_policies=tuple((t, p) for t, p in seen.policies()),
     )
     loaded = load(
@@ -114,7 +114,8 @@ def run(
         settled_at=examined.books if as_settled else "",
     )
     if effect.is_settled:
-        assert not difference(as_plain(seen), as_plain(effect))
+        moved = difference(as_plain(seen), as_plain(effect))
+        assert not moved, moved
     return examined, +loaded, ingestion
 
 

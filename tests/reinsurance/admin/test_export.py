@@ -61,13 +61,26 @@ def test_positions_are_exported_with_all_their_amounts(
     (row,) = csv.DictReader(io.StringIO(text))
     assert row["Claim reference"] == "C-00123"
     assert (row["Section"], row["Risk code"], row["Currency"]) == ("1", "XL", "USD")
-    assert Decimal(row["Paid, indemnity"]) == 1500
-    assert row["Paid, TPA fees"] == ""
+    assert Decimal(row["Paid to date, indemnity"]) == 1500
+    assert row["Paid to date, TPA fees"] == ""
     assert Decimal(row["Incurred"]) == 1750
+    assert (row["Insured"], row["Claimant Name"]) == ("'=HYPERLINK(1)", "J Doe")
     excel = as_clerk.post(url, {"format": "1", "resource": "0"}).content
     sheet = load_workbook(io.BytesIO(excel)).active
     cells = dict(zip((c.value for c in sheet[1]), sheet[2], strict=True))
-    assert cells["Paid, indemnity"].value == 1500
+    assert cells["Paid to date, indemnity"].value == 1500
+
+
+@pytest.mark.parametrize("name", ["treaty", "layer", "participation"])
+def test_contracts_are_exported_as_a_register(
+    as_clerk: Client, book: Claim, name: str
+) -> None:
+    url = f"/admin/reinsurance/{name}/export/"
+    text = as_clerk.post(url, {"format": "0", "resource": "0"}).content.decode()
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert (row["Treaty reference"], row["Cedant"]) == ("B0001", "ANDES")
+    assert (row["Layer number"], row["Reinsurer"], row["Lead"]) == ("1", "ALPHA", "Yes")
+    assert Decimal(row["Signed line"]) == Decimal("0.175")
 
 
 def test_the_export_is_filtered_as_the_list(as_clerk: Client, book: Claim) -> None:

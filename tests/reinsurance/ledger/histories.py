@@ -270,8 +270,9 @@ class Player:
             for number, word in enumerate(sent.words, start=2)
             if number not in rejected
         ]
-        named = Claim.all_objects.filter(pk__in=examined.staged.effect.named())
-        file.held = frozenset(named.values_list("treaty__reference", "reference"))
+        names = dict(Treaty.objects.values_list("pk", "reference"))
+        held = examined.staged.effect.named()
+        file.held = frozenset((names[treaty], claim) for treaty, claim in held)
 
 
 def row_of(number: int, word: Word) -> Row:

@@ -1,0 +1,235 @@
+"""What a person does to a claim beside its form: move it, correct an amount of it.
+
+Each has a page of its own, asks for the reason, and leaves a change by hand.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format
+
+from reinsurance.admin.base import Panel
+from reinsurance.admin.values import DecimalInput, capital
+from reinsurance.ledger import by_hand, moving
+from reinsurance.ledger.amounts import POSITION, THIS_PERIOD, TO_DATE, label_of
+from reinsurance.models import Claim, ClaimPosition, ClaimStatement, Treaty
+from reinsurance.visibility import seen_by
+
+CONTROL = {"class": "form-control"}
+TEMPLATE = "reinsurance/claim_action.html"
+BASES = (
+    (TO_DATE, "To date: all that was paid until the end of the period"),
+    (THIS_PERIOD, "This period: what was paid in the period alone"),
+)
+MOVE = (
+    "The claim goes with its positions and all that was told of it. Its amounts stay "
+    "what they are."
+)
+CORRECT = (
+    "What you tell comes after all files that are loaded by now, and before every "
+    "later one: a file that is received later and tells of the same period counts "
+    "again. You can withdraw it."
+)
+
+
+class ContractField(forms.ModelChoiceField):
+    """A contract by number, cedant and period: enough to tell renewals apart."""
+
+    def label_from_instance(self, obj: Treaty) -> str:
+        """``T1 · Andes · 1 Jan 2026 – 31 Dec 2026``."""
+        period = f"{_day(obj.inception)} – {_day(obj.expiry)}"
+        cedant = obj.cedant.name if obj.cedant else ""
+        return " · ".join(part for part in (obj.reference, cedant, period) if part)
+
+
+class ReasonedForm(forms.Form):
+    """A form that asks for the reason last."""
+
+    reason = forms.CharField(
+        max_length=400,
+        widget=forms.TextInput(CONTROL),
+        help_text="It stays with the change, for everybody to read.",
+    )
+    field_order: Sequence[str] | None = None
+
+
+class MoveForm(ReasonedForm):
+    """Which contract the claim moves to."""
+
+    treaty = ContractField(
+        Treaty.objects.none(), label="Contract", widget=forms.Select(CONTROL)
+    )
+    field_order = ("treaty", "reason")
+
+
+class AmountForm(ReasonedForm):
+    """An amount of one of the claim's positions, as a person tells it."""
+
+    position = forms.ModelChoiceField(
+        ClaimPosition.objects.none(), widget=forms.Select(CONTROL)
+    )
+    period_end = forms.DateField(
+        label="Period, to",
+        widget=forms.DateInput({**CONTROL, "type": "date"}, format="%Y-%m-%d"),
+    )
+    kind = forms.ChoiceField(
+        label="Which amount",
+        choices=[(name, capital(label_of(name))) for name in POSITION],
+        widget=forms.Select(CONTROL),
+    )
+    basis = forms.ChoiceField(
+        choices=BASES,
+        widget=forms.Select(CONTROL),
+        help_text="Reserves, recoveries outstanding and the amount claimed are always "
+        "as at the end of the period.",
+    )
+    amount = forms.DecimalField(widget=DecimalInput({"step": "any"}))
+    field_order = ("position", "period_end", "kind", "basis", "amount", "reason")
+
+
+class ClaimActions(admin.ModelAdmin):
+    """The pages that move a claim, correct an amount, and withdraw a correction."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the addresses of the three."""
+        pages = (
+            ("<int:pk>/move/", self.move_view, "move"),
+            ("<int:pk>/amount/", self.amount_view, "amount"),
+            ("statement/<int:pk>/withdraw/", self.withdraw_view, "withdraw"),
+        )
+        own = [
+            path(
+                route,
+                self.admin_site.admin_view(view),
+                name=f"reinsurance_claim_{name}",
+            )
+            for route, view, name in pages
+        ]
+        return [*own, *super().get_urls()]
+
+    def move_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Which contract, and why; then the claim's page."""
+        claim, user = self._claim(request, pk), _user(request)
+        form = MoveForm(request.POST or None)
+        field: Any = form.fields["treaty"]
+        field.queryset = moving.candidates(claim, user)
+        if form.is_valid():
+            treaty: Treaty = form.cleaned_data["treaty"]
+            reason = form.cleaned_data["reason"]
+            try:
+                moving.move_claim(claim, treaty, user=user, reason=reason)
+            except moving.MoveError as problem:
+                form.add_error(None, str(problem))
+            else:
+                said = f"Moved to {field.label_from_instance(treaty)}."
+                return self._done(request, claim, said)
+        title = "Move to another contract"
+        return self._page(request, claim, form, title=title, button="Move", lead=MOVE)
+
+    def amount_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Which amount of which position, and why; then the claim's page."""
+        claim, user = self._claim(request, pk), _user(request)
+        positions = ClaimPosition.objects.filter(claim=claim).select_related("claim")
+        only = positions[0] if len(positions) == 1 else None
+        known = {"position": only, "period_end": only.period_end} if only else {}
+        form = AmountForm(request.POST or None, initial=known)
+        field: Any = form.fields["position"]
+        field.queryset = positions.order_by("section", "risk_code", "currency")
+        if form.is_valid():
+            told = form.cleaned_data
+            try:
+                statement = by_hand.tell(
+                    told["position"],
+                    period_end=told["period_end"],
+                    amounts={told["kind"]: told["amount"]},
+                    basis=told["basis"],
+                    user=user,
+                    reason=told["reason"],
+                )
+            except by_hand.TellingError as problem:
+                form.add_error(None, str(problem))
+            else:
+                said = f"Corrected for the period to {_day(statement.period_end)}."
+                return self._done(request, claim, said)
+        title = "Correct an amount"
+        return self._page(
+            request, claim, form, title=title, button="Correct", lead=CORRECT
+        )
+
+    def withdraw_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Take back what a person told; then the claim's page."""
+        rows = ClaimStatement.objects.select_related("position__claim")
+        statement = seen_by(rows, request.user).filter(pk=pk).first()
+        if statement is None:
+            raise Http404(f"There is no statement number {pk}.")
+        claim = statement.position.claim
+        try:
+            by_hand.withdraw(statement, user=_user(request))
+        except by_hand.TellingError as problem:
+            messages.error(request, str(problem))
+            return _at(claim)
+        return self._done(request, claim, "Withdrawn.")
+
+    def panels_with_actions(
+        self, request: HttpRequest, claim: Claim, panels: Sequence[Panel]
+    ) -> list[Panel]:
+        """The panels of a claim's page, with what the user may do there."""
+        user = _user(request)
+        may_change = self.has_change_permission(request, claim)
+        told = [e.statement for p in panels for e in p.context.get("told", ())]
+        more = {
+            "may_correct": may_change,
+            "may_move": may_change and moving.candidates(claim, user).exists(),
+            "withdrawable": {
+                s.pk for s in told if may_change and by_hand.may_withdraw(s, user)
+            },
+            "by_hand": by_hand.FIRST_ROW,
+        }
+        return [replace(p, context={**p.context, **more}) for p in panels]
+
+    def _claim(self, request: HttpRequest, pk: int) -> Claim:
+        found = self.get_queryset(request).select_related("treaty").filter(pk=pk)
+        claim: Claim | None = found.first()
+        if claim is None:
+            raise Http404(f"There is no claim number {pk}.")
+        return claim
+
+    def _page(
+        self, request: HttpRequest, claim: Claim, form: forms.Form, **said: str
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "media": self.media,
+            "claim": claim,
+            "form": form,
+            **said,
+        }
+        return TemplateResponse(request, TEMPLATE, context)
+
+    def _done(self, request: HttpRequest, claim: Claim, said: str) -> HttpResponse:
+        self.log_change(request, claim, said)
+        messages.success(request, said)
+        return _at(claim)
+
+
+def _at(claim: Claim) -> HttpResponse:
+    if not Claim.objects.filter(pk=claim.pk).exists():
+        return HttpResponseRedirect(reverse("admin:reinsurance_claim_changelist"))
+    page = reverse("admin:reinsurance_claim_change", args=[claim.pk])
+    return HttpResponseRedirect(page)
+
+
+def _day(day: date | None) -> str:
+    return date_format(day, "j M Y") if day else "?"
+
+
+def _user(request: HttpRequest) -> Any:
+    return request.user

@@ -1,0 +1,276 @@
+"""What a person does to a claim beside its form: move it, correct an amount of it."""
+
+import csv
+import io
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.messages import get_messages
+from django.test import Client
+from django.urls import reverse
+
+from importers.exceptions import StateProblem
+from importers.models import Ingestion, Source
+from importers.services import follow_ups, ingestions, work
+from reinsurance.models import (
+    CedantLimit,
+    Claim,
+    ClaimPosition,
+    ClaimStatement,
+    Edit,
+    Load,
+    Party,
+    Treaty,
+)
+from tests.reinsurance.admin.conftest import browser_of
+
+
+@pytest.fixture
+def renewal(book: Claim) -> Treaty:
+    return Treaty.objects.create(
+        reference="B0001",
+        cedant=book.treaty.cedant,
+        treaty_type="QS",
+        inception="2027-01-01",
+        expiry="2027-12-31",
+        currency_id="USD",
+    )
+
+
+def at(name: str, record: Any) -> str:
+    return reverse(f"admin:reinsurance_claim_{name}", args=[record.pk])
+
+
+def said(answer: Any) -> list[str]:
+    return [str(message) for message in get_messages(answer.wsgi_request)]
+
+
+def amount(claim: Claim, **changes: str) -> dict[str, str]:
+    """The form of an amount as it is filled in."""
+    return {
+        "position": str(ClaimPosition.objects.get(claim=claim).pk),
+        "period_end": "2026-06-30",
+        "kind": "paid_indemnity",
+        "basis": "to_date",
+        "amount": "1400.50",
+        "reason": "The adjuster's letter",
+        **changes,
+    }
+
+
+# ------------------------------------------------------------------------ the amounts
+def test_an_amount_is_corrected_and_withdrawn(
+    as_manager: Client, manager: User, book: Claim
+) -> None:
+    page = as_manager.get(at("change", book)).content.decode()
+    assert at("amount", book) in page
+    assert "Withdraw<" not in page
+    form = as_manager.get(at("amount", book)).content.decode()
+    assert 'value="2026-06-30"' in form
+    assert "Paid, TPA fees" in form
+    answer = as_manager.post(at("amount", book), amount(book))
+    assert (answer.status_code, answer["Location"]) == (302, at("change", book))
+    assert said(answer) == ["Corrected for the period to 30 Jun 2026."]
+    assert ClaimPosition.objects.get().paid_indemnity == Decimal("1400.5")
+    statement = ClaimStatement.objects.get(load__user=manager)
+    page = as_manager.get(at("change", book)).content.decode()
+    assert f"By hand: {manager.username}" in page
+    assert page.count("The adjuster&#x27;s letter") == 2  # statements and history
+    assert "2000000000" not in page.partition("<strong>History</strong>")[0]
+    assert at("withdraw", statement) in page
+    asked = as_manager.get(f"{at('change', book)}?as_at=2026-06-30").content.decode()
+    assert "2000000000" not in asked.partition("<strong>History</strong>")[0]
+    answer = as_manager.post(at("withdraw", statement))
+    assert said(answer)[-1] == "Withdrawn."
+    assert answer["Location"] == at("change", book)
+    assert ClaimPosition.objects.get().paid_indemnity == 1500
+    page = as_manager.get(at("change", book)).content.decode()
+    assert "withdrawn " in page
+    assert at("withdraw", statement) not in page
+    answer = as_manager.post(at("withdraw", statement))
+    assert said(answer)[-1] == "This is withdrawn already."
+
+
+def test_the_history_of_the_position_says_it_too(
+    as_manager: Client, book: Claim
+) -> None:
+    as_manager.post(at("amount", book), amount(book))
+    edit = Edit.objects.get(model="claimposition")
+    url = reverse("admin:reinsurance_edit_change", args=[edit.pk])
+    page = as_manager.get(url).content.decode()
+    assert "<del>1,500.00</del> → <ins>1,400.50</ins>" in page
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"reason": ""}, "This field is required."),
+        ({"amount": "x"}, "Enter a number."),
+        ({"amount": "1.005"}, "Amounts in USD have at most 2 decimals."),
+        ({"period_end": "2026-06-10"}, "10 Jun 2026 is no end of a month"),
+        ({"kind": "incurred"}, "Select a valid choice."),
+        ({"position": "0"}, "Select a valid choice."),
+    ],
+)
+def test_a_form_with_a_fault_comes_back(
+    as_manager: Client, book: Claim, change: dict[str, str], told: str
+) -> None:
+    answer = as_manager.post(at("amount", book), amount(book, **change))
+    assert answer.status_code == 200
+    assert told in answer.content.decode()
+    assert not Load.objects.filter(user__isnull=False).exists()
+
+
+def test_what_a_file_told_is_not_withdrawn(as_manager: Client, book: Claim) -> None:
+    statement = ClaimStatement.objects.earliest("pk")
+    answer = as_manager.post(at("withdraw", statement))
+    assert said(answer) == ["A file told this: undo the file, or correct the amount."]
+    assert as_manager.get(at("withdraw", statement)).status_code == 405
+
+
+# --------------------------------------------------------------------------- the move
+def test_a_claim_is_moved(as_manager: Client, book: Claim, renewal: Treaty) -> None:
+    page = as_manager.get(at("change", book)).content.decode()
+    assert at("move", book) in page
+    form = as_manager.get(at("move", book)).content.decode()
+    assert "B0001 · Andes Mutual · 1 Jan 2027 – 31 Dec 2027" in form
+    answer = as_manager.post(at("move", book), {"treaty": str(renewal.pk)})
+    assert "This field is required." in answer.content.decode()
+    data = {"treaty": str(renewal.pk), "reason": "Its date of loss"}
+    answer = as_manager.post(at("move", book), data)
+    assert (answer.status_code, answer["Location"]) == (302, at("change", book))
+    assert said(answer) == ["Moved to B0001 · Andes Mutual · 1 Jan 2027 – 31 Dec 2027."]
+    book.refresh_from_db()
+    assert book.treaty == renewal
+    page = as_manager.get(at("change", book)).content.decode()
+    assert "Its date of loss" in page
+
+
+def test_a_move_that_is_in_the_way(
+    as_manager: Client, book: Claim, renewal: Treaty
+) -> None:
+    Claim.objects.create(treaty=renewal, reference="C-00123", status_id="OPEN")
+    data = {"treaty": str(renewal.pk), "reason": "Its date of loss"}
+    answer = as_manager.post(at("move", book), data)
+    assert answer.status_code == 200
+    assert "The contract has a claim C-00123 already." in answer.content.decode()
+
+
+def test_without_another_contract_of_the_number_it_is_not_offered(
+    as_manager: Client, book: Claim
+) -> None:
+    assert at("move", book) not in as_manager.get(at("change", book)).content.decode()
+    Treaty.objects.create(reference="B0002", treaty_type="QS", currency_id="USD")
+    assert at("move", book) not in as_manager.get(at("change", book)).content.decode()
+
+
+# ------------------------------------------------------------ rows that speak for it
+def send(*rows: tuple[str, str, str]) -> Ingestion:
+    """A file of contract, claim and year, checked."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(("UMR", "Claim Ref", "YOA", "Date of Loss", "Ccy", "Paid to date"))
+    for contract, claim, year in rows:
+        writer.writerow((contract, claim, year, f"{year}-02-15", "USD", "1700"))
+    ingestion = ingestions.submit(
+        blocks=[text.getvalue().encode()],
+        file_name="claims.csv",
+        record_type="claims",
+        source=Source.objects.get_or_create(code="house", name="House")[0],
+        door="test",
+        user=None,
+        period_end="2027-06-30",
+    )
+    return check(ingestion)
+
+
+def check(ingestion: Ingestion) -> Ingestion:
+    work.check(ingestion.pk)
+    ingestion.refresh_from_db()
+    return ingestion
+
+
+@pytest.fixture
+def waiting(book: Claim, renewal: Treaty) -> Ingestion:
+    """A file whose second row speaks for the claim under the renewal."""
+    for treaty, year in ((book.treaty, 2026), (renewal, 2027)):
+        Treaty.objects.filter(pk=treaty.pk).update(year_of_account=year)
+    return send(("B0001", "C-9", "2026"), ("B0001", "C-00123", "2027"))
+
+
+def test_the_claim_is_moved_before_its_rows_go_on(
+    as_manager: Client, manager: User, clerk: User, book: Claim, renewal: Treaty,
+    waiting: Ingestion,
+) -> None:  # fmt: skip
+    assert waiting.issue_counts["by_code"]["claim_moves_contract"] == 1
+    url = reverse("admin:importers_ingestion_change", args=[waiting.pk])
+    page = as_manager.get(f"{url}?tab=contracts")
+    (group,) = page.context["section"]["groups"]
+    label = "B0001 · Andes Mutual · 1 Jan 2026 – 31 Dec 2026"
+    assert group["claims"] == [(book.pk, "C-00123", label)]
+    assert "Move the claim first" in page.content.decode()
+    assert at("change", book) in page.content.decode()
+    answers = {"B0001": renewal.pk}
+    with pytest.raises(StateProblem) as refused:
+        follow_ups.answer_contracts(waiting, answers, user=clerk)
+    assert str(refused.value) == (
+        "Claim C-00123 of “B0001” stands under another contract than the one that you "
+        "picked, and the loss would stand twice. Move the claim first."
+    )
+    data = {"treaty": str(renewal.pk), "reason": "Its date of loss"}
+    as_manager.post(at("move", book), data)
+    follow_up = check(follow_ups.answer_contracts(waiting, answers, user=clerk))
+    assert (follow_up.status, follow_up.rows_read) == ("ready", 1)
+    ingestions.approve(follow_up.pk)
+    work.load(follow_up.pk)
+    claim = Claim.objects.get(reference="C-00123")
+    assert (claim.pk, claim.treaty) == (book.pk, renewal)
+    assert not Claim.objects.filter(treaty=book.treaty, reference="C-00123").exists()
+
+
+def test_rows_may_go_on_under_the_contract_where_the_claim_stands(
+    clerk: User, book: Claim, waiting: Ingestion
+) -> None:
+    follow_up = follow_ups.answer_contracts(
+        waiting, {"B0001": book.treaty_id}, user=clerk
+    )
+    assert check(follow_up).rows_read == 1
+
+
+def test_beyond_the_issues_that_are_listed_it_is_found_too(
+    clerk: User, renewal: Treaty, waiting: Ingestion
+) -> None:
+    waiting.issues.filter(code="claim_moves_contract").update(row=10**6)
+    waiting.issue_counts["by_code"]["claim_moves_contract"] = 2
+    with pytest.raises(StateProblem, match="Claim C-00123"):
+        follow_ups.answer_contracts(waiting, {"B0001": renewal.pk}, user=clerk)
+
+
+# -------------------------------------------------------------------------------- who
+def test_who_may_not_change_claims_is_offered_nothing(
+    as_clerk: Client, as_manager: Client, book: Claim, renewal: Treaty
+) -> None:
+    as_manager.post(at("amount", book), amount(book))
+    statement = ClaimStatement.objects.latest("pk")
+    page = as_clerk.get(at("change", book)).content.decode()
+    assert "The adjuster&#x27;s letter" in page
+    for name, record in (
+        ("move", book), ("amount", book), ("withdraw", statement),
+    ):  # fmt: skip
+        assert at(name, record) not in page
+        assert as_clerk.post(at(name, record), amount(book)).status_code == 403
+
+
+def test_claims_of_others_are_not_there(
+    manager: User, book: Claim, renewal: Treaty
+) -> None:
+    statement = ClaimStatement.objects.latest("pk")
+    other = Party.objects.create(code="OTHER", name="Other")
+    CedantLimit.objects.create(user=manager, cedant=other)
+    browser = browser_of(manager)
+    for name, record in (
+        ("move", book), ("amount", book), ("withdraw", statement),
+    ):  # fmt: skip
+        assert browser.post(at(name, record), amount(book)).status_code == 404

@@ -14,7 +14,8 @@ from importers.models.sources import PremiumLists
 from importers.pipeline.frames import ROW, no_issues
 from importers.pipeline.rules import named
 from importers.record_types import RecordType
-from reinsurance.ledger.premiums import settle_premiums, write_premiums
+from reinsurance.ledger.premium_writing import write_premiums
+from reinsurance.ledger.premiums import settle_premiums
 from reinsurance.ledger.recompute import recompute
 from reinsurance.ledger.settle import settle
 from reinsurance.ledger.settled_rules import claim_issues

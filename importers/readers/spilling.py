@@ -152,9 +152,7 @@ _NIL = re.compile(
 )
 
 
-def _nothing(
-    reading: TableReading, skipped: list[tuple[int, str, str]]
-) -> FileProblem:
+def _nothing(reading: TableReading, skipped: list[tuple[int, str, str]]) -> FileProblem:
     """What to raise where not one row was left: a nil return, if the file says so."""
     if any(_NIL.search(text) for _, _, text in skipped):
         return NilReturn("The sender reports that there is nothing to report.")

@@ -27,7 +27,7 @@ from importers.services.undo_counts import (
 from importers.services.undo_records import count_records
 from importers.values import Status
 from reinsurance.ledger.copying import sought
-from reinsurance.ledger.premiums import KEY, field_of
+from reinsurance.ledger.premium_standing import KEY, field_of
 from reinsurance.ledger.recompute import positions_to_settle
 from reinsurance.models import Claim, ClaimPosition, Edit, Load, PremiumEntry
 

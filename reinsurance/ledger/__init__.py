@@ -1,1 +1,1 @@
-"""The ledger: what was told of claims and premiums, and the books that follow from it."""
+"""The ledger: what was told of claims and premiums, and the books that follow."""

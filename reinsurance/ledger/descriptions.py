@@ -30,12 +30,13 @@ FIELDS = (
     "policy_inception",
     "policy_expiry",
 )
-"""Descriptive fields of a claim, in the order of their bits; named as the columns are."""
+"""Descriptive fields of a claim, named as the columns, in the order of their bits."""
 
 
 def model_field(name: str) -> models.Field:
     """The claim's field of that name."""
-    return Claim._meta.get_field(name)
+    field: models.Field = Claim._meta.get_field(name)  # type: ignore[assignment]
+    return field
 
 
 def table_column(name: str) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 import polars as pl
 
 from reinsurance.ledger.copying import copy_out, sought
-from reinsurance.ledger.recompute import lacked
 from reinsurance.models import ClaimPosition
 
 PRESENT_CLAIMS = {"position": pl.Int64, "period_end": pl.Date}
@@ -48,7 +47,7 @@ def lacked_by(
     )
     if ledger == "claims":
         told = [pl.DataFrame(schema=PRESENT_CLAIMS), *present]
-        found = lacked(
+        found = _lacked(
             cursor,
             sender=sender,
             number=number,
@@ -123,3 +122,56 @@ def _entries(
         .iter_rows()
         if (treaty, policy) not in names
     ]
+
+
+def _lacked(
+    cursor: Any,
+    *,
+    sender: int | None,
+    number: int,
+    pairs: pl.DataFrame,
+    present: pl.DataFrame,
+    named: pl.DataFrame,
+) -> pl.DataFrame:
+    """Statements that a correction lacks: ``position``, ``claim``, ``period_end``.
+
+    ``pairs``: ``treaty`` and ``period_end`` that its rows are for; ``present``:
+    ``position`` and ``period_end`` of its rows; ``named``: ``treaty`` and ``reference``
+    of the claims that rows held out are about.
+    """
+    wanted = pairs.drop_nulls().unique()
+    if not wanted.height:
+        return pl.DataFrame(
+            schema={"position": pl.Int64, "claim": pl.Int64, "period_end": pl.Date}
+        )
+    sought(
+        cursor,
+        "spoken_for",
+        treaty=("bigint", wanted["treaty"]),
+        period_end=("date", wanted["period_end"]),
+    )
+    told = copy_out(
+        cursor,
+        f"""
+        SELECT DISTINCT p.id, p.claim_id, s.period_end, c.treaty_id, c.reference
+        FROM spoken_for k
+        JOIN reinsurance_claim c ON c.treaty_id = k.treaty
+        JOIN reinsurance_claimposition p ON p.claim_id = c.id
+        JOIN reinsurance_claimstatement s ON s.position_id = p.id
+            AND s.period_end = k.period_end
+        JOIN reinsurance_load l ON l.id = s.load_id AND l.undone_at IS NULL
+        WHERE l.number < {number}
+            AND l.sender IS NOT DISTINCT FROM {"NULL" if sender is None else sender}
+        """,  # noqa: S608 our names and numbers
+        {
+            "position": pl.Int64(),
+            "claim": pl.Int64(),
+            "period_end": pl.Date(),
+            "treaty": pl.Int64(),
+            "reference": pl.String(),
+        },
+    )
+    missing = told.join(present, on=["position", "period_end"], how="anti")
+    return missing.join(named, on=["treaty", "reference"], how="anti").drop(
+        "treaty", "reference"
+    )

@@ -93,9 +93,13 @@ def move_claim(claim: Claim, treaty: Treaty, *, user: User, reason: str) -> Edit
         fresh = _move_periods(cursor, told, source, target)
         fresh |= _speak_too(told, source, target)
         for load, end in fresh:
-            _name(load, others.get((load.sender, end), set()))
-        for load, _ in _corrections(target, told) - _corrections(source, told) - fresh:
-            _name(load, {moved.pk})
+            _name(load, target, others.get((load.sender, end), set()))
+        of_source, of_target = (_corrections(t, told) for t in (source, target))
+        for load, _ in of_target - of_source - fresh:
+            _name(load, target, {moved.pk})
+        for load, _ in of_source | of_target:
+            if [source.pk, moved.reference] in load.held_out:
+                _name(load, target, {moved.pk})
         if _counting(cursor, claims) != before:
             raise MoveError(
                 "Corrections that speak for both contracts would leave out other "
@@ -263,10 +267,12 @@ def _speak_too(
     return fresh
 
 
-def _name(load: Load, claims: set[int]) -> None:
-    """The correction names the claims: it does not lack them."""
-    named = Load.objects.get(pk=load.pk)
-    missing = claims - set(named.held_out)
+def _name(load: Load, treaty: Treaty, claims: set[int]) -> None:
+    """The correction names the claims of the contract: it does not lack them."""
+    named = Load.objects.select_for_update().get(pk=load.pk)
+    rows = Claim.all_objects.filter(pk__in=claims).order_by("reference")
+    pairs = [[treaty.pk, text] for text in rows.values_list("reference", flat=True)]
+    missing = [pair for pair in pairs if pair not in named.held_out]
     if missing:
-        named.held_out = [*named.held_out, *sorted(missing)]
+        named.held_out = [*named.held_out, *missing]
         named.save(update_fields=["held_out"])

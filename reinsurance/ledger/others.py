@@ -17,7 +17,9 @@ def told_by_others(
     ``present``: ``position`` and ``period_end`` of what a file of ``sender`` tells; the
     newest ``most`` files.
     """
-    frames = [frame for frame in present if frame.height and "position" in frame.columns]
+    frames = [
+        frame for frame in present if frame.height and "position" in frame.columns
+    ]
     if not frames:
         return []
     pairs = pl.concat(frames).unique()

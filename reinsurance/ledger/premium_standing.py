@@ -143,12 +143,10 @@ def tellings(
     return with_groups(every, listing)
 
 
-def corrections(
-    cursor: Any, treaties: pl.Series, listing: Collection[int]
-) -> pl.DataFrame:
+def corrections(cursor: Any, treaties: pl.Series) -> pl.DataFrame:
     """Corrections of premiums that stand and speak for the contracts.
 
-    ``treaty_reference``, ``same_period``, ``correction`` (its number), ``sender``,
+    ``treaty_reference``, ``period_end``, ``correction`` (its number), ``sender``,
     ``by`` (its load) and ``held_out`` (JSON: contract and policy of rows held out).
     """
     cursor.execute(
@@ -166,10 +164,18 @@ def corrections(
         "by": pl.Int64(),
         "held_out": pl.String(),
     }
-    found = pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
-    return (
-        with_groups(found, listing).drop("period_end", "same_sender").unique()
-    )
+    return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
+
+
+def spoken_for(cursor: Any, load: int) -> pl.Series:
+    """Keys of all entries of the contracts and periods that a load speaks for."""
+    return copy_out(
+        cursor,
+        "SELECT DISTINCT e.id FROM reinsurance_loadperiod p "  # noqa: S608 a number
+        "JOIN reinsurance_premiumentry e ON e.treaty_id = p.treaty_id "
+        f"AND e.period_end = p.period_end WHERE p.load_id = {load}",
+        {"id": pl.Int64()},
+    )["id"]
 
 
 def held_policies(spoken: pl.DataFrame) -> pl.DataFrame:
@@ -191,10 +197,8 @@ def lacked(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
     """Tellings that a correction received later lacks: ``__n`` and ``by``."""
     present = told.select(*GROUP, correction="number").unique()
     return (
-        told.select("__n", "number", "sender", *GROUP)
-        .join(
-            spoken, on=["treaty_reference", "same_period", "sender"], nulls_equal=True
-        )
+        told.select("__n", "number", "sender", "period_end", *GROUP)
+        .join(spoken, on=["treaty_reference", "period_end", "sender"], nulls_equal=True)
         .filter(pl.col("correction") > pl.col("number"))
         .join(present, on=[*GROUP, "correction"], how="anti", nulls_equal=True)
         .join(
@@ -232,7 +236,7 @@ def restate(cursor: Any, entries: pl.Series, *, listing: Collection[int]) -> Non
     )
     if not told.height:
         return
-    spoken = corrections(cursor, told["treaty_reference"], listing)
+    spoken = corrections(cursor, told["treaty_reference"])
     gone = lacked(told, spoken)
     live = told.join(gone, on="__n", how="anti").with_columns(
         last=pl.col("number").max().over(GROUP)

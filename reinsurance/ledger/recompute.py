@@ -10,11 +10,13 @@ import polars as pl
 
 from reinsurance.ledger import timelines
 from reinsurance.ledger.amounts import MAIN, POSITION
+from reinsurance.ledger.claim_statuses import status_of
 from reinsurance.ledger.copying import copy_out, sought
-from reinsurance.ledger.describing import overrides_of, status_of, with_merged
 from reinsurance.ledger.descriptions import FIELDS, has_bit, model_field, table_column
+from reinsurance.ledger.detail_merging import with_merged
 from reinsurance.ledger.hand_edits import with_edits
 from reinsurance.ledger.matching import WAS, find_positions
+from reinsurance.ledger.overrides import overrides_of
 from reinsurance.ledger.statements import REPEATED, live_statements
 from reinsurance.ledger.timelines import MONEY
 from reinsurance.ledger.write import update
@@ -209,9 +211,7 @@ def _describe(cursor: Any, claims: pl.Series) -> None:
     frame = with_merged(status_of(frame, told), ordered)
     overrides = overrides_of(
         cursor,
-        frame.with_columns(
-            stands=pl.lit(value=True), is_changed=pl.lit(value=True)
-        ),
+        frame.with_columns(stands=pl.lit(value=True), is_changed=pl.lit(value=True)),
     )
     update(
         cursor,
@@ -261,59 +261,3 @@ def _claims(cursor: Any, keys: pl.Series) -> pl.DataFrame:
         for name in FIELDS
         if dtype_of(model_field(name)) == pl.String and not model_field(name).null
     )
-
-
-def lacked(
-    cursor: Any,
-    *,
-    sender: int | None,
-    number: int,
-    pairs: pl.DataFrame,
-    present: pl.DataFrame,
-    named: pl.DataFrame,
-) -> pl.DataFrame:
-    """Statements that a correction lacks: ``position``, ``claim``, ``period_end``.
-
-    ``pairs``: ``treaty`` and ``period_end`` that its rows are for; ``present``:
-    ``position`` and ``period_end`` of its rows; ``named``: ``treaty`` and ``reference``
-    of the claims that rows held out are about.
-    """
-    wanted = pairs.drop_nulls().unique()
-    if not wanted.height:
-        return pl.DataFrame(
-            schema={"position": pl.Int64, "claim": pl.Int64, "period_end": pl.Date}
-        )
-    sought(
-        cursor,
-        "spoken_for",
-        treaty=("bigint", wanted["treaty"]),
-        period_end=("date", wanted["period_end"]),
-    )
-    told = copy_out(
-        cursor,
-        f"""
-        SELECT DISTINCT p.id, p.claim_id, s.period_end, c.treaty_id, c.reference
-        FROM spoken_for k
-        JOIN reinsurance_claim c ON c.treaty_id = k.treaty
-        JOIN reinsurance_claimposition p ON p.claim_id = c.id
-        JOIN reinsurance_claimstatement s ON s.position_id = p.id
-            AND s.period_end = k.period_end
-        JOIN reinsurance_load l ON l.id = s.load_id AND l.undone_at IS NULL
-        WHERE l.number < {number}
-            AND l.sender IS NOT DISTINCT FROM {"NULL" if sender is None else sender}
-        """,  # noqa: S608 our names and numbers
-        {
-            "position": pl.Int64(),
-            "claim": pl.Int64(),
-            "period_end": pl.Date(),
-            "treaty": pl.Int64(),
-            "reference": pl.String(),
-        },
-    )
-    missing = told.join(present, on=["position", "period_end"], how="anti")
-    return missing.join(named, on=["treaty", "reference"], how="anti").drop(
-        "treaty", "reference"
-    )
-
-
-__all__ = ["lacked", "positions_to_settle", "recompute"]

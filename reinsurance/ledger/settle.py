@@ -11,8 +11,10 @@ from typing import Any
 
 import polars as pl
 
-from reinsurance.ledger import checks, describing, timelines
-from reinsurance.ledger.amounts import MAIN, POSITION, TOLD
+from reinsurance.ledger import describing, timelines
+from reinsurance.ledger.actions import actions, repeats
+from reinsurance.ledger.amounts import TOLD
+from reinsurance.ledger.contradictions import UNALLOCATED, contradictions
 from reinsurance.ledger.descriptions import FIELDS, told_bits
 from reinsurance.ledger.further_details import details_of
 from reinsurance.ledger.matching import (
@@ -22,12 +24,15 @@ from reinsurance.ledger.matching import (
     match_positions,
 )
 from reinsurance.ledger.periods import END, START
+from reinsurance.ledger.positions_after import positions_after
+from reinsurance.ledger.settled_frame import settled_frame
 from reinsurance.ledger.statements import (
     corrections_of,
     lacking_dropped,
     live_statements,
 )
 from reinsurance.ledger.timelines import MONEY
+from reinsurance.ledger.told_twice import of_added, told_twice, with_added
 from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.positions import STATEMENT_OF
 
@@ -114,18 +119,17 @@ def settle(
     good = _without(matched.rows, matched.issues)
     good = _with_new_positions(good)
     every = good
-    every = good.select("row", "claim", "position", END)
-    good, repeated = checks.told_twice(good, adds=conventions.equal_rows_add)
+    good, repeated = told_twice(good, adds=conventions.equal_rows_add)
     issues.append(repeated)
     good = _without(good, repeated)
     new = _as_statements(good, number=number, conventions=conventions)
     old = live_statements(cursor, positions.get_column("position"))
-    wrong = checks.contradictions(old, new, number=number)
+    wrong = contradictions(old, new, number=number)
     if conventions.equal_rows_add:
-        wrong = checks.of_added(wrong, every)
+        wrong = of_added(wrong, every)
     issues.append(wrong)
     good, new = _without(good, wrong), _without(new, wrong)
-    new = new.drop(checks.UNALLOCATED.values(), strict=False)
+    new = new.drop(UNALLOCATED.values(), strict=False)
     live = _live(cursor, old, new, good)
     counting = live.filter(pl.col("statement").is_null()).get_column("row")
     line = timelines.timeline(live)
@@ -135,7 +139,7 @@ def settle(
     mine = pl.concat(
         [whole.filter(pl.col("statement").is_null()).select(new.columns), silent]
     )
-    positions_after = _positions(good, positions, line, matched.fills)
+    after = positions_after(good, positions, line, matched.fills)
     described = describing.describe(
         cursor,
         good,
@@ -143,11 +147,11 @@ def settle(
         whole.filter(pl.col("statement").is_not_null()),
         claims,
         positions,
-        positions_after,
+        after,
         counting,
         number=number,
     )
-    actions = checks.actions(
+    did = actions(
         mine,
         told_before,
         positions.filter("stands").get_column("position"),
@@ -157,42 +161,25 @@ def settle(
         is_correction=conventions.is_correction,
     )
     statements = described.statements
-    repeats = checks.repeats(statements, old, actions, is_off=conventions.is_correction)
-    statements = statements.filter(~pl.col("row").is_in(repeats["row"].implode()))
+    repeated_rows = repeats(statements, old, did, is_off=conventions.is_correction)
+    statements = statements.filter(~pl.col("row").is_in(repeated_rows["row"].implode()))
     held_out = pl.concat(issues).filter(pl.col("severity") == "error")["row"].unique()
     rows_after = good.select("row", "claim", "position").join(
-        actions, on="row", how="left", maintain_order="left"
+        did, on="row", how="left", maintain_order="left"
     )
     if conventions.equal_rows_add:
-        rows_after = checks.with_added(rows_after, _without(every, wrong))
-    if conventions.equal_rows_add:
-        rows_after = _with_added(rows_after, every, good)
+        rows_after = with_added(rows_after, _without(every, wrong))
     return Settlement(
         rows=rows_after,
         held_out=held_out,
         issues=pl.concat(issues),
         claims=described.claims,
-        positions=positions_after,
+        positions=after,
         statements=statements,
-        repeats=repeats,
+        repeats=repeated_rows,
         overrides=described.overrides,
-        settled=checks.settled(good, mine, line, counting),
+        settled=settled_frame(good, mine, line, counting),
     )
-
-
-def _with_added(
-    rows: pl.DataFrame, every: pl.DataFrame, good: pl.DataFrame
-) -> pl.DataFrame:
-    """Rows that were added to another one share in what that one does."""
-    first = good.select("position", END, first="row")
-    added = every.filter(~pl.col("row").is_in(rows["row"].implode())).join(
-        first, on=["position", END], nulls_equal=True
-    )
-    did = rows.select(first="row", __action="__action")
-    shared = added.join(did, on="first").with_columns(
-        pl.col("__action").replace({CREATED: UPDATED})
-    )
-    return pl.concat([rows, shared.select(rows.columns)])
 
 
 def _as_told(
@@ -236,7 +223,7 @@ def _as_told(
             for name in ("incurred", "incurred_indemnity", "incurred_fees")
             if name in columns
         ),
-        *(name for name in checks.UNALLOCATED.values() if name in columns),
+        *(name for name in UNALLOCATED.values() if name in columns),
     )
 
 
@@ -272,11 +259,7 @@ def _as_statements(
     rows: pl.DataFrame, *, number: int, conventions: Conventions
 ) -> pl.DataFrame:
     """The rows as statements that are not stored yet: their ``statement`` is null."""
-    amounts = [
-        name
-        for name in (*TOLD, *checks.UNALLOCATED.values())
-        if name in rows.columns
-    ]
+    amounts = [name for name in (*TOLD, *UNALLOCATED.values()) if name in rows.columns]
     return rows.select(
         pl.lit(None, dtype=pl.Int64).alias("statement"),
         "position",
@@ -303,59 +286,3 @@ def _live(
     named = good.select("claim", "treaty", "reference")
     corrections = corrections_of(cursor, new.get_column("treaty"), new=named)
     return lacking_dropped(every, corrections)
-
-
-def _positions(
-    good: pl.DataFrame,
-    positions: pl.DataFrame,
-    line: pl.DataFrame,
-    fills: pl.DataFrame,
-) -> pl.DataFrame:
-    """The positions that rows touch, as they stand after them.
-
-    ``position``, ``claim``, key parts, ``status``, ``period_end``, amounts, ``stands``
-    (before), ``is_live`` (some statement of it counts), ``is_changed``.
-    """
-    parts = ["section", "risk_code"]
-    touched = good.select("position", "claim", "treaty", *parts, "currency").unique(
-        "position", keep="first", maintain_order=True
-    )
-    now = timelines.latest(line).rename({"number": "told_by", "row": "told_row"})
-    after = touched.join(now, on="position", how="left", maintain_order="left")
-    for name in POSITION:
-        if name not in after.columns:
-            after = after.with_columns(pl.lit(None, MONEY).alias(name))
-    known = positions.select(
-        "position",
-        "stands",
-        *(pl.col(n).alias(f"its_{n}") for n in parts),
-        "was_status",
-        "was_period_end",
-        *(WAS + name for name in POSITION),
-    )
-    after = after.join(known, on="position", how="left", maintain_order="left").join(
-        fills.rename({n: f"fill_{n}" for n in parts}),
-        on="position",
-        how="left",
-        maintain_order="left",
-    )
-    after = after.with_columns(
-        [
-            pl.col("stands").fill_null(value=False),
-            pl.when(pl.col("period_end") != timelines.NO_PERIOD)
-            .then("period_end")
-            .alias("period_end"),
-            *(pl.coalesce(f"fill_{n}", f"its_{n}", n).alias(n) for n in parts),
-        ]
-    )
-    after = after.with_columns(pl.col(name).fill_null(0).cast(MONEY) for name in MAIN)
-    differs = pl.any_horizontal(
-        pl.col("status").ne_missing(pl.col("was_status")),
-        pl.col("period_end").ne_missing(pl.col("was_period_end")),
-        *(pl.col(name).ne_missing(pl.col(WAS + name)) for name in POSITION),
-        *(pl.col(n).ne_missing(pl.col(f"its_{n}")) for n in parts),
-    )
-    is_live = pl.col("position").is_in(now["position"].implode())
-    return after.with_columns(
-        is_live=is_live, is_changed=is_live & (differs | ~pl.col("stands"))
-    )

@@ -5,20 +5,19 @@ from typing import Any
 
 import polars as pl
 
-from reinsurance.ledger import timelines
-from reinsurance.ledger.checks import plain
-from reinsurance.ledger.describing import open_statuses
-from reinsurance.ledger.rates import rates_for
-from reinsurance.models import Claim, ClaimPosition, Layer, LossEvent, Treaty
+from reinsurance.ledger.claim_statuses import open_statuses
+from reinsurance.ledger.contradictions import plain
+from reinsurance.ledger.limit_rules import limit_issues
+from reinsurance.ledger.rule_issues import rule_issue
 from reinsurance.resources.conventions import Conventions
-from reinsurance.resources.issues import issues_at, no_issues
+from reinsurance.resources.issues import no_issues
 from reinsurance.resources.rules import minor_units, off_by_more_than
 
 _PARTS = ("paid_indemnity", "paid_fees", "reserve_indemnity", "reserve_fees")
 
 
 def claim_issues(settlement: Any, conventions: Conventions) -> pl.DataFrame:
-    """What is wrong with, or has to be looked at in, what the rows leave in the books."""
+    """What is wrong with what the rows leave in the books, or has to be looked at."""
     seen = settlement.settled.filter("is_live")
     if not seen.height:
         return no_issues()
@@ -28,21 +27,8 @@ def claim_issues(settlement: Any, conventions: Conventions) -> pl.DataFrame:
             *_adding_up(seen),
             *_of_position(seen, conventions),
             *_without_date(settlement),
-            *_in_contract_currency(settlement),
+            *limit_issues(settlement),
         ]
-    )
-
-
-def _issue(
-    rows: pl.DataFrame,
-    code: str,
-    severity: str,
-    column: str,
-    message: pl.Expr,
-    value: pl.Expr | None = None,
-) -> pl.DataFrame:
-    return issues_at(
-        rows, column=column, value=value, code=code, severity=severity, message=message
     )
 
 
@@ -68,12 +54,13 @@ def _adding_up(seen: pl.DataFrame) -> list[pl.DataFrame]:
         if told not in seen.columns:
             continue
         stands = pl.sum_horizontal(pl.col(f"at_{p}").fill_null(0) for p in parts)
-        rows = seen.filter(
-            off_by_more_than(pl.col(told), stands, units=minor_units())
+        rows = seen.filter(off_by_more_than(pl.col(told), stands, units=minor_units()))
+        text = (
+            f"Incurred {{}} is not paid plus reserve{said}, which make {{}}. "
+            "Correct the amounts."
         )
-        text = f"Incurred {{}} is not paid plus reserve{said}, which make {{}}. Correct the amounts."
         message = pl.format(text, plain(pl.col(told)), plain(stands))
-        found.append(_issue(rows, code, "error", name, message, pl.col(told)))
+        found.append(rule_issue(rows, code, "error", name, message, pl.col(told)))
     return found
 
 
@@ -90,14 +77,14 @@ def _of_position(seen: pl.DataFrame, conventions: Conventions) -> list[pl.DataFr
         & (reserve != 0)
     )
     found = [
-        _issue(
+        rule_issue(
             seen.filter(nothing),
             "no_money",
             "warning",
             "reserve_indemnity",
             pl.lit("The claim has neither a payment nor a reserve."),
         ),
-        _issue(
+        rule_issue(
             seen.filter(closed),
             "closed_with_reserve",
             "warning",
@@ -116,7 +103,7 @@ def _of_position(seen: pl.DataFrame, conventions: Conventions) -> list[pl.DataFr
         ("reserve_fees", "reserve, fees"),
     ):
         found.append(
-            _issue(
+            rule_issue(
                 seen.filter(pl.col(f"at_{amount}") < 0),
                 "negative_amount",
                 "warning",
@@ -132,7 +119,7 @@ def _of_position(seen: pl.DataFrame, conventions: Conventions) -> list[pl.DataFr
     for amount in ("paid_indemnity", "paid_fees"):
         before, at = pl.col(f"before_{amount}"), pl.col(f"at_{amount}")
         found.append(
-            _issue(
+            rule_issue(
                 seen.filter(at < before),
                 "paid_decreases",
                 "warning",
@@ -155,7 +142,7 @@ def _of_position(seen: pl.DataFrame, conventions: Conventions) -> list[pl.DataFr
             & ((at > before * float(factor)) | (at * float(factor) < before))
         )
         found.append(
-            _issue(
+            rule_issue(
                 rows,
                 "incurred_changed",
                 "breach",
@@ -181,254 +168,11 @@ def _without_date(settlement: Any) -> list[pl.DataFrame]:
         lacking = claims.filter(~pl.col("stands"))
     rows = settlement.settled.filter(pl.col("claim").is_in(lacking["claim"].implode()))
     return [
-        _issue(
+        rule_issue(
             rows,
             "no_date_of_loss",
             "warning",
             "date_of_loss",
             pl.lit("The claim has no date of loss. Ask the sender for it."),
-        )
-    ]
-
-
-def _terms(claims: pl.DataFrame) -> pl.DataFrame:
-    """Terms of the claims' contracts that a claim can break."""
-    keys = claims["treaty"].unique().to_list()
-    rows = Treaty.objects.filter(pk__in=keys).values_list(
-        "pk", "currency_id", "loss_notification_threshold", "cash_loss_limit"
-    )
-    terms = pl.DataFrame(
-        list(rows),
-        schema={
-            "treaty": pl.Int64,
-            "contract_currency": pl.String,
-            "threshold": pl.Float64,
-            "cash_limit": pl.Float64,
-        },
-        orient="row",
-    )
-    layers = Layer.objects.filter(treaty_id__in=keys).values_list(
-        "treaty_id",
-        "risk_attachment",
-        "risk_limit",
-        "occurrence_attachment",
-        "occurrence_limit",
-    )
-    tops: dict[int, dict[str, float | None]] = {}
-    for treaty, risk_from, risk, event_from, event in layers:
-        held = tops.setdefault(treaty, {})
-        for name, start, limit in (
-            ("risk_top", risk_from, risk),
-            ("event_top", event_from, event),
-        ):
-            if limit is None:
-                continue
-            top = float((start or 0) + limit)
-            held[name] = max(held.get(name) or 0.0, top)
-    top_frame = pl.DataFrame(
-        [(k, v.get("risk_top"), v.get("event_top")) for k, v in tops.items()],
-        schema={"treaty": pl.Int64, "risk_top": pl.Float64, "event_top": pl.Float64},
-        orient="row",
-    )
-    return terms.join(top_frame, on="treaty", how="left")
-
-
-def _in_contract_currency(settlement: Any) -> list[pl.DataFrame]:
-    """Thresholds and limits against the whole claim, in its contract's currency."""
-    after = settlement.positions
-    claims = settlement.claims
-    terms = _terms(claims)
-    watched = terms.filter(
-        pl.any_horizontal(
-            pl.col(n).is_not_null()
-            for n in ("threshold", "cash_limit", "risk_top", "event_top")
-        )
-    )
-    if not watched.height:
-        return []
-    touched = after.filter(pl.col("treaty").is_in(watched["treaty"].implode())).select(
-        "position", "claim", "currency", "period_end", incurred=timelines.incurred()
-    )
-    every = pl.concat([touched, _others(touched)]).join(
-        claims.select("claim", "treaty"), on="claim"
-    )
-    every = every.join(watched, on="treaty")
-    wanted = every.select(base="currency", quote="contract_currency", day="period_end")
-    every = every.join(
-        rates_for(wanted),
-        left_on=["currency", "contract_currency", "period_end"],
-        right_on=["base", "quote", "day"],
-        how="left",
-        nulls_equal=True,
-    )
-    totals = every.group_by("claim").agg(
-        pl.col(
-            "treaty",
-            "contract_currency",
-            "threshold",
-            "cash_limit",
-            "risk_top",
-            "event_top",
-        ).first(),
-        total=(pl.col("incurred").cast(pl.Float64) * pl.col("rate")).sum(),
-        unknown=pl.col("currency").filter(pl.col("rate").is_null()).first(),
-    )
-    seen = settlement.settled.join(totals, on="claim").join(
-        every.select("position", "rate").unique("position"), on="position", how="left"
-    )
-    first = seen.unique("claim", keep="first", maintain_order=True)
-    money = pl.col("total").round(2).cast(pl.Decimal(20, 2)).cast(pl.String)
-    found = [
-        _issue(
-            first.filter(pl.col("unknown").is_not_null()),
-            "missing_rate",
-            "warning",
-            "currency",
-            pl.format(
-                "No rate of {} in {} is in the books for the period, so the limits of "
-                "the contract cannot be looked at. Load the rate.",
-                "unknown",
-                "contract_currency",
-            ),
-        ),
-        _issue(
-            first.filter(pl.col("total") >= pl.col("threshold")),
-            "above_notification_threshold",
-            "breach",
-            "claim_reference",
-            pl.format(
-                "The claim stands at {} {}, at or above the contract's loss "
-                "notification threshold of {}.",
-                money,
-                "contract_currency",
-                _text("threshold"),
-            ),
-        ),
-        _issue(
-            first.filter(pl.col("total") > pl.col("risk_top")),
-            "above_risk_limit",
-            "breach",
-            "claim_reference",
-            pl.format(
-                "The claim stands at {} {}, above the top of the contract's layers, {} "
-                "each risk.",
-                money,
-                "contract_currency",
-                _text("risk_top"),
-            ),
-        ),
-        _cash_losses(seen),
-        *_events(settlement, totals),
-    ]
-    return found
-
-
-def _text(name: str) -> pl.Expr:
-    return pl.col(name).round(2).cast(pl.Decimal(20, 2)).cast(pl.String)
-
-
-def _others(touched: pl.DataFrame) -> pl.DataFrame:
-    """Standing positions of the same claims that the rows do not touch."""
-    claims = touched.filter(pl.col("claim") > 0)["claim"].unique().to_list()
-    rows = (
-        ClaimPosition.objects.filter(claim_id__in=claims)
-        .exclude(pk__in=touched.filter(pl.col("position") > 0)["position"].to_list())
-        .values_list("pk", "claim_id", "currency_id", "period_end", "incurred")
-        if claims
-        else []
-    )
-    return pl.DataFrame(list(rows), schema=touched.schema, orient="row")
-
-
-def _cash_losses(seen: pl.DataFrame) -> pl.DataFrame:
-    """Paid in one period above the contract's limit for cash losses."""
-    paid = [
-        pl.col(f"at_{n}").fill_null(0) - pl.col(f"before_{n}").fill_null(0)
-        for n in ("paid_indemnity", "paid_fees")
-    ]
-    paid_now = (paid[0] + paid[1]).cast(pl.Float64) * pl.col("rate")
-    rows = seen.with_columns(paid_now=paid_now).filter(
-        pl.col("paid_now") >= pl.col("cash_limit")
-    )
-    return _issue(
-        rows,
-        "above_cash_loss_limit",
-        "breach",
-        "claim_reference",
-        pl.format(
-            "{} {} were paid in the period, at or above the contract's cash-loss limit "
-            "of {}.",
-            _text("paid_now"),
-            "contract_currency",
-            _text("cash_limit"),
-        ),
-    )
-
-
-def _events(settlement: Any, totals: pl.DataFrame) -> list[pl.DataFrame]:
-    """Losses outside their event's dates, and events above the contract's limit."""
-    claims = settlement.claims
-    if "loss_event" not in claims.columns:
-        return []
-    told = claims.filter(pl.col("loss_event").is_not_null())
-    if not told.height:
-        return []
-    events = pl.DataFrame(
-        list(
-            LossEvent.objects.filter(
-                pk__in=told["loss_event"].unique().to_list()
-            ).values_list("pk", "code")
-        ),
-        schema={"loss_event": pl.Int64, "event": pl.String},
-        orient="row",
-    )
-    mine = told.select("claim", "treaty", "loss_event").join(
-        totals.drop("treaty"), on="claim"
-    )
-    own = mine.group_by("treaty", "loss_event").agg(
-        pl.col("total").sum(),
-        pl.col("event_top", "contract_currency").first(),
-        keys=pl.col("claim").filter(pl.col("claim") > 0),
-        first=pl.col("claim").first(),
-    )
-    sums = []
-    for treaty, event, total, top, currency, keys, claim in own.iter_rows():
-        if top is None:
-            continue
-        rest = ClaimPosition.objects.filter(
-            claim__in=Claim.objects.filter(
-                treaty_id=treaty, loss_event_id=event
-            ).exclude(pk__in=keys),
-            currency_id=currency,
-        ).values_list("incurred", flat=True)
-        whole = total + float(sum(rest))
-        if whole > top:
-            sums.append((claim, event, whole, top, currency))
-    above = pl.DataFrame(
-        sums,
-        schema={
-            "claim": pl.Int64,
-            "loss_event": pl.Int64,
-            "whole": pl.Float64,
-            "top": pl.Float64,
-            "contract_currency": pl.String,
-        },
-        orient="row",
-    ).join(events, on="loss_event")
-    rows = settlement.settled.join(above, on="claim").unique("claim", keep="first")
-    return [
-        _issue(
-            rows,
-            "above_event_limit",
-            "breach",
-            "loss_event",
-            pl.format(
-                "The claims of event {} stand at {} {}, above the top of the "
-                "contract's layers, {} each occurrence.",
-                "event",
-                _text("whole"),
-                "contract_currency",
-                _text("top"),
-            ),
         )
     ]

@@ -15,12 +15,12 @@ from reinsurance.ledger import triggers
 from reinsurance.ledger.amounts import POSITION, TOLD
 from reinsurance.ledger.copying import copy_in, sought
 from reinsurance.ledger.descriptions import FIELDS, empty, model_field, table_column
+from reinsurance.ledger.lineage_ranges import write_repeats
 from reinsurance.ledger.settle import Settlement
-from reinsurance.models import Claim, ClaimPosition, ClaimStatement, LineageRange
+from reinsurance.models import Claim, ClaimPosition, ClaimStatement
 from reinsurance.resources.base import dtype_of
 
 _MANY = 1_000
-RANGES = LineageRange._meta.db_table
 
 
 def draw_keys(cursor: Any, model: type[models.Model], count: int) -> pl.Series:
@@ -205,7 +205,7 @@ def _positions(
 
 
 def write_positions(cursor: Any, changed: pl.DataFrame, *, load: int) -> None:
-    """Positions of the books as they stand now; those that did not stand by the load."""
+    """Positions as they stand now; those that did not stand stand by the load."""
     moved = [
         n
         for n in POSITION
@@ -278,46 +278,4 @@ def _overrides(cursor: Any, overrides: pl.DataFrame) -> None:
         ClaimStatement,
         overrides.rename({"statement": "id"}),
         {"values": "values"},
-    )
-
-
-def write_repeats(cursor: Any, repeats: pl.DataFrame, *, model: str, load: int) -> None:
-    """Rows that repeat records, as ranges: ``row`` and ``id`` that rise together."""
-    write_ranges(cursor, repeats, model=model, load=load, action="repeated")
-
-
-def write_ranges(
-    cursor: Any, pairs: pl.DataFrame, *, model: str, load: int, action: str
-) -> None:
-    """``row`` and ``id`` as ranges without a gap."""
-    if not pairs.height:
-        return
-    step = pl.col("id") - pl.col("row")
-    ranges = (
-        pairs.sort("row")
-        .with_columns(
-            __run=(
-                (step != step.shift(1)) | (pl.col("row") != pl.col("row").shift(1) + 1)
-            )
-            .fill_null(value=True)
-            .cum_sum()
-        )
-        .group_by("__run", maintain_order=True)
-        .agg(
-            first_row=pl.col("row").first(),
-            first_id=pl.col("id").first(),
-            last_id=pl.col("id").last(),
-        )
-    )
-    copy_in(
-        cursor,
-        RANGES,
-        ranges.select(
-            pl.lit(load, dtype=pl.Int64).alias("load_id"),
-            pl.lit(model).alias("model"),
-            pl.lit(action).alias("action"),
-            "first_row",
-            "first_id",
-            "last_id",
-        ),
     )

@@ -181,7 +181,10 @@ class ClaimPosition(_amounts((*PAID, *AS_AT), always=MAIN)):  # type: ignore[mis
     cedant_paths = ("claim__treaty__cedant",)
 
     claim = models.ForeignKey(
-        Claim, models.CASCADE, related_name="positions", db_index=False
+        Claim,
+        models.CASCADE,
+        related_name="positions",
+        db_index=False,
     )
     section = models.CharField(max_length=20, blank=True, db_default="")
     risk_code = models.CharField(max_length=20, blank=True, db_default="")
@@ -243,6 +246,8 @@ class ClaimStatement(_amounts(TOLD)):  # type: ignore[misc]
     told = models.IntegerField(default=0, db_default=0)
     values = models.JSONField(null=True, blank=True)
     details = models.JSONField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager[Any]] = models.Manager()
 
     class Meta:
         ordering = ["position", "period_end", "id"]

@@ -91,9 +91,9 @@ class DomainResource(ModelResource):
     one row (a layer's treaty); ``parent_column`` is the key column that then means
     that record.  An ``is_optional`` record is there only in rows that fill its own
     key.  ``unique`` names columns, key apart, of which no two records share a value
-    (an empty one is none).  ``may_differ`` names columns that rows of one record may tell
-    differently: the first counts.  ``related`` names attributes of records the row refers to
-    that rules need.
+    (an empty one is none).  ``may_differ`` names columns that rows of one record may
+    tell differently: the first counts.  ``related`` names attributes of records the row
+    refers to that rules need.
     """
 
     rules: ClassVar[tuple[Rule, ...]] = ()

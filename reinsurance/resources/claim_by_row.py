@@ -91,8 +91,8 @@ class Told:
     def _set_amounts(self, position: ClaimPosition) -> None:
         rest = {}
         for total, _, kinds in _FEES:
-            held = [getattr(position, kind) or 0 for kind in kinds]
-            rest[total] = (getattr(position, total) or 0) - sum(held)
+            held = sum(getattr(position, kind) or 0 for kind in kinds)
+            rest[total] = (getattr(position, total) or 0) - held
         for name in POSITION:
             if name in self.values:
                 setattr(position, name, self.values[name])

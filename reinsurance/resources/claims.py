@@ -95,7 +95,7 @@ class ClaimResource(DomainResource):
         model = Claim
         import_id_fields = ("treaty_reference", "claim_reference")
 
-    def import_instance(self, instance: Claim, row: Any, **kwargs: Any) -> None:
+    def import_instance(self, instance: Any, row: Any, **kwargs: Any) -> None:
         """Set what describes the claim; its status follows from its positions."""
         super().import_instance(instance, row, **kwargs)
         status = self.fields["claim_status"]
@@ -105,7 +105,7 @@ class ClaimResource(DomainResource):
 
     def validate_instance(
         self,
-        instance: Claim,
+        instance: Any,
         import_validation_errors: dict | None = None,
         validate_unique: bool = True,
     ) -> None:
@@ -117,10 +117,10 @@ class ClaimResource(DomainResource):
         """No row is skipped: a claim that stays as it is may have other money."""
         return False
 
-    def before_save_instance(self, instance: Claim, row: Any, **kwargs: Any) -> None:
+    def before_save_instance(self, instance: Any, row: Any, **kwargs: Any) -> None:
         """An open claim shows no date closed."""
         self.told.hide(instance)
 
-    def after_save_instance(self, instance: Claim, row: Any, **kwargs: Any) -> None:
+    def after_save_instance(self, instance: Any, row: Any, **kwargs: Any) -> None:
         """The position that the row tells of; row by row, amounts to date alone."""
         self.told.save(instance)

@@ -25,7 +25,7 @@ MOST_DIGITS = 15
 
 
 def _needs_guard(text: str) -> bool:
-    """Whether a text, or what stands behind its apostrophes, may be run as a formula."""
+    """Whether a text, or what its apostrophes stand before, may be run as a formula."""
     return bool(_RISKY.match(text)) and not _PLAIN.match(text)
 
 

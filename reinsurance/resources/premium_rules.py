@@ -161,7 +161,7 @@ PREMIUM_RULES: tuple[Rule, ...] = (
             * pl.col("rate_of_exchange").cast(pl.Float64),
             units=units,
         ),
-        "settlement_currency",
+        "settled_in",
     ),
     *decimals_of_currency(
         *(name for name in SIGNED if name != "net_premium_settlement"),

@@ -218,11 +218,15 @@ class PremiumEntryResource(DomainResource):
         return frame, pl.concat([unlocated, unclear, against_terms(frame)])
 
     def derive(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The brokerage that net premium may be less of, nought where none is told."""
+        """The brokerage that net may be less of, and what it is settled in, if told."""
         has_brokerage = "brokerage" in frame.columns
         brokerage = pl.col("brokerage") if has_brokerage else pl.lit(None)
         amount = brokerage.cast(pl.Decimal(20, 4)).fill_null(0)
-        return frame.with_columns(deductible_brokerage=amount)
+        has_currency = "settlement_currency" in frame.columns
+        currency = pl.col("settlement_currency") if has_currency else pl.lit(None)
+        return frame.with_columns(
+            deductible_brokerage=amount, settled_in=currency.cast(pl.String)
+        )
 
     def before_import_row(self, row: Any, **kwargs: Any) -> None:
         """The period of the row, as whole files are given it."""

@@ -106,7 +106,7 @@ class ParticipationRegister(ParticipationResource):
         lines alone, the others would leave when it is handed in again.
         """
         lines = Participation.objects.all() if queryset is None else queryset
-        named = lines.order_by().values("layer")
+        named = lines.order_by().values_list("layer", flat=True)
         seen = Layer.objects.filter(pk__in=named).order_by("treaty", "number")
         return register(
             lines_of(seen.select_related(*_TREATY).prefetch_related(_PANEL))

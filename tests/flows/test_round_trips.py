@@ -47,9 +47,10 @@ EXPORTS = {
 FORMATS = {"csv": "0", "xlsx": "1"}
 NAMES = (
     "=HYPERLINK(1)", "+49 Re", "-Minus", "@home", "'t Hooft", "'=x", "''-y", "'-5",
-    "NA", "N/A", "nil", "None", "null", "-", "Total", "00042", "-5", "+5", "1e5", "TRUE",
-    "2026-01-02", "12,5", 'say "x"', "a,b;c", "two\nlines", "two\r\nlines", "Zürich 日本",
-    "O'Hara'", "(12)", "#N/A", "5%", "‘quoted’", "x\ty", "bell\a", "_x000D_",
+    "NA", "N/A", "nil", "None", "null", "-", "Total", "00042", "-5", "+5", "1e5",
+    "TRUE", "2026-01-02", "12,5", 'say "x"', "a,b;c", "two\nlines", "two\r\nlines",
+    "Zürich 日本", "O'Hara'", "(12)", "#N/A", "5%", "‘quoted’", "x\ty", "bell\a",
+    "_x000D_",
 )  # fmt: skip
 
 
@@ -419,11 +420,13 @@ FILLED: dict[str, dict[str, str]] = {
         "is_lead": "Yes",
     },
     "treaty-scope": {
-        "treaty_reference": "T", "treaty_cedant": "CED", "treaty_inception": "2026-01-01",
+        "treaty_reference": "T", "treaty_cedant": "CED",
+        "treaty_inception": "2026-01-01",
         "scope_risk_level": "LOC", "country_code": "NA",
     },
     "premiums": {
-        "treaty_reference": "T", "treaty_cedant": "CED", "treaty_inception": "2026-01-01",
+        "treaty_reference": "T", "treaty_cedant": "CED",
+        "treaty_inception": "2026-01-01",
         "year_of_account": "2026", "transaction_type": "Original",
         "effective_date": "2026-02-01", "expiry_date": "2026-12-31",
         "risk_inception": "2026-02-01", "risk_expiry": "2026-12-31",
@@ -436,7 +439,8 @@ FILLED: dict[str, dict[str, str]] = {
         "period_start": "2026-02-01", "period_end": "2026-02-28",
     },
     "claims": {
-        "treaty_reference": "T", "treaty_cedant": "CED", "treaty_inception": "2026-01-01",
+        "treaty_reference": "T", "treaty_cedant": "CED",
+        "treaty_inception": "2026-01-01",
         "year_of_account": "2026", "loss_event": "EV", "country": "NA",
         "date_of_loss": "2026-02-01", "date_of_loss_to": "2026-02-02",
         "date_notified": "2026-02-03", "date_opened": "2026-02-03",

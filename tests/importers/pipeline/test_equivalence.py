@@ -419,11 +419,11 @@ def test_treaty_registers_as_stock_import_export(rows: list[dict[str, str]]) -> 
     """Parents are created on the way; terms that rows share are the same in all."""
     common = {"Treaty type": "QS", "Currency": "GBP", "Expiry": "2026-12-31"}
     common |= {"Cedant": "ALPHA", "Inception": "2026-01-01"}
-    limits: dict[tuple[str, str], str] = {}
+    terms: dict[tuple[str, str], dict[str, str]] = {}
     whole = []
     for row in rows:
         number = {"": "1", "1.0": "1"}.get(row["Layer number"], row["Layer number"])
         layer = (row["Treaty reference"], number)
-        limit = limits.setdefault(layer, row["Occurrence limit"])
-        whole.append({**common, **row, "Occurrence limit": limit})
+        own = {name: row[name] for name in ("Occurrence limit", "Layer name")}
+        whole.append({**common, **row, **terms.setdefault(layer, own)})
     agree(record_types.get("treaties"), whole)

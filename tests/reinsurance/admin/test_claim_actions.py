@@ -1,6 +1,7 @@
 """What a person does to a claim beside its form: move it, correct an amount of it."""
 
 import csv
+import datetime
 import io
 from decimal import Decimal
 from typing import Any
@@ -181,7 +182,7 @@ def send(*rows: tuple[str, str, str]) -> Ingestion:
         source=Source.objects.get_or_create(code="house", name="House")[0],
         door="test",
         user=None,
-        period_end="2027-06-30",
+        period_end=datetime.date(2027, 6, 30),
     )
     return check(ingestion)
 

@@ -120,7 +120,7 @@ def _is_same(row: Row, other: Row) -> bool:
 
 @dataclass
 class Line:
-    """The rows of one position by receipt: start and end of the period, what is told."""
+    """The rows of one position by receipt: start and end of the period, the told."""
 
     rows: list[tuple[datetime.date | None, datetime.date, Told]]
     _known: dict[str, dict[datetime.date, dict[str, Any]]] = field(default_factory=dict)

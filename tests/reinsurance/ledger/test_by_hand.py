@@ -79,13 +79,13 @@ def tell(user: User, amount: str, *, period: datetime.date = JUNE, **more: Any) 
     )
 
 
-def paid(day: datetime.date | None = None, **options: Any) -> Decimal:
+def paid(day: datetime.date | None = None, **options: Any) -> Any:
     (key,) = ClaimPosition.all_objects.values_list("pk", flat=True)
     (held,) = books.as_at([key], day, **options)
     return held.amounts["paid_indemnity"]
 
 
-def stands() -> Decimal:
+def stands() -> Any:
     return ClaimPosition.objects.get().paid_indemnity
 
 
@@ -171,7 +171,7 @@ def test_reserves_fees_and_recoveries(ann: User) -> None:
     send(JUNE, Paid_to_date="100", Reserve="50")
     for name in ("reserve_indemnity", "paid_fees", "recovered", "paid_tpa"):
         tell(ann, "7", name=name)
-    held = ClaimPosition.objects.get()
+    held: Any = ClaimPosition.objects.get()
     amounts = (held.paid_indemnity, held.reserve_indemnity, held.recovered)
     assert amounts == (100, 7, 7)
     assert (held.paid_tpa, held.paid_fees, held.incurred) == (7, 7, 114)

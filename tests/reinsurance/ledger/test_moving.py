@@ -1,7 +1,7 @@
 """A claim that moves to another contract, with all that was told of it."""
 
 import datetime
-from decimal import Decimal
+from typing import Any
 
 import polars as pl
 import pytest
@@ -89,7 +89,7 @@ def move(to: Treaty, user: User, claim: str = "C1", reason: str = "Its year") ->
     )
 
 
-def books_now() -> dict[str, tuple[int, Decimal]]:
+def books_now() -> dict[str, tuple[Any, Any]]:
     rows = ClaimPosition.objects.select_related("claim__treaty")
     return {
         row.claim.reference: (row.claim.treaty.year_of_account, row.paid_indemnity)
@@ -97,7 +97,7 @@ def books_now() -> dict[str, tuple[int, Decimal]]:
     }
 
 
-def worked_out_anew() -> dict[str, tuple[int, Decimal]]:
+def worked_out_anew() -> dict[str, tuple[Any, Any]]:
     keys = ClaimPosition.all_objects.values_list("pk", flat=True)
     with connection.cursor() as cursor:
         recompute(cursor, pl.Series(list(keys), dtype=pl.Int64))
@@ -212,6 +212,16 @@ def test_a_correction_of_both_leaves_out_what_it_did(
     keys = ClaimPosition.objects.filter(claim__reference__in=["C1", "N2"])
     assert not books.as_at([p.pk for p in keys], JUNE)
     assert worked_out_anew()["C1"] == (2026, 200)
+
+
+def test_a_correction_whose_row_of_it_was_held_out_does_not_leave_it_out(
+    old: Treaty, new: Treaty, manager: User
+) -> None:
+    send(("C1", 2025, "100"), ("C2", 2025, "5"), ("N1", 2026, "7"))
+    send(("C1", 2025, "x"), ("C2", 2025, "6"), correction=True, held_out=True)
+    move(new, manager)
+    expected = {"C1": (2026, 100), "C2": (2025, 6), "N1": (2026, 7)}
+    assert books_now() == worked_out_anew() == expected
 
 
 def test_where_corrections_cannot_hold_both_it_stays(

@@ -12,7 +12,6 @@ from reinsurance.ledger import timelines
 from reinsurance.ledger.amounts import (
     AS_AT,
     BASES,
-    PAID,
     POSITION,
     TOLD,
     told_as,
@@ -315,7 +314,9 @@ def test_a_timeline_is_what_the_oracle_says(files: list[File]) -> None:
         told = {name: got[key].get(name) for name in want}
         want = {n: v for n, v in want.items() if n in told}
         assert _plain(told) == _plain(want), key
-    sums = timelines.movements(line).group_by("position").agg(pl.col(_amounts(line)).sum())
+    sums = (
+        timelines.movements(line).group_by("position").agg(pl.col(_amounts(line)).sum())
+    )
     now = timelines.latest(line).select("position", pl.col(_amounts(line)).fill_null(0))
     assert sums.sort("position").equals(now.sort("position"))
 

@@ -1,0 +1,118 @@
+"""What is wrong with rows of premiums beside each other and beside the books."""
+
+import polars as pl
+
+from reinsurance.ledger.contradictions import plain
+from reinsurance.ledger.periods import END
+from reinsurance.ledger.premium_columns import stored
+from reinsurance.ledger.premium_standing import (
+    KEY,
+)
+from reinsurance.resources.conventions import Conventions
+from reinsurance.resources.issues import issues_at, no_issues
+from reinsurance.resources.premiums import PremiumEntryResource
+
+CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
+MANY = 3
+"""So many equal rows of an earlier period, and most of the file, look like a list."""
+
+
+def told_twice(told: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
+    """The same transaction twice in one file and period."""
+    key = [*KEY, "__same_period"]
+    if conventions.equal_rows_add:
+        return no_issues()
+    shared = told.filter(pl.struct(key).is_duplicated())
+    if not shared.height:
+        return no_issues()
+    content = [n for n in (*stored(told), "details") if n not in KEY]
+    shared = shared.with_columns(
+        versions=pl.struct(content).n_unique().over(key),
+        first=pl.col("row").min().over(key),
+        others=pl.col("row").cast(pl.String).str.join(", ").over(key),
+    )
+    return pl.concat(
+        [
+            issues_at(
+                shared.filter(pl.col("versions") > 1),
+                column="policy_reference",
+                value=None,
+                code="conflicting_rows",
+                severity="error",
+                message=pl.format(
+                    "Rows {} give different values for the same premium entry. Keep "
+                    "the right one.",
+                    pl.col("others").str.slice(0, 80),
+                ),
+            ),
+            issues_at(
+                shared.filter(
+                    (pl.col("versions") == 1) & (pl.col("row") != pl.col("first"))
+                ),
+                column="",
+                value=None,
+                code="duplicate_row",
+                severity="error",
+                message=pl.format(
+                    "The row repeats row {}; it is not loaded twice.", "first"
+                ),
+            ),
+        ]
+    )
+
+
+def changed(entries: pl.DataFrame) -> pl.DataFrame:
+    """Amounts that replace others of the same transaction and period."""
+    rows = entries.filter(pl.col("__action") == UPDATED)
+    found = [no_issues()]
+    for name, column in PremiumEntryResource.fields.items():
+        if not column.total or not {name, f"was.{name}"} <= set(rows.columns):
+            continue
+        changed = rows.filter(
+            pl.col(name).is_not_null() & pl.col(name).ne_missing(pl.col(f"was.{name}"))
+        )
+        found.append(
+            issues_at(
+                changed,
+                column=name,
+                value=pl.col(name),
+                code="premium_changed",
+                severity="warning",
+                message=pl.format(
+                    f"{column.column_name}: {{}} replaces {{}} of number {{}} for the "
+                    "same transaction and period.",
+                    plain(pl.col(name)),
+                    plain(pl.col(f"was.{name}")),
+                    "was_number",
+                ),
+            )
+        )
+    return pl.concat(found)
+
+
+def listed_to_date(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Most rows say again what an earlier period said: a list to date?"""
+    earlier = known.filter("is_standing").select(
+        *KEY, "gross_premium", pl.col("period_end").alias("earlier"), "number"
+    )
+    again = (
+        rows.select("row", *KEY, "gross_premium", END)
+        .join(earlier, on=[*KEY, "gross_premium"], nulls_equal=True)
+        .filter(pl.col("earlier") < pl.col(END))
+        .unique("row", keep="first", maintain_order=True)
+    )
+    if again.height < MANY or again.height * 2 < rows.height:
+        return no_issues()
+    return issues_at(
+        again.sort("row"),
+        column="gross_premium",
+        value=pl.col("gross_premium"),
+        code="told_for_an_earlier_period",
+        severity="warning",
+        message=pl.format(
+            "Number {} told the same transaction and amount for the period to {}. It "
+            "is added. If the sender lists the year to date, say so at the sender.",
+            "number",
+            pl.col("earlier").cast(pl.String),
+        ),
+    )

@@ -1,0 +1,26 @@
+"""Which columns of a premium file an entry stores, and which a row tells."""
+
+import polars as pl
+from django.db import models
+
+from reinsurance.ledger.premium_standing import (
+    PERIODS,
+    field_of,
+)
+from reinsurance.resources.premiums import PremiumEntryResource
+
+
+def stored(frame: pl.DataFrame) -> list[str]:
+    """Columns of the frame that an entry has a field for, periods apart."""
+    return [
+        name
+        for name, column in PremiumEntryResource.fields.items()
+        if column.attribute and name in frame.columns and name not in PERIODS
+    ]
+
+
+def tells(name: str) -> pl.Expr:
+    """Whether a row tells the column: an empty cell tells nothing."""
+    if isinstance(field_of(name), models.CharField):
+        return pl.col(name).fill_null("") != ""
+    return pl.col(name).is_not_null()

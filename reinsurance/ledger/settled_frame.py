@@ -1,0 +1,70 @@
+"""Rows beside what stands in the books after them, for rules to look at."""
+
+import polars as pl
+
+from reinsurance.ledger import timelines
+from reinsurance.ledger.amounts import (
+    AS_AT,
+    PAID,
+)
+from reinsurance.ledger.timelines import MONEY
+
+
+def settled_frame(
+    good: pl.DataFrame,
+    mine: pl.DataFrame,
+    line: pl.DataFrame,
+    counting: pl.Series,
+) -> pl.DataFrame:
+    """The rows beside what stands in the books after them, for rules.
+
+    ``row``, ``claim``, ``position``, ``period_end``; ``at_<amount>``: at the row's
+    period; ``before_<amount>``: at the period told before; ``now_<amount>``: at the
+    latest; ``told_incurred…``; ``status_now``; ``is_live``: the row counts.
+    """
+    amounts = [n for n in (*PAID, *AS_AT) if n in line.columns]
+    at = line.select(
+        "position",
+        "period_end",
+        *(pl.col(n).alias(f"at_{n}") for n in amounts),
+        *(pl.col(n).shift(1).over("position").alias(f"before_{n}") for n in amounts),
+    )
+    now = timelines.latest(line).select(
+        "position",
+        pl.col("status").alias("status_now"),
+        *(pl.col(n).alias(f"now_{n}") for n in amounts),
+    )
+    base = mine.select(
+        "row",
+        "position",
+        "period_end",
+        is_live=pl.col("row").is_in(counting.implode()),
+    )
+    told = [n for n in good.columns if n.startswith("told_")]
+    frame = (
+        base.join(at, on=["position", "period_end"], how="left", maintain_order="left")
+        .join(now, on="position", how="left", maintain_order="left")
+        .join(
+            good.select("row", "claim", "currency", *told),
+            on="row",
+            maintain_order="left",
+        )
+    )
+    for prefix in ("at", "before", "now"):
+        for name in (
+            "paid_indemnity",
+            "paid_fees",
+            "reserve_indemnity",
+            "reserve_fees",
+        ):
+            if f"{prefix}_{name}" not in frame.columns:
+                frame = frame.with_columns(
+                    pl.lit(None, MONEY).alias(f"{prefix}_{name}")
+                )
+        parts = ("paid_indemnity", "paid_fees", "reserve_indemnity", "reserve_fees")
+        frame = frame.with_columns(
+            pl.sum_horizontal(pl.col(f"{prefix}_{n}").fill_null(0) for n in parts)
+            .cast(MONEY)
+            .alias(f"{prefix}_incurred")
+        )
+    return frame

@@ -1,0 +1,101 @@
+"""A position and period told twice in one file: added up, or held out."""
+
+import polars as pl
+
+from reinsurance.ledger.actions import CREATED, UPDATED
+from reinsurance.ledger.amounts import (
+    TOLD,
+)
+from reinsurance.resources.issues import issues_at, no_issues
+
+
+def told_twice(rows: pl.DataFrame, *, adds: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows about one position and period: added up where the source says so.
+
+    Otherwise rows that differ are all held out, and of equal ones all but the first.
+    """
+    key = ["position", "__period_end"]
+    if rows.select(pl.struct(key).is_unique().all()).item():
+        return rows, no_issues()
+    amounts = [name for name in TOLD if name in rows.columns]
+    if adds:
+        return _added(rows, key, amounts), no_issues()
+    content = [n for n in rows.columns if n not in {"row", *key}]
+    shared = rows.filter(pl.struct(key).is_duplicated()).with_columns(
+        versions=pl.struct(content).n_unique().over(key),
+        first=pl.col("row").min().over(key),
+        others=pl.col("row").cast(pl.String).str.join(", ").over(key),
+    )
+    torn = shared.filter(pl.col("versions") > 1)
+    again = shared.filter(
+        (pl.col("versions") == 1) & (pl.col("row") != pl.col("first"))
+    )
+    return rows, pl.concat(
+        [
+            issues_at(
+                torn,
+                column="claim_reference",
+                value=None,
+                code="conflicting_rows",
+                severity="error",
+                message=pl.format(
+                    "Rows {} give different values for the same position and period. "
+                    "Keep the right one.",
+                    pl.col("others").str.slice(0, 80),
+                ),
+            ),
+            issues_at(
+                again,
+                column="",
+                value=None,
+                code="duplicate_row",
+                severity="error",
+                message=pl.format(
+                    "The row repeats row {}; it is not loaded twice.", pl.col("first")
+                ),
+            ),
+        ]
+    )
+
+
+def of_added(issues: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """What is wrong with a sum of rows is wrong with each of them."""
+    keys = rows.select("row", "position", "__period_end")
+    named = keys.rename({"row": "of"})
+    pairs = keys.join(named, on=["position", "__period_end"], nulls_equal=True)
+    found = issues.join(pairs.select("row", "of"), on="row").with_columns(row="of")
+    return found.select(issues.columns)
+
+
+def with_added(settled: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Settled rows, with those of ``rows`` that were added to one of them.
+
+    They do what it does, but only the first row creates a position.
+    """
+    added = rows.join(settled, on="row", how="anti")
+    if not added.height:
+        return settled
+    firsts = settled.join(
+        rows.select("row", "__period_end"), on="row", maintain_order="left"
+    )
+    action = pl.col("__action").replace({CREATED: UPDATED})
+    return pl.concat(
+        [
+            settled,
+            added.select("row", "position", "__period_end")
+            .join(firsts.drop("row"), on=["position", "__period_end"], nulls_equal=True)
+            .select("row", "claim", "position", action),
+        ]
+    ).sort("row")
+
+
+def _added(rows: pl.DataFrame, key: list[str], amounts: list[str]) -> pl.DataFrame:
+    """The first row of each position and period with the sums of all."""
+    amounts = [*amounts, *(n for n in rows.columns if n.startswith("told_"))]
+    sums = rows.group_by(key, maintain_order=True).agg(
+        pl.when(pl.col(n).count() > 0).then(pl.col(n).sum()).alias(n) for n in amounts
+    )
+    first = rows.unique(key, keep="first", maintain_order=True).drop(amounts)
+    return first.join(
+        sums, on=key, how="left", nulls_equal=True, maintain_order="left"
+    ).select(rows.columns)

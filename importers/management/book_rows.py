@@ -232,8 +232,8 @@ def _movement(found: Row, change: books.Standing) -> Row:
     row |= _amounts(told, found["currency__minor_units"])
     return row | {
         "period_end": _day(change.period_end),
-        "ingestion": change.number,
-        "row": change.row,
+        "ingestion": None if change.is_by_hand else change.number,
+        "row": None if change.is_by_hand else change.row,
         "status": change.status,
     }
 

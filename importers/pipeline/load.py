@@ -27,7 +27,7 @@ from importers.pipeline.settling import (
 )
 from importers.pipeline.staged_settlements import books_version, kept, key_of
 from importers.record_types import RecordType
-from reinsurance.ledger.premium_standing import restate
+from reinsurance.ledger.premium_standing import restate, spoken_for
 from reinsurance.ledger.recompute import recompute
 from reinsurance.ledger.triggers import resting
 from reinsurance.models import Load, LoadPeriod
@@ -183,7 +183,8 @@ def _leave_out(
     if is_claims:
         recompute(cursor, keys)
     else:
-        restate(cursor, keys, listing=year_listing())
+        # Words that do not stand, too: they may be what fills in a later one.
+        restate(cursor, spoken_for(cursor, mine.pk), listing=year_listing())
 
 
 def _load_records(

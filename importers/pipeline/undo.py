@@ -49,7 +49,12 @@ def undo(
             with resting(cursor):
                 recompute(cursor, positions)
         elif record_type.ledger == "premiums":
-            undo_premiums(cursor, load.pk, listing=year_listing())
+            undo_premiums(
+                cursor,
+                load.pk,
+                is_correction=load.is_correction,
+                listing=year_listing(),
+            )
         else:
             for resource in reversed(record_type.resources):
                 _undo_records(cursor, resource._meta.model, ingestion)
@@ -122,7 +127,7 @@ def _later(change: RowChange) -> list[RowChange]:
     rows = RowChange.objects.filter(
         model=change.model, object_id=change.object_id, pk__gt=change.pk
     ).exclude(ingestion=change.ingestion_id)
-    standing = Load.objects.filter(undone_at=None).values("number")
+    standing = Load.objects.filter(undone_at=None, user=None).values("number")
     return list(rows.filter(ingestion__in=standing).order_by("pk"))
 
 

@@ -161,7 +161,7 @@ def _statements(claim: Claim) -> list[Entry]:
     found = [
         replace(
             _of_load(row.load, f"statement-{row.pk}", "told", "claimstatement"),
-            row=row.row,
+            row=None if row.load.user_id else row.row,
             position=_position_of(row),
             after=_told(row, TELLING),
         )

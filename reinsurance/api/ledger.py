@@ -63,8 +63,10 @@ class StandingSerializer(serializers.Serializer):
     risk_code = serializers.CharField(allow_blank=True)
     currency = serializers.CharField(help_text="ISO 4217 code.")
     period_end = serializers.DateField(allow_null=True)
-    ingestion = serializers.IntegerField(help_text="The file that told it last.")
-    row = serializers.IntegerField(help_text="The row of that file.")
+    ingestion = serializers.IntegerField(
+        allow_null=True, help_text="The file that told it last; null: a person did."
+    )
+    row = serializers.IntegerField(allow_null=True, help_text="The row of that file.")
     status = serializers.CharField(allow_null=True)
     vars().update(
         {
@@ -108,8 +110,8 @@ def told(
                 "risk_code": position.risk_code,
                 "currency": position.currency_id,
                 "period_end": standing.period_end,
-                "ingestion": standing.number,
-                "row": standing.row,
+                "ingestion": None if standing.is_by_hand else standing.number,
+                "row": None if standing.is_by_hand else standing.row,
                 "status": standing.status,
                 **{
                     n: None if a is None else amount_text(a) for n, a in amounts.items()

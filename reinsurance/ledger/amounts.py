@@ -8,6 +8,9 @@ and the amount claimed are told as at the end of the period.
 FEE_KINDS = ("expenses", "attorney", "adjusters", "defence", "tpa")
 """Fees by kind: expenses, attorney coverage, adjusters, defence, TPA."""
 
+FIRST_ROW_BY_HAND = 2_000_000_000
+"""Rows from here on are no rows of a file: a person told them, after the file's."""
+
 PAID_FEES = tuple(f"paid_{kind}" for kind in FEE_KINDS)
 RESERVE_FEES = tuple(f"reserve_{kind}" for kind in FEE_KINDS)
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import polars as pl
 
 from reinsurance.ledger import timelines
-from reinsurance.ledger.amounts import POSITION
+from reinsurance.ledger.amounts import FIRST_ROW_BY_HAND, POSITION
 from reinsurance.ledger.statements import timelines_of
 
 NIL = Decimal(0)
@@ -29,6 +29,11 @@ class Standing:
     number: int
     row: int
     amounts: dict[str, Decimal]
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person told it, not a row of a file."""
+        return self.row >= FIRST_ROW_BY_HAND
 
     @property
     def incurred(self) -> Decimal:

@@ -20,6 +20,7 @@ from django.utils.formats import date_format
 from reinsurance.ledger import timelines
 from reinsurance.ledger.amounts import (
     BASES,
+    FIRST_ROW_BY_HAND,
     PAID,
     POSITION,
     THIS_PERIOD,
@@ -41,7 +42,7 @@ from reinsurance.models import (
 )
 from reinsurance.visibility import seen_by
 
-FIRST_ROW = 2_000_000_000
+FIRST_ROW = FIRST_ROW_BY_HAND
 """What people tell counts after the rows of the newest file: no file has so many."""
 MOST = Decimal(10) ** 16
 DECIMALS = 4

@@ -6,10 +6,12 @@ from typing import Any
 import polars as pl
 
 from reinsurance.ledger.copying import copy_out
-from reinsurance.ledger.premium_standing import restate
+from reinsurance.ledger.premium_standing import restate, spoken_for
 
 
-def undo_premiums(cursor: Any, load: int, *, listing: Collection[int]) -> None:
+def undo_premiums(
+    cursor: Any, load: int, *, is_correction: bool, listing: Collection[int]
+) -> None:
     """After the load was marked as undone; in the caller's transaction.
 
     Entries that another file repeated are that file's from now on.  Which entries of
@@ -25,15 +27,10 @@ def undo_premiums(cursor: Any, load: int, *, listing: Collection[int]) -> None:
         SELECT e.id FROM reinsurance_lineagerange r
         JOIN reinsurance_premiumentry e ON e.id BETWEEN r.first_id AND r.last_id
         WHERE r.load_id = {load} AND r.model = 'premiumentry'
-        UNION
-        SELECT e.id FROM reinsurance_load c
-        JOIN reinsurance_loadperiod p ON p.load_id = c.id
-        JOIN reinsurance_premiumentry e
-            ON e.treaty_id = p.treaty_id AND e.period_end = p.period_end
-        WHERE c.id = {load} AND c.is_correction
         """,  # noqa: S608 a number
         {"id": pl.Int64()},
     )["id"]
+    left_out = spoken_for(cursor, load) if is_correction else touched.clear()
     cursor.execute(
         """
         UPDATE reinsurance_premiumentry e
@@ -46,4 +43,4 @@ def undo_premiums(cursor: Any, load: int, *, listing: Collection[int]) -> None:
         """,
         [load],
     )
-    restate(cursor, touched, listing=listing)
+    restate(cursor, pl.concat([touched, left_out]), listing=listing)

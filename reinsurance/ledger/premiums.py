@@ -106,7 +106,7 @@ def settle_premiums(
         ),
         lists,
     )
-    spoken = corrections(cursor, good["treaty_reference"], lists)
+    spoken = corrections(cursor, good["treaty_reference"])
     spoken = spoken.filter(pl.col("correction") > number)
     names = [n for n in stored(good) if n not in KEY]
     good = good.with_columns(told=_bits(names))
@@ -264,8 +264,8 @@ def _beside(
     if not spoken.height:
         return seen
     lacking = lacked(
-        seen.select("row", "sender", *GROUP, number=pl.lit(number, pl.Int64)).rename(
-            {"row": "__n"}
+        seen.select(
+            "sender", "period_end", *GROUP, __n="row", number=pl.lit(number, pl.Int64)
         ),
         spoken,
     )

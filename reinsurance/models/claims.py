@@ -61,7 +61,7 @@ class LossEvent(Record):
         return f"{self.code} {self.name}"
 
 
-class Claim(Record):
+class Claim(Record):  # type: ignore[django-manager-missing]
     """A claim: the loss and what describes it; its money is in its positions.
 
     Each value is the one told for the latest period, then the latest received.  A

@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 from reinsurance.models.treaties import Treaty
 
 
-class Load(models.Model):
+class Load(models.Model):  # type: ignore[django-manager-missing]
     """A file that was loaded, or a change that a person made.
 
     A record stands as long as the load that it stands by is not undone: so nothing of

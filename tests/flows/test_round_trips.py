@@ -114,9 +114,16 @@ def books() -> dict[str, list[dict[str, object]]]:
         ClaimPosition, ExchangeRate, LossEvent,
     )  # fmt: skip
     hidden = {"updated_at", "load_id"}
+    # A premium told again is an entry that takes the place of the one before.
+    of_entries = {"id", "created_at", "row", "told"}
     return {
         kind.__name__: [
-            {name: value for name, value in row.items() if name not in hidden}
+            {
+                name: value
+                for name, value in row.items()
+                if name not in hidden
+                and (kind is not PremiumEntry or name not in of_entries)
+            }
             for row in kind.objects.order_by("pk").values()
         ]
         for kind in kinds

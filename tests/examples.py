@@ -6,3 +6,8 @@ import os
 def some(count: int) -> int:
     """So many examples, times EXAMPLES_FACTOR (`make fuzz` sets it)."""
     return count * int(os.environ.get("EXAMPLES_FACTOR", "1"))
+
+
+def is_long_form() -> bool:
+    """Whether examples are drawn anew each time: the suite tries the same ones."""
+    return bool({"EXAMPLES_FACTOR", "HISTORIES"} & set(os.environ))

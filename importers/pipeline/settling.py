@@ -22,9 +22,6 @@ from reinsurance.ledger.settled_rules import claim_issues
 from reinsurance.ledger.write import write
 from reinsurance.resources.conventions import FileContext
 
-MOST_ROUNDS = 4
-"""Rows held out may change what others make of the books: it is asked so often."""
-
 
 @dataclass(frozen=True, slots=True)
 class Settled:
@@ -54,11 +51,15 @@ def settle_rows(
     context: FileContext,
     headers: Mapping[str, str],
 ) -> Settled:
-    """Settle good rows; those that do not hold are left out of what is settled."""
+    """Settle good rows; those that do not hold are left out of what is settled.
+
+    A row held out may change what others make of the books, and it is not there any
+    more at the load: the rest is settled again, until all of it holds.
+    """
     labels = {n: str(c.column_name) for n, c in record_type.columns.items()}
     held_out = pl.Series(dtype=pl.Int64)
     found = [no_issues()]
-    for _ in range(MOST_ROUNDS):
+    while True:
         rows = frame.filter(~pl.col(ROW).is_in(held_out.implode()))
         if record_type.ledger == "claims":
             settlement: Any = settle(
@@ -79,13 +80,13 @@ def settle_rows(
             )
             ruled = settlement.ruled
         issues = pl.concat([settlement.issues, ruled])
-        errors = ruled.filter(pl.col("severity") == "error")
-        if not errors.height:
+        errors = issues.filter(pl.col("severity") == "error")[ROW]
+        if not errors.len():
             found.append(issues)
-            held_out = pl.concat([held_out, settlement.held_out])
             break
-        found.append(issues.filter(pl.col(ROW).is_in(errors[ROW].implode())))
-        held_out = pl.concat([held_out, _with_added(settlement, errors[ROW], context)])
+        wrong = _with_added(settlement, errors, context)
+        found.append(issues.filter(pl.col(ROW).is_in(wrong.implode())))
+        held_out = pl.concat([held_out, wrong])
     return Settled(
         settlement.rows.select(ROW, "__action"),
         named(pl.concat(found).unique(maintain_order=True), headers),

@@ -35,7 +35,8 @@ def test_a_manager_approves_and_undoes(manager: User) -> None:
 
 def test_nobody_edits_the_ledger_or_the_log_or_gives_out_rights() -> None:
     protected = (
-        "_claimmovement", "_ingestion", "_issue", "_event", "_rowchange", "_user",
+        "_claimposition", "_claimstatement", "_load", "_loadperiod", "_edit",
+        "_deletion", "_ingestion", "_issue", "_event", "_rowchange", "_user",
         "_group", "_ormq", "_sync", "_failure",
     )  # fmt: skip
     writing = (".add_", ".change_", ".delete_")

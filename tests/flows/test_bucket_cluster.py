@@ -107,7 +107,7 @@ def test_a_file_goes_its_whole_way_without_a_shared_disk(
     s3.later = s3.seconds(0)
 
     s3.is_down = True  # the worker waits for the store, and loads when it is back
-    move(by_manager, ingestion, "approve")
+    move(by_manager, ingestion, "approve", seen=ingestion.effect)
     wait_until(
         lambda: ingestion.events.filter(message__contains="tried by itself").exists(),
         "a try without the store",

@@ -16,7 +16,7 @@ from django.utils import timezone
 from importers.models import Ingestion, Sync
 from importers.services import syncs
 from importers.webservices.fetch import encode_lines
-from reinsurance.models import Claim
+from reinsurance.models import Claim, ClaimPosition, ClaimStatement
 from tests.clusters import end, start, wait_until
 from tests.flows.syncs import a_feed, a_treaty
 from tests.partner.records import claims
@@ -75,7 +75,8 @@ def loaded_once() -> None:
     )
     with default_storage.open(ingestion.original) as original:
         assert original.read() == encode_lines(claims(RECORDS))
-    assert Claim.objects.count() == RECORDS
+    assert Claim.all_objects.count() == ClaimPosition.all_objects.count() == RECORDS
+    assert ClaimStatement.objects.count() == RECORDS
 
 
 @pytest.mark.parametrize(

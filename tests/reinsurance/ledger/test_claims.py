@@ -180,6 +180,38 @@ def test_a_blank_amount_is_nil_where_the_sender_says_so() -> None:
     assert ClaimPosition.objects.get().reserve_indemnity == 0
 
 
+def test_what_a_row_held_out_would_have_told_is_no_reason_to_warn() -> None:
+    ends = ("2026-01-31", "2026-02-28", "2026-03-31")
+    told = (
+        {"Paid to date": "40"},
+        {"Paid to date": "10", "Paid this month": "0"},
+        {"Previously Paid": "20", "Paid this month": "40"},
+    )
+    rows = [
+        {**row, "Reporting Period (End Date)": end}
+        for row, end in zip(told, ends, strict=True)
+    ]
+    examined, _ = send(*rows, period=None)
+    assert [(row, code) for row, _, code in errors(examined)] == [(3, "bases_disagree")]
+    assert "previously_paid_differs" not in examined.by_code
+    assert positions() == [("C1", "", "GBP", 60)]
+
+
+def test_a_currency_beside_a_row_held_out_is_another_one() -> None:
+    """What the file listed beside it is not loaded, so it does not count."""
+    send({"Paid to date": "40"})
+    rows = (
+        {"Paid to date": "50", "Paid this month": "1"},
+        paid(60, Ccy="USD"),
+    )
+    examined, _ = send(*rows, period=FEBRUARY)
+    assert [(row, code) for row, _, code in errors(examined)] == [
+        (2, "bases_disagree"),
+        (3, "currency_changed"),
+    ]
+    assert positions() == [("C1", "", "GBP", 40)]
+
+
 # --------------------------------------------------------------------------- periods
 def test_a_quarter_over_months_that_were_told_counts_once() -> None:
     send({"Paid this month": "40"}, period=FEBRUARY)

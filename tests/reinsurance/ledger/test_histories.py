@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, given, note, settings
 
+from tests import examples
 from tests.reinsurance.ledger import histories
 from tests.reinsurance.ledger.histories import History
 
@@ -12,6 +13,7 @@ pytestmark = pytest.mark.django_db
 @settings(
     max_examples=histories.count(500),
     deadline=None,
+    derandomize=not examples.is_long_form(),
     suppress_health_check=list(HealthCheck),
 )
 @given(histories.histories())

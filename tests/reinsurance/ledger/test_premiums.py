@@ -13,6 +13,7 @@ from importers.services.ingestions import source_of
 from reinsurance.models import PremiumEntry, Treaty
 from reinsurance.resources.conventions import Conventions
 from tests.importers.pipeline.tables import Table, ingestion_of, run
+from tests import examples
 from tests.reinsurance.ledger import histories, premium_histories
 from tests.reinsurance.ledger.premium_histories import PREMIUMS, History
 
@@ -27,6 +28,7 @@ JANUARY, FEBRUARY, MARCH = (
 @settings(
     max_examples=histories.count(300),
     deadline=None,
+    derandomize=not examples.is_long_form(),
     suppress_health_check=list(HealthCheck),
 )
 @given(premium_histories.histories())

@@ -293,7 +293,11 @@ def files_of(draw: st.DrawFn) -> File:
     return File(rows, is_correction=is_correction, stands=draw(st.integers(0, 9)) > 0)
 
 
-@settings(max_examples=examples.some(300), deadline=None)
+@settings(
+    max_examples=examples.some(300),
+    deadline=None,
+    derandomize=not examples.is_long_form(),
+)
 @given(st.lists(files_of(), min_size=1, max_size=5))
 def test_a_timeline_is_what_the_oracle_says(files: list[File]) -> None:
     note(str(files))

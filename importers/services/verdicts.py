@@ -92,7 +92,7 @@ def conclude(
         event = f"{read_rows:,} {noun} checked, {bad:,} held out."
         second = (
             []
-            if record.declared
+            if record.declared or not (rows["created"] or rows["updated"])
             else sequence.second_of(record, kind, examined.staged.effect.periods)
         )
         changes |= {

@@ -20,12 +20,14 @@ def settled_frame(
 
     ``row``, ``claim``, ``position``, ``period_end``; ``at_<amount>``: at the row's
     period; ``before_<amount>``: at the period told before; ``now_<amount>``: at the
-    latest; ``told_incurred…``; ``status_now``; ``is_live``: the row counts.
+    latest; ``told_incurred…``; ``status_now``; ``is_live``: the row counts;
+    ``is_last``: nobody told the position and period after it.
     """
     amounts = [n for n in (*PAID, *AS_AT) if n in line.columns]
     at = line.select(
         "position",
         "period_end",
+        pl.col("number").alias("at_number"),
         *(pl.col(n).alias(f"at_{n}") for n in amounts),
         *(pl.col(n).shift(1).over("position").alias(f"before_{n}") for n in amounts),
     )
@@ -38,6 +40,7 @@ def settled_frame(
         "row",
         "position",
         "period_end",
+        "number",
         is_live=pl.col("row").is_in(counting.implode()),
     )
     told = [n for n in good.columns if n.startswith("told_")]
@@ -50,6 +53,9 @@ def settled_frame(
             maintain_order="left",
         )
     )
+    frame = frame.with_columns(
+        is_last=pl.col("number") == pl.col("at_number"),
+    ).drop("number", "at_number")
     for prefix in ("at", "before", "now"):
         for name in (
             "paid_indemnity",

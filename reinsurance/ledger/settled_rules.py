@@ -33,7 +33,10 @@ def claim_issues(settlement: Any, conventions: Conventions) -> pl.DataFrame:
 
 
 def _adding_up(seen: pl.DataFrame) -> list[pl.DataFrame]:
-    """Told incurred against paid plus reserve as they stand at the row's period."""
+    """Told incurred against paid plus reserve as they stand at the row's period.
+
+    Not where another file has told them since: its word is in what stands.
+    """
     found = []
     for name, parts, said, code in (
         ("incurred", _PARTS, "", "incurred_does_not_add_up"),
@@ -54,7 +57,8 @@ def _adding_up(seen: pl.DataFrame) -> list[pl.DataFrame]:
         if told not in seen.columns:
             continue
         stands = pl.sum_horizontal(pl.col(f"at_{p}").fill_null(0) for p in parts)
-        rows = seen.filter(off_by_more_than(pl.col(told), stands, units=minor_units()))
+        is_off = off_by_more_than(pl.col(told), stands, units=minor_units())
+        rows = seen.filter(pl.col("is_last") & is_off)
         text = (
             f"Incurred {{}} is not paid plus reserve{said}, which make {{}}. "
             "Correct the amounts."

@@ -1,4 +1,4 @@
-"""Foreign keys of a load: checked as sets where triggers may rest, by them elsewhere."""
+"""Foreign keys of a load: checked as sets where triggers may rest, else by them."""
 
 from collections.abc import Iterator
 

@@ -12,8 +12,8 @@ from importers.pipeline.undo import undo
 from importers.services.ingestions import source_of
 from reinsurance.models import PremiumEntry, Treaty
 from reinsurance.resources.conventions import Conventions
-from tests.importers.pipeline.tables import Table, ingestion_of, run
 from tests import examples
+from tests.importers.pipeline.tables import Table, ingestion_of, run
 from tests.reinsurance.ledger import histories, premium_histories
 from tests.reinsurance.ledger.premium_histories import PREMIUMS, History
 

@@ -1,5 +1,7 @@
 """What checking a file ends with: a question, a rejection, or rows to be loaded."""
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -92,7 +94,7 @@ def conclude(
         event = f"{read_rows:,} {noun} checked, {bad:,} held out."
         second = (
             []
-            if record.declared or not (rows["created"] or rows["updated"])
+            if record.declared or _is_sync_of_nothing_new(record, rows)
             else sequence.second_of(record, kind, examined.staged.effect.periods)
         )
         changes |= {
@@ -117,6 +119,11 @@ def conclude(
             record, examined, needs_declaration=bool(second)
         ):
             ingestions.approve(record.pk)
+
+
+def _is_sync_of_nothing_new(record: Ingestion, rows: Mapping[str, int]) -> bool:
+    """Whether a sync brought nothing but what is in the books already."""
+    return record.door == DOOR and set(+Counter(rows)) == {"unchanged"}
 
 
 def _ask_which(second: list[str]) -> str:
@@ -158,7 +165,7 @@ def _needs_nobody(
     rows = examined.staged.rows
     if needs_declaration:
         return False
-    if record.door == DOOR and set(+rows) == {"unchanged"}:
+    if _is_sync_of_nothing_new(record, rows):
         return True
     is_clean = not rows["rejected"] and not examined.by_severity[Severity.BREACH.value]
     return record.loads_itself and is_clean

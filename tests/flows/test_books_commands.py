@@ -656,7 +656,7 @@ def test_a_load_is_undone(loaded: int) -> None:
 
 
 def test_an_undo_that_was_left_over_goes_on(loaded: int) -> None:
-    Ingestion.objects.filter(pk=loaded).update(status="undoing")
+    Ingestion.objects.filter(pk=loaded).update(status="undoing", attempts=0)
     code, out, _ = run("undo", str(loaded), "--reason", "By mistake.", "--json")
     assert (code, json.loads(out)["status"]) == (0, "undone")
     assert not Party.objects.filter(code="CED1").exists()

@@ -49,7 +49,6 @@ class Staged:
     """
 
     effect: Effect = field(default_factory=Effect)
-
     rows: Counter[str] = field(default_factory=Counter)
     totals: dict[str, dict[str, Any]] = field(default_factory=dict)
     preview: list[dict[str, Any]] = field(default_factory=list)

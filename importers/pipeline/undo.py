@@ -25,8 +25,6 @@ from reinsurance.ledger.triggers import resting
 from reinsurance.models import Claim, Deletion, Edit, Load, PremiumEntry, Treaty
 
 CHANGES = RowChange._meta.db_table
-LOADS = Load._meta.db_table
-RANGES = "reinsurance_lineagerange"
 
 
 def undo(

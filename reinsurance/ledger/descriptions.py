@@ -5,7 +5,6 @@ the claim says now, unless ``values`` says otherwise: whenever a claim's value c
 the statements that told the old one are given it.
 """
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -63,12 +62,6 @@ def told_bits(names: Iterable[str]) -> pl.Expr:
 def has_bit(name: str) -> pl.Expr:
     """Whether a statement's ``told`` has the bit of the field."""
     return (pl.col("told") // (1 << FIELDS.index(name))) % 2 == 1
-
-
-def value_told(name: str, current: Any, values: str | None) -> Any:
-    """What a statement with the field's bit told, as text or None."""
-    images: dict[str, Any] = json.loads(values) if values else {}
-    return images.get(name, current)
 
 
 def empty(name: str) -> Any:

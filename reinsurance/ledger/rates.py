@@ -6,8 +6,6 @@ from typing import Any
 import polars as pl
 from django.db import connection
 
-RATE = pl.Float64()
-
 
 def rates_for(wanted: pl.DataFrame) -> pl.DataFrame:
     """``rate`` for each ``base``, ``quote`` and ``day``; null where none is known.

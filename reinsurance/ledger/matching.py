@@ -18,7 +18,15 @@ from reinsurance.resources.issues import issues_at, no_issues
 
 WAS = "was."
 PARTS = ("section", "risk_code")
-ALWAYS = ("date_of_loss", "date_closed")
+ALWAYS = (
+    "loss_event",
+    "date_of_loss",
+    "date_of_loss_to",
+    "date_notified",
+    "date_closed",
+    "policy_inception",
+    "policy_expiry",
+)
 """Fields that are looked at whether rows tell them or not."""
 
 _STANDS = (

@@ -18,10 +18,11 @@ def settled_frame(
 ) -> pl.DataFrame:
     """The rows beside what stands in the books after them, for rules.
 
-    ``row``, ``claim``, ``position``, ``period_end``; ``at_<amount>``: at the row's
-    period; ``before_<amount>``: at the period told before; ``now_<amount>``: at the
-    latest; ``told_incurred…``; ``status_now``; ``is_live``: the row counts;
-    ``is_last``: nobody told the position and period after it.
+    ``row``, ``claim``, ``position``, ``period_end``; ``told``: the bits of the fields
+    that the row tells; ``at_<amount>``: at the row's period; ``before_<amount>``: at
+    the period told before; ``now_<amount>``: at the latest; ``told_incurred…``;
+    ``status_now``; ``is_live``: the row counts; ``is_last``: nobody told the position
+    and period after it.
     """
     amounts = [n for n in (*PAID, *AS_AT) if n in line.columns]
     at = line.select(
@@ -41,6 +42,7 @@ def settled_frame(
         "position",
         "period_end",
         "number",
+        "told",
         is_live=pl.col("row").is_in(counting.implode()),
     )
     told = [n for n in good.columns if n.startswith("told_")]

@@ -7,6 +7,7 @@ import polars as pl
 
 from reinsurance.ledger.claim_statuses import open_statuses
 from reinsurance.ledger.contradictions import plain
+from reinsurance.ledger.date_rules import date_issues
 from reinsurance.ledger.limit_rules import limit_issues
 from reinsurance.ledger.rule_issues import rule_issue
 from reinsurance.resources.conventions import Conventions
@@ -26,7 +27,7 @@ def claim_issues(settlement: Any, conventions: Conventions) -> pl.DataFrame:
         [
             *_adding_up(seen),
             *_of_position(seen, conventions),
-            *_without_date(settlement),
+            *date_issues(settlement),
             *limit_issues(settlement),
         ]
     )
@@ -161,22 +162,3 @@ def _of_position(seen: pl.DataFrame, conventions: Conventions) -> list[pl.DataFr
             )
         )
     return found
-
-
-def _without_date(settlement: Any) -> list[pl.DataFrame]:
-    """Claims that have no date of loss, which the standard allows."""
-    claims = settlement.claims
-    if "date_of_loss" in claims.columns:
-        lacking = claims.filter(pl.col("date_of_loss").is_null())
-    else:
-        lacking = claims.filter(~pl.col("stands"))
-    rows = settlement.settled.filter(pl.col("claim").is_in(lacking["claim"].implode()))
-    return [
-        rule_issue(
-            rows,
-            "no_date_of_loss",
-            "warning",
-            "date_of_loss",
-            pl.lit("The claim has no date of loss. Ask the sender for it."),
-        )
-    ]

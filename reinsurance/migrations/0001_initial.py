@@ -805,18 +805,6 @@ class Migration(migrations.Migration):
             model_name='claim',
             constraint=models.UniqueConstraint(fields=('treaty', 'reference'), name='claim_once'),
         ),
-        migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.CheckConstraint(condition=models.Q(('date_of_loss__isnull', True), ('date_notified__isnull', True), ('date_notified__gte', models.F('date_of_loss')), _connector='OR'), name='claim_loss_before_notified', violation_error_message='A claim is notified on or after the date of loss.'),
-        ),
-        migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.CheckConstraint(condition=models.Q(('date_of_loss__isnull', True), ('date_closed__isnull', True), ('date_closed__gte', models.F('date_of_loss')), _connector='OR'), name='claim_loss_before_closed', violation_error_message='A claim is closed on or after the date of loss.'),
-        ),
-        migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.CheckConstraint(condition=models.Q(('policy_inception__isnull', True), ('policy_expiry__isnull', True), ('policy_expiry__gte', models.F('policy_inception')), _connector='OR'), name='claim_policy_in_order', violation_error_message='A policy expires on or after its inception.'),
-        ),
         migrations.AddIndex(
             model_name='bordereau',
             index=models.Index(fields=['updated_at', 'id'], name='bordereau_updated'),

@@ -6,6 +6,7 @@ Field names follow the Coverholder Reporting Standards 5.2 (claims bordereau).
 from typing import Any, ClassVar
 
 from django.contrib.postgres.indexes import BrinIndex
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Value
 
@@ -61,12 +62,37 @@ class LossEvent(Record):
         return f"{self.code} {self.name}"
 
 
+_IN_ORDER = (
+    (
+        "date_of_loss",
+        "date_of_loss_to",
+        "A loss ends on or after its beginning.",
+    ),
+    (
+        "date_of_loss",
+        "date_notified",
+        "A claim is notified on or after the date of loss.",
+    ),
+    (
+        "date_of_loss",
+        "date_closed",
+        "A claim is closed on or after the date of loss.",
+    ),
+    (
+        "policy_inception",
+        "policy_expiry",
+        "A policy expires on or after its inception.",
+    ),
+)
+
+
 class Claim(Record):  # type: ignore[django-manager-missing]
     """A claim: the loss and what describes it; its money is in its positions.
 
-    Each value is the one told for the latest period, then the latest received.  A
-    claim stands while ``load`` does, one of the loads whose statements it stands by;
-    one without stands by a person's word.
+    Each value is the one told for the latest period, then the latest received, so the
+    order of dates is looked at where one is told: an undo may leave two that different
+    files told.  A claim stands while ``load`` does, one of the loads whose statements
+    it stands by; one without stands by a person's word.
     """
 
     cedant_paths = ("treaty__cedant",)
@@ -129,28 +155,20 @@ class Claim(Record):  # type: ignore[django-manager-missing]
         ]
         constraints = [
             models.UniqueConstraint(fields=["treaty", "reference"], name="claim_once"),
-            in_order(
-                "claim_loss_before_notified",
-                "date_of_loss",
-                "date_notified",
-                "A claim is notified on or after the date of loss.",
-            ),
-            in_order(
-                "claim_loss_before_closed",
-                "date_of_loss",
-                "date_closed",
-                "A claim is closed on or after the date of loss.",
-            ),
-            in_order(
-                "claim_policy_in_order",
-                "policy_inception",
-                "policy_expiry",
-                "A policy expires on or after its inception.",
-            ),
         ]
 
     def __str__(self) -> str:
         return self.reference
+
+    def clean(self) -> None:
+        """Raise ValidationError where a person's dates contradict each other."""
+        wrong = {}
+        for first, then, message in _IN_ORDER:
+            before, after = getattr(self, first), getattr(self, then)
+            if before and after and after < before:
+                wrong[then] = message
+        if wrong:
+            raise ValidationError(wrong)
 
 
 def _amounts(names: tuple[str, ...], *, always: tuple[str, ...] = ()) -> type:

@@ -1,4 +1,7 @@
-"""What must not be true of a row of claims, whatever the books hold."""
+"""What must not be true of a row of claims, whatever the books hold.
+
+What rows and books together say of a claim's dates: ``reinsurance.ledger.date_rules``.
+"""
 
 import polars as pl
 
@@ -80,23 +83,5 @@ CLAIM_RULES = (
         "{treaty_reference__inception} to {treaty_reference__expiry} "
         "(risks attaching). Correct the date or the treaty reference.",
         IS_RISKS_ATTACHING & _outside_period("policy_inception"),
-    ),
-    Rule(
-        "loss_outside_event",
-        "warning",
-        "date_of_loss",
-        "The loss of {date_of_loss} is not within the event's dates, "
-        "{loss_event__date_from} to {loss_event__date_to}.",
-        (pl.col("date_of_loss") < pl.col("loss_event__date_from"))
-        | (pl.col("date_of_loss") > pl.col("loss_event__date_to")),
-    ),
-    Rule(
-        "loss_outside_policy",
-        "warning",
-        "date_of_loss",
-        "The loss of {date_of_loss} is not within the policy, {policy_inception} to "
-        "{policy_expiry}.",
-        (pl.col("date_of_loss") < pl.col("policy_inception"))
-        | (pl.col("date_of_loss") > pl.col("policy_expiry")),
     ),
 )

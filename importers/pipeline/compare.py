@@ -7,7 +7,7 @@ import polars as pl
 from django.db import connection, models
 
 from importers.pipeline.check import own_columns
-from reinsurance.ledger.copying import copy_in, copy_out, sought
+from reinsurance.ledger.copying import by_index, copy_in, copy_out, sought
 from reinsurance.resources.base import DomainResource, dtype_of
 from reinsurance.resources.conventions import FileContext
 
@@ -159,26 +159,18 @@ def _find(
     renamed = keys.select("__n", *sources)
     renamed.columns = ["n", *columns]
     copy_in(cursor, "sought", renamed)
-    # The table grows under the load faster than its statistics, and statistics taken
-    # meanwhile count none of its rows: so always key by key (LATERAL), by its index.
-    cursor.execute(
-        "ANALYZE sought; SET LOCAL enable_hashjoin = off; "
-        "SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off"
-    )
+    cursor.execute("ANALYZE sought")
     wanted = [stored_field(resource, name) for name in names]
     picked = ", ".join(["s.n", "t.id", *(f't."{f.column}"' for f in wanted)])
     using = " AND ".join(f't."{c}" = s."{c}"' for c in columns)
-    found = copy_out(
-        cursor,
-        f"SELECT {picked} FROM sought s CROSS JOIN LATERAL "  # noqa: S608
-        f"(SELECT * FROM {table} t WHERE {using} LIMIT 1) t",
-        {
-            "__n": pl.UInt32(),
-            ID: pl.Int64(),
-            **{WAS + n: dtype_of(f) for n, f in zip(names, wanted, strict=True)},
-        },
-    )
-    cursor.execute(
-        "RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_seqscan"
-    )
-    return found
+    with by_index(cursor):
+        return copy_out(
+            cursor,
+            f"SELECT {picked} FROM sought s CROSS JOIN LATERAL "  # noqa: S608
+            f"(SELECT * FROM {table} t WHERE {using} LIMIT 1) t",
+            {
+                "__n": pl.UInt32(),
+                ID: pl.Int64(),
+                **{WAS + n: dtype_of(f) for n, f in zip(names, wanted, strict=True)},
+            },
+        )

@@ -1,6 +1,8 @@
 """Frames to and from the database by COPY."""
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import polars as pl
@@ -41,6 +43,19 @@ def _typed(text: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     if dtype == pl.Boolean:
         return text == "t"
     return text.cast(dtype)
+
+
+@contextmanager
+def by_index(cursor: Any) -> Iterator[None]:
+    """Join key by key, by the indexes, whatever statistics say.
+
+    Keys are few and the tables large; a table that grows under a load does so faster
+    than its statistics, and those taken meanwhile count none of its rows.
+    """
+    methods = ("hashjoin", "mergejoin", "seqscan")
+    cursor.execute("; ".join(f"SET LOCAL enable_{name} = off" for name in methods))
+    yield
+    cursor.execute("; ".join(f"RESET enable_{name}" for name in methods))
 
 
 def sought(cursor: Any, table: str, **columns: tuple[str, pl.Series]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from reinsurance.ledger.amounts import POSITION
-from reinsurance.ledger.copying import copy_out, sought
+from reinsurance.ledger.copying import by_index, copy_out, sought
 from reinsurance.ledger.descriptions import FIELDS, model_field, table_column
 from reinsurance.ledger.timelines import MONEY
 from reinsurance.resources.base import dtype_of
@@ -29,19 +29,21 @@ ALWAYS = (
 )
 """Fields that are looked at whether rows tell them or not."""
 
-_STANDS = (
-    "({t}.load_id IS NULL OR l.undone_at IS NULL) "
-    "AND ({t}.lacked_by_id IS NULL OR g.undone_at IS NOT NULL)"
-)
-_LOADS = (
-    "LEFT JOIN reinsurance_load l ON l.id = {t}.load_id "
-    "LEFT JOIN reinsurance_load g ON g.id = {t}.lacked_by_id"
-)
-_BY_INDEX = (
-    "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; "
-    "SET LOCAL enable_seqscan = off"
-)
-_AS_USUAL = "RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_seqscan"
+
+def stands(record: str, load: str = "l", lacking: str = "g") -> str:
+    """SQL: whether a claim or position stands, by its loads (:func:`with_loads`)."""
+    return (
+        f"({record}.load_id IS NULL OR {load}.undone_at IS NULL) "
+        f"AND ({record}.lacked_by_id IS NULL OR {lacking}.undone_at IS NOT NULL)"
+    )
+
+
+def with_loads(record: str, load: str = "l", lacking: str = "g") -> str:
+    """SQL: the loads by which a claim or position stands, or is lacking."""
+    return (
+        f"LEFT JOIN reinsurance_load {load} ON {load}.id = {record}.load_id "
+        f"LEFT JOIN reinsurance_load {lacking} ON {lacking}.id = {record}.lacked_by_id"
+    )
 
 
 def find_claims(cursor: Any, rows: pl.DataFrame) -> pl.DataFrame:
@@ -59,24 +61,23 @@ def find_claims(cursor: Any, rows: pl.DataFrame) -> pl.DataFrame:
         reference=("varchar", keys["reference"]),
     )
     picked = ", ".join(f'c."{table_column(name)}"' for name in names)
-    cursor.execute(_BY_INDEX)
-    found = copy_out(
-        cursor,
-        f"SELECT c.treaty_id, c.reference, c.id, {_STANDS.format(t='c')}, "  # noqa: S608
-        f"c.status_id, c.details, {picked} FROM sought_claim k CROSS JOIN LATERAL "
-        "(SELECT * FROM reinsurance_claim c WHERE c.treaty_id = k.treaty "
-        f"AND c.reference = k.reference LIMIT 1) c {_LOADS.format(t='c')}",
-        {
-            "treaty": pl.Int64(),
-            "reference": pl.String(),
-            "claim": pl.Int64(),
-            "stands": pl.Boolean(),
-            "was_status": pl.String(),
-            "was_details": pl.String(),
-            **{WAS + name: dtype_of(model_field(name)) for name in names},
-        },
-    )
-    cursor.execute(_AS_USUAL)
+    with by_index(cursor):
+        found = copy_out(
+            cursor,
+            f"SELECT c.treaty_id, c.reference, c.id, {stands('c')}, "  # noqa: S608
+            f"c.status_id, c.details, {picked} FROM sought_claim k CROSS JOIN LATERAL "
+            "(SELECT * FROM reinsurance_claim c WHERE c.treaty_id = k.treaty "
+            f"AND c.reference = k.reference LIMIT 1) c {with_loads('c')}",
+            {
+                "treaty": pl.Int64(),
+                "reference": pl.String(),
+                "claim": pl.Int64(),
+                "stands": pl.Boolean(),
+                "was_status": pl.String(),
+                "was_details": pl.String(),
+                **{WAS + name: dtype_of(model_field(name)) for name in names},
+            },
+        )
     # COPY tells an empty text and no text apart; reading does not.
     return found.with_columns(
         pl.col(WAS + name).fill_null("")
@@ -103,16 +104,15 @@ def find_positions(cursor: Any, claims: pl.Series) -> pl.DataFrame:
         return pl.DataFrame(schema=schema)
     sought(cursor, "sought_of", id=("bigint", keys))
     picked = ", ".join(f"p.{name}" for name in POSITION)
-    cursor.execute(_BY_INDEX)
-    found = copy_out(
-        cursor,
-        "SELECT p.claim_id, p.id, p.section, p.risk_code, p.currency_id, "  # noqa: S608
-        f"{_STANDS.format(t='p')}, p.status_id, p.period_end, {picked} "
-        "FROM sought_of k JOIN reinsurance_claimposition p ON p.claim_id = k.id "
-        f"{_LOADS.format(t='p')}",
-        schema,
-    )
-    cursor.execute(_AS_USUAL)
+    with by_index(cursor):
+        found = copy_out(
+            cursor,
+            "SELECT p.claim_id, p.id, p.section, p.risk_code, p.currency_id, "  # noqa: S608
+            f"{stands('p')}, p.status_id, p.period_end, {picked} "
+            "FROM sought_of k JOIN reinsurance_claimposition p ON p.claim_id = k.id "
+            f"{with_loads('p')}",
+            schema,
+        )
     return found.with_columns(pl.col(*PARTS).fill_null(""))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from reinsurance.ledger.copying import copy_out, sought
+from reinsurance.ledger.copying import by_index, copy_out, sought
 from reinsurance.ledger.write import update
 from reinsurance.models import PremiumEntry
 from reinsurance.resources.base import dtype_of
@@ -115,20 +115,14 @@ def tellings(
         "LEFT JOIN reinsurance_load g ON g.id = e.replaced_by_id "
         "AND g.undone_at IS NULL"
     )
-    cursor.execute(
-        "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; "
-        "SET LOCAL enable_seqscan = off"
-    )
-    entries = copy_out(
-        cursor,
-        "SELECT e.id, e.load_id, coalesce(l.number, 0), e.row, l.sender, "  # noqa: S608
-        f"l.undone_at IS NULL, g.id, e.told, {picked} {joined} {gone} "
-        "LEFT JOIN reinsurance_load l ON l.id = e.load_id",
-        schema,
-    )
-    cursor.execute(
-        "RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_seqscan"
-    )
+    with by_index(cursor):
+        entries = copy_out(
+            cursor,
+            "SELECT e.id, e.load_id, coalesce(l.number, 0), e.row, "  # noqa: S608
+            f"l.sender, l.undone_at IS NULL, g.id, e.told, {picked} {joined} {gone} "
+            "LEFT JOIN reinsurance_load l ON l.id = e.load_id",
+            schema,
+        )
     repeated = copy_out(
         cursor,
         "SELECT e.id, l.id, l.number, r.first_row + (e.id - r.first_id), "  # noqa: S608

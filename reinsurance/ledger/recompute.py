@@ -24,10 +24,6 @@ from reinsurance.models import Claim, ClaimPosition, ClaimStatement
 from reinsurance.resources.base import dtype_of
 
 PORTION = 50_000
-_STANDS = (
-    "(x.load_id IS NULL OR l.undone_at IS NULL) "
-    "AND (x.lacked_by_id IS NULL OR g.undone_at IS NOT NULL)"
-)
 
 
 def positions_to_settle(cursor: Any, load: int) -> pl.Series:

@@ -25,6 +25,7 @@ from reinsurance.ledger.matching import (
 )
 from reinsurance.ledger.periods import END, START
 from reinsurance.ledger.positions_after import positions_after
+from reinsurance.ledger.repeated import told_again
 from reinsurance.ledger.settled_frame import settled_frame
 from reinsurance.ledger.statements import (
     corrections_of,
@@ -43,7 +44,8 @@ CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
 class Settlement:
     """What rows do to the books; keys below zero are of records still to be made.
 
-    ``rows``: ``row``, ``claim``, ``position``, ``__action`` of those that hold.
+    ``rows``: ``row``, ``claim``, ``position``, ``period_end``, ``__action`` of those
+    that hold.
     ``held_out``: rows that do not, for the reasons in ``issues`` (columns by the names
     of fields).  ``claims``: claims that are new, or differ (``stands``: they stood
     before).  ``positions``: alike.  ``statements``: to be added.  ``repeats``: ``row``
@@ -87,7 +89,6 @@ class Settlement:
         """Positions of the books that rows are about, with the period of each."""
         return (
             self.rows.filter(pl.col("position") > 0)
-            .join(self.settled.select("row", "period_end"), on="row")
             .select("position", "period_end")
             .unique()
         )
@@ -110,6 +111,8 @@ def settle(
     ``labels`` are the names of the columns of further details.
     """
     told = _as_told(rows, conventions, labels)
+    again = told_again(cursor, told, number=number, conventions=conventions)
+    told = told.join(again, on="row", how="anti", maintain_order="left")
     told, claims = _with_claims(cursor, told)
     positions = find_positions(cursor, claims.get_column("claim"))
     matched = match_positions(
@@ -164,19 +167,23 @@ def settle(
     repeated_rows = repeats(statements, old, did, is_off=conventions.is_correction)
     statements = statements.filter(~pl.col("row").is_in(repeated_rows["row"].implode()))
     held_out = pl.concat(issues).filter(pl.col("severity") == "error")["row"].unique()
-    rows_after = good.select("row", "claim", "position").join(
-        did, on="row", how="left", maintain_order="left"
+    periods = mine.select("row", "period_end")
+    rows_after = (
+        good.select("row", "claim", "position")
+        .join(periods, on="row", how="left", maintain_order="left")
+        .join(did, on="row", how="left", maintain_order="left")
     )
     if conventions.equal_rows_add:
         rows_after = with_added(rows_after, _without(every, wrong))
+    unchanged = again.drop("statement").with_columns(__action=pl.lit(UNCHANGED))
     return Settlement(
-        rows=rows_after,
+        rows=pl.concat([rows_after, unchanged.select(rows_after.columns)]),
         held_out=held_out,
         issues=pl.concat(issues),
         claims=described.claims,
         positions=after,
         statements=statements,
-        repeats=repeated_rows,
+        repeats=pl.concat([repeated_rows, again.select("row", "statement")]),
         overrides=described.overrides,
         settled=settled_frame(good, mine, line, counting),
     )

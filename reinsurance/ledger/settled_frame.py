@@ -25,12 +25,17 @@ def settled_frame(
     and period after it.
     """
     amounts = [n for n in (*PAID, *AS_AT) if n in line.columns]
+    # The line is in order; a window for each of so many positions costs far more.
+    is_next = pl.col("position") == pl.col("position").shift(1)
     at = line.select(
         "position",
         "period_end",
         pl.col("number").alias("at_number"),
         *(pl.col(n).alias(f"at_{n}") for n in amounts),
-        *(pl.col(n).shift(1).over("position").alias(f"before_{n}") for n in amounts),
+        *(
+            pl.when(is_next).then(pl.col(n).shift(1)).alias(f"before_{n}")
+            for n in amounts
+        ),
     )
     now = timelines.latest(line).select(
         "position",

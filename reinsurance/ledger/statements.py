@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from reinsurance.ledger import timelines
 from reinsurance.ledger.amounts import TOLD
-from reinsurance.ledger.copying import copy_out, sought
+from reinsurance.ledger.copying import by_index, copy_out, sought
 from reinsurance.ledger.timelines import MONEY
 
 CLAIMS = "claims"
@@ -94,21 +94,13 @@ def live_statements(
         "JOIN reinsurance_claimposition p ON p.id = s.position_id "
         "JOIN reinsurance_claim c ON c.id = p.claim_id "
     )
-    # Keys are few and the tables large: by their indexes, whatever statistics say of
-    # tables that grow meanwhile.
-    cursor.execute(
-        "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; "
-        "SET LOCAL enable_seqscan = off"
-    )
-    own = copy_out(
-        cursor,
-        f"SELECT s.id, {_OWN.format(row='s.row')}{amounts} {joined} "  # noqa: S608
-        f"JOIN reinsurance_load l ON l.id = s.load_id WHERE {stands}",
-        schema,
-    )
-    cursor.execute(
-        "RESET enable_hashjoin; RESET enable_mergejoin; RESET enable_seqscan"
-    )
+    with by_index(cursor):
+        own = copy_out(
+            cursor,
+            f"SELECT s.id, {_OWN.format(row='s.row')}{amounts} {joined} "  # noqa: S608
+            f"JOIN reinsurance_load l ON l.id = s.load_id WHERE {stands}",
+            schema,
+        )
     repeated = copy_out(
         cursor,
         f"SELECT s.id, {_OWN.format(row='r.first_row + (s.id - r.first_id)')}"  # noqa: S608

@@ -84,7 +84,8 @@ def with_added(settled: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
             settled,
             added.select("row", "position", "__period_end")
             .join(firsts.drop("row"), on=["position", "__period_end"], nulls_equal=True)
-            .select("row", "claim", "position", action),
+            .with_columns(action)
+            .select(settled.columns),
         ]
     ).sort("row")
 

@@ -26,7 +26,10 @@ _MANY = 1_000
 def draw_keys(cursor: Any, model: type[models.Model], count: int) -> pl.Series:
     """So many new keys of the model, rising; without a gap, where nobody else draws."""
     table = model._meta.db_table
-    drawn = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) AS key "
+    # The sequence is looked up once, not for every key.
+    drawn = (
+        "SELECT nextval((SELECT pg_get_serial_sequence(%s, 'id')::regclass)) AS key "
+    )
     series = "FROM generate_series(1, %s)"
     cursor.execute(
         f"SELECT min(key), max(key) FROM ({drawn}{series}) AS drawn",  # noqa: S608
@@ -230,7 +233,7 @@ def write_positions(cursor: Any, changed: pl.DataFrame, *, load: int) -> None:
 
 def _touch_claims(cursor: Any, claims: pl.Series) -> None:
     """A claim whose money changed was changed: who follows changes sees it."""
-    keys = claims.filter(claims > 0).unique()
+    keys = claims.filter(claims > 0).unique().sort()
     if not keys.len():
         return
     sought(cursor, "touched_claim", id=("bigint", keys))

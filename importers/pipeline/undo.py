@@ -19,6 +19,7 @@ from importers.pipeline.load import take_turn
 from importers.pipeline.settling import year_listing
 from importers.record_types import RecordType
 from importers.values import Action
+from reinsurance.ledger.overlaps import CountsTwiceError
 from reinsurance.ledger.premium_undo import undo_premiums
 from reinsurance.ledger.recompute import positions_to_settle, recompute
 from reinsurance.ledger.triggers import resting
@@ -44,8 +45,11 @@ def undo(
         Load.objects.filter(pk=load.pk).update(undone_at=timezone.now())
         if record_type.ledger == "claims":
             positions = positions_to_settle(cursor, load.pk)
-            with resting(cursor):
-                recompute(cursor, positions)
+            try:
+                with resting(cursor):
+                    recompute(cursor, positions, takes_back=True)
+            except CountsTwiceError as problem:
+                raise LoadConflict(str(problem)) from problem
         elif record_type.ledger == "premiums":
             undo_premiums(
                 cursor,

@@ -18,7 +18,13 @@ from django.utils.formats import date_format
 from reinsurance.admin.base import Panel
 from reinsurance.admin.values import DecimalInput, capital
 from reinsurance.ledger import by_hand, moving
-from reinsurance.ledger.amounts import POSITION, THIS_PERIOD, TO_DATE, label_of
+from reinsurance.ledger.amounts import (
+    FIRST_ROW_BY_HAND,
+    POSITION,
+    THIS_PERIOD,
+    TO_DATE,
+    label_of,
+)
 from reinsurance.models import Claim, ClaimPosition, ClaimStatement, Treaty
 from reinsurance.visibility import seen_by
 
@@ -190,7 +196,7 @@ class ClaimActions(admin.ModelAdmin):
             "withdrawable": {
                 s.pk for s in told if may_change and by_hand.may_withdraw(s, user)
             },
-            "by_hand": by_hand.FIRST_ROW,
+            "by_hand": FIRST_ROW_BY_HAND,
         }
         return [replace(p, context={**p.context, **more}) for p in panels]
 

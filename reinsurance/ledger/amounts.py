@@ -81,3 +81,15 @@ _OWN_LABELS = {
     "recoverable": "recoveries outstanding",
     "amount_claimed": "amount claimed",
 }
+
+
+def amounts_of(statement: object) -> list[str]:
+    """Names of the amounts that a statement tells, in whatever basis."""
+    return [
+        name
+        for name in POSITION
+        if any(
+            getattr(statement, told, None) is not None
+            for told in (name, *(told_as(name, basis) for basis in BASES))
+        )
+    ]

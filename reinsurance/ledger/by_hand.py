@@ -19,16 +19,18 @@ from django.utils.formats import date_format
 
 from reinsurance.ledger import timelines
 from reinsurance.ledger.amounts import (
-    BASES,
     FIRST_ROW_BY_HAND,
     PAID,
     POSITION,
     THIS_PERIOD,
     TO_DATE,
+    amounts_of,
     label_of,
     told_as,
 )
+from reinsurance.ledger.descriptions import PARTS, bit_of
 from reinsurance.ledger.moving import take_turn
+from reinsurance.ledger.overlaps import CountsTwiceError, require_no_overlap
 from reinsurance.ledger.periods import MOST_DAYS_OFF, snapped
 from reinsurance.ledger.recompute import recompute
 from reinsurance.ledger.statements import CLAIMS, live_statements
@@ -42,8 +44,6 @@ from reinsurance.models import (
 )
 from reinsurance.visibility import seen_by
 
-FIRST_ROW = FIRST_ROW_BY_HAND
-"""What people tell counts after the rows of the newest file: no file has so many."""
 MOST = Decimal(10) ** 16
 DECIMALS = 4
 WITHDRAW_OTHERS = "importers.undo_ingestion"
@@ -140,16 +140,12 @@ def withdraw(statement: ClaimStatement, *, user: User) -> None:
     if found.load.user_id != user.pk and not user.has_perm(WITHDRAW_OTHERS):
         raise TellingError("Somebody else told this. Ask them, or a manager.")
     position, end = found.position, found.period_end
-    told = {n: (n, *(told_as(n, basis) for basis in BASES)) for n in POSITION}
-    names = [
-        n
-        for n, own in told.items()
-        if any(getattr(found, c, None) is not None for c in own)
-    ]
+    names = amounts_of(found)
     with connection.cursor() as cursor:
         before = _image(_books(cursor, position).held_at(end), names)
         found.load.undone_at = timezone.now()
         found.load.save(update_fields=["undone_at"])
+        _require_no_overlap(cursor, position)
         keeps = found.status_id is None
         after = _settled(cursor, position, end, names, keeps_status=keeps)
     _note(position, end, before, after, user, f"Withdrawn: {found.load.reason}")
@@ -163,6 +159,13 @@ def may_withdraw(statement: ClaimStatement, user: User) -> bool:
 
 
 # ------------------------------------------------------------------- what is refused
+def _require_no_overlap(cursor: Any, position: ClaimPosition) -> None:
+    try:
+        require_no_overlap(live_statements(cursor, pl.Series([position.pk])))
+    except CountsTwiceError as problem:
+        raise TellingError(str(problem)) from problem
+
+
 def _require_amounts(
     position: ClaimPosition, amounts: Mapping[str, Decimal], basis: str
 ) -> None:
@@ -238,7 +241,7 @@ def _write(
     own = ClaimStatement.objects.filter(
         position=position, load__number=newest, load__user__isnull=False
     )
-    row = own.aggregate(next=Max("row") + 1)["next"] or FIRST_ROW
+    row = own.aggregate(next=Max("row") + 1)["next"] or FIRST_ROW_BY_HAND
     load = Load.objects.create(
         number=newest,
         record_type=CLAIMS,
@@ -246,7 +249,8 @@ def _write(
         reason=reason[:400],
         told=list(columns),
     )
-    return ClaimStatement(position=position, load=load, row=row, **columns)
+    told = sum(bit_of(part) for part in PARTS if getattr(position, part))
+    return ClaimStatement(position=position, load=load, row=row, told=told, **columns)
 
 
 def _settled(

@@ -2,7 +2,6 @@
 
 import polars as pl
 
-from reinsurance.ledger import timelines
 from reinsurance.ledger.amounts import (
     AS_AT,
     PAID,
@@ -12,10 +11,12 @@ from reinsurance.ledger.amounts import (
     label_of,
     told_as,
 )
-from reinsurance.ledger.timelines import MONEY
+from reinsurance.ledger.beside import CENT, Beside, differs, plain
+from reinsurance.ledger.between_periods import between_periods
+from reinsurance.ledger.overlaps import overlaps
+from reinsurance.ledger.same_period import same_period
 from reinsurance.resources.issues import issues_at, no_issues
 
-CENT = 0.0051
 UNALLOCATED = {
     "paid_fees_to_date": "paid_unallocated",
     "reserve_fees": "reserve_unallocated",
@@ -23,9 +24,7 @@ UNALLOCATED = {
 """Totals of fees, and the columns that tell what they have beyond the kinds."""
 
 
-def contradictions(
-    old: pl.DataFrame, new: pl.DataFrame, *, number: int
-) -> pl.DataFrame:
+def contradictions(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
     """What does not hold together with the books: held out, or warned of."""
     found = [no_issues(), _without_period(new), _kinds_and_total(new)]
     paid = [
@@ -44,27 +43,13 @@ def contradictions(
         for frame in (old, new)
     ):
         return pl.concat(found)  # amounts to date alone contradict nothing
-    found.append(_overlaps(old, new, paid))
-    silent = new.with_columns(
-        pl.lit(None, MONEY).alias(told_as(a, PREVIOUSLY))
-        for a in paid
-        if told_as(a, PREVIOUSLY) in new.columns
-    )
-    both = pl.concat([old, silent], how="diagonal_relaxed")
-    told = timelines.best(both)
-    line = timelines.timeline(both, implied=False)
-    rows = timelines.with_periods(pl.concat([old, new], how="diagonal_relaxed")).filter(
-        pl.col("statement").is_null()
-    )
-    before = rows.select(
-        "row",
-        "position",
-        "period_end",
-        "is_correction",
-        preceding=pl.col("period_start").dt.offset_by("-1d"),
-    )
-    for amount in paid:
-        found += _against_books(amount, rows, told, line, before)
+    beside = Beside(old, new, paid)
+    found += [
+        *(_within_row(new, amount) for amount in paid),
+        overlaps(old, new),
+        *between_periods(beside),
+        *same_period(beside),
+    ]
     return pl.concat(found)
 
 
@@ -149,155 +134,44 @@ def _kinds_and_total(new: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(found)
 
 
-def _overlaps(old: pl.DataFrame, new: pl.DataFrame, paid: list[str]) -> pl.DataFrame:
-    """Amounts of a period that overlaps another period of the same position."""
-    names = [
-        told_as(a, THIS_PERIOD) for a in paid if told_as(a, THIS_PERIOD) in new.columns
-    ]
-    if not names:
+def _within_row(new: pl.DataFrame, amount: str) -> pl.DataFrame:
+    """To date, previously and this period of one row that do not fit together."""
+    to, this, prev = (told_as(amount, b) for b in (TO_DATE, THIS_PERIOD, PREVIOUSLY))
+    if not {to, this} <= set(new.columns):
         return no_issues()
-    columns = ["position", "period_start", "period_end", "number", "row"]
-
-    def of_period(frame: pl.DataFrame) -> pl.DataFrame:
-        here = [n for n in names if n in frame.columns]
-        return frame.filter(
-            pl.any_horizontal(
-                pl.lit(value=False), *(pl.col(n).is_not_null() for n in here)
-            )
-            & pl.col("period_end").is_not_null()
-        ).select(columns)
-
-    mine, known = of_period(new), pl.concat([of_period(old), of_period(new)])
-    if (
-        mine.select(
-            (pl.col("period_start") == pl.col("period_end").dt.month_start()).all()
-        ).item()
-        and known.select(
-            (pl.col("period_start") == pl.col("period_end").dt.month_start()).all()
-        ).item()
-    ):
-        return no_issues()
-    pairs = (
-        mine.join(known, on="position", suffix="_other")
-        .filter(
-            (pl.col("period_start") <= pl.col("period_end_other"))
-            & (pl.col("period_start_other") <= pl.col("period_end"))
-            & (
-                (pl.col("period_start") != pl.col("period_start_other"))
-                | (pl.col("period_end") != pl.col("period_end_other"))
-            )
-        )
-        .unique("row", keep="first", maintain_order=True)
-    )
-    return issues_at(
-        pairs,
-        column="period_end",
-        value=pl.col("period_end"),
-        code="periods_overlap",
-        severity="error",
+    before = pl.col(to) - pl.col(this)
+    negative = issues_at(
+        new.filter((before < 0) & (pl.col(this) > 0)),
+        column=this,
+        value=pl.col(this),
+        code="more_than_to_date",
+        severity="warning",
         message=pl.format(
-            "The row tells what was paid from {} to {}; number {} told the same from "
-            "{} to {}. The periods overlap, so the payments would count twice.",
-            pl.col("period_start").cast(pl.String),
-            pl.col("period_end").cast(pl.String),
-            "number_other",
-            pl.col("period_start_other").cast(pl.String),
-            pl.col("period_end_other").cast(pl.String),
+            "{} was paid this period, more than the {} paid to date "
+            f"({label_of(amount)}): what was paid before would be below zero.",
+            plain(pl.col(this)),
+            plain(pl.col(to)),
         ),
     )
-
-
-def plain(amount: pl.Expr) -> pl.Expr:
-    """An amount as text, without zeros that say nothing."""
-    return amount.cast(pl.String).str.replace(r"(\.\d\d)0+$", "$1").fill_null("nothing")
-
-
-def _against_books(
-    amount: str,
-    rows: pl.DataFrame,
-    told: pl.DataFrame,
-    line: pl.DataFrame,
-    before: pl.DataFrame,
-) -> list[pl.DataFrame]:
-    """Bases that disagree (an error) and what was paid previously (a warning)."""
-    to, this, prev = (told_as(amount, b) for b in (TO_DATE, THIS_PERIOD, PREVIOUSLY))
-    if amount not in line.columns:
-        return []
-    own = [n for n in (to, this) if n in told.columns]
-    is_told = (
-        pl.any_horizontal(pl.col(n).is_not_null() for n in own)
-        if own
-        else pl.lit(value=False)
-    )
-    known = (
-        line.select("position", "period_end", pl.col(amount).alias("books"))
-        .join(
-            told.filter(is_told).select("position", "period_end"),
-            on=["position", "period_end"],
-        )
-        .rename({"period_end": "preceding"})
-    )
-    found: list[pl.DataFrame] = []
-    here = before.join(known, on=["position", "preceding"])
-    if not here.height:
-        return []
-    if prev in rows.columns:
-        differs = (
-            here.join(rows.select("row", pl.col(prev).alias("told")), on="row")
-            .filter(pl.col("told").is_not_null())
-            .filter((pl.col("told") - pl.col("books")).cast(pl.Float64).abs() > CENT)
-        )
-        found.append(
-            issues_at(
-                differs,
-                column=prev,
-                value=pl.col("told"),
-                code="previously_paid_differs",
-                severity="warning",
-                message=pl.format(
-                    "The sender says that {} was paid up to {}; the books have {} "
-                    f"({label_of(amount)}). The sender's word counts.",
-                    plain(pl.col("told")),
-                    pl.col("preceding").cast(pl.String),
-                    plain(pl.col("books")),
-                ),
-            )
-        )
-    if to in told.columns and this in told.columns:
-        at = told.select(
-            "position", "period_end", pl.col(to).alias("to"), pl.col(this).alias("this")
-        )
-        wrong = (
-            here.filter(~pl.col("is_correction"))
-            .join(at, on=["position", "period_end"])
-            .filter(
-                (pl.col("to") - pl.col("this") - pl.col("books")).cast(pl.Float64).abs()
-                > CENT
-            )
-        )
-        mine = rows.select(
-            "row",
-            tells=pl.any_horizontal(
-                pl.col(n).is_not_null() for n in (to, this) if n in rows.columns
-            ),
-        )
-        wrong = wrong.join(mine.filter("tells"), on="row")
-        found.append(
+    if prev not in new.columns:
+        return negative
+    wrong = new.filter(differs(before, pl.col(prev)))
+    return pl.concat(
+        [
+            negative,
             issues_at(
                 wrong,
-                column=to.removesuffix("_to_date"),
-                value=pl.col("to"),
+                column=amount,
+                value=pl.col(to),
                 code="bases_disagree",
                 severity="error",
                 message=pl.format(
-                    "{} to date is not {} (up to {}) plus {} this period "
-                    f"({label_of(amount)}). Correct the amounts, or declare the file "
-                    "a correction.",
-                    plain(pl.col("to")),
-                    plain(pl.col("books")),
-                    pl.col("preceding").cast(pl.String),
-                    plain(pl.col("this")),
+                    "{} to date is not {} previously plus {} this period "
+                    f"({label_of(amount)}). Correct the amounts.",
+                    plain(pl.col(to)),
+                    plain(pl.col(prev)),
+                    plain(pl.col(this)),
                 ),
-            )
-        )
-    return found
+            ),
+        ]
+    )

@@ -31,6 +31,11 @@ FIELDS = (
 )
 """Descriptive fields of a claim, named as the columns, in the order of their bits."""
 
+PARTS = ("section", "risk_code")
+"""What tells the positions of a claim apart beside the currency; it has bits, too: a
+part that no live statement tells any more is not told."""
+_BITS = (*FIELDS, *PARTS)
+
 
 def model_field(name: str) -> models.Field:
     """The claim's field of that name."""
@@ -45,23 +50,28 @@ def table_column(name: str) -> str:
 
 def is_told(name: str) -> pl.Expr:
     """Whether a row tells the field: an empty cell tells nothing."""
-    if isinstance(model_field(name), models.CharField):
+    if name in PARTS or isinstance(model_field(name), models.CharField):
         return pl.col(name).fill_null("") != ""
     return pl.col(name).is_not_null()
+
+
+def bit_of(name: str) -> int:
+    """The bit of a field or key part in a statement's ``told``."""
+    return 1 << _BITS.index(name)
 
 
 def told_bits(names: Iterable[str]) -> pl.Expr:
     """The bits of the fields that a row tells."""
     bits = pl.lit(0, dtype=pl.Int64)
     for name in names:
-        bit = 1 << FIELDS.index(name)
+        bit = bit_of(name)
         bits = bits + pl.when(is_told(name)).then(bit).otherwise(0)
     return bits.alias("told")
 
 
 def has_bit(name: str) -> pl.Expr:
     """Whether a statement's ``told`` has the bit of the field."""
-    return (pl.col("told") // (1 << FIELDS.index(name))) % 2 == 1
+    return (pl.col("told") // bit_of(name)) % 2 == 1
 
 
 def empty(name: str) -> Any:

@@ -4,20 +4,17 @@ An untold part of a key is no value: it matches the one record that fits, and is
 in when it is told; where several fit, somebody has to say which.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from reinsurance.ledger.amounts import POSITION
 from reinsurance.ledger.copying import by_index, copy_out, sought
-from reinsurance.ledger.descriptions import FIELDS, model_field, table_column
+from reinsurance.ledger.descriptions import FIELDS, PARTS, model_field, table_column
 from reinsurance.ledger.timelines import MONEY
 from reinsurance.resources.base import dtype_of
-from reinsurance.resources.issues import issues_at, no_issues
 
 WAS = "was."
-PARTS = ("section", "risk_code")
 ALWAYS = (
     "loss_event",
     "date_of_loss",
@@ -114,157 +111,3 @@ def find_positions(cursor: Any, claims: pl.Series) -> pl.DataFrame:
             schema,
         )
     return found.with_columns(pl.col(*PARTS).fill_null(""))
-
-
-@dataclass(frozen=True, slots=True)
-class Matched:
-    """Rows with ``position`` (null: a new one; see ``fills``) and what is unclear.
-
-    ``fills``: ``position``, ``section``, ``risk_code`` of positions whose untold parts
-    rows tell.
-    """
-
-    rows: pl.DataFrame
-    issues: pl.DataFrame
-    fills: pl.DataFrame
-
-
-def match_positions(
-    rows: pl.DataFrame, positions: pl.DataFrame, *, several_currencies: bool
-) -> Matched:
-    """Which position each row is about.
-
-    ``rows``: ``row``, ``claim`` (null: new), ``section``, ``risk_code``, ``currency``,
-    ``__period_end``.
-    """
-    key = ["claim", *PARTS, "currency"]
-    no_fills = pl.DataFrame(
-        schema={
-            "position": pl.Int64(),
-            "section": pl.String(),
-            "risk_code": pl.String(),
-        }
-    )
-    if not positions.height:
-        return Matched(
-            rows.with_columns(position=pl.lit(None, dtype=pl.Int64)),
-            no_issues(),
-            no_fills,
-        )
-    exact = rows.join(
-        positions.select(*key, "position"), on=key, how="left", maintain_order="left"
-    )
-    open_rows = exact.filter(pl.col("position").is_null() & (pl.col("claim") > 0))
-    standing = positions.filter("stands")
-    fits = (
-        open_rows.select("row", *key)
-        .join(
-            standing.select(
-                "claim",
-                "currency",
-                pl.col("position").alias("fitting"),
-                *(pl.col(n).alias(f"its_{n}") for n in PARTS),
-            ),
-            on=["claim", "currency"],
-        )
-        .filter(
-            pl.all_horizontal(
-                (pl.col(n) == pl.col(f"its_{n}"))
-                | (pl.col(n) == "")
-                | (pl.col(f"its_{n}") == "")
-                for n in PARTS
-            )
-        )
-    )
-    chosen = fits.group_by("row").agg(
-        pl.col("fitting").first(),
-        pl.len().alias("count"),
-        *(pl.col(n).first() for n in PARTS),
-        *(pl.col(f"its_{n}").first() for n in PARTS),
-        pl.col("its_section").unique().sort().str.join(", ").alias("sections"),
-    )
-    # A position that one row fills in and another one fills in otherwise is unclear.
-    filled = chosen.filter(
-        (pl.col("count") == 1)
-        & pl.any_horizontal(
-            (pl.col(n) != pl.col(f"its_{n}")) & (pl.col(n) != "") for n in PARTS
-        )
-    ).with_columns(
-        pl.struct(PARTS).n_unique().over("fitting").alias("versions"),
-    )
-    torn = filled.filter(pl.col("versions") > 1)
-    several = chosen.filter(pl.col("count") > 1)
-    unclear = pl.concat([torn.select("row"), several.select("row")])
-    issues = [no_issues()]
-    if unclear.height:
-        issues.append(
-            issues_at(
-                unclear.join(chosen, on="row", how="left"),
-                column="section",
-                value=pl.col("section"),
-                code="position_unclear",
-                severity="error",
-                message=pl.lit(
-                    "The claim has money under other sections or risk codes, and it "
-                    "is not clear which of it this row tells anew. Write the section "
-                    "and the risk code as before."
-                ),
-            )
-        )
-    good = chosen.filter(~pl.col("row").is_in(unclear["row"].implode()))
-    matched = (
-        exact.join(
-            good.select("row", "fitting"), on="row", how="left", maintain_order="left"
-        )
-        .with_columns(position=pl.coalesce("position", "fitting"))
-        .drop("fitting")
-    )
-    fills = (
-        filled.filter(pl.col("versions") == 1)
-        .select(
-            pl.col("fitting").alias("position"),
-            *(
-                pl.when(pl.col(n) != "").then(n).otherwise(f"its_{n}").alias(n)
-                for n in PARTS
-            ),
-        )
-        .unique("position")
-    )
-    if not several_currencies:
-        issues.append(currency_changed(matched, standing))
-    return Matched(matched, pl.concat(issues), fills)
-
-
-def currency_changed(rows: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
-    """Rows of a claim in a currency that neither books nor the file list beside it."""
-    known = standing.group_by("claim").agg(
-        pl.col("currency").unique().sort().alias("known")
-    )
-    told = rows.group_by("claim", "__period_end").agg(
-        pl.col("currency").unique().alias("listed")
-    )
-    changed = (
-        rows.select("row", "claim", "currency", "__period_end")
-        .join(known, on="claim")
-        .join(told, on=["claim", "__period_end"], nulls_equal=True)
-        .filter(
-            ~pl.col("currency").is_in(pl.col("known"))
-            & (pl.col("known").list.set_intersection("listed").list.len() == 0)
-        )
-    )
-    if not changed.height:
-        return no_issues()
-    return issues_at(
-        changed,
-        column="currency",
-        value=pl.col("currency"),
-        code="currency_changed",
-        severity="error",
-        message=pl.format(
-            "The claim stands in {} in the books and comes in {} now. Correct the "
-            "currency; if the claim has both, list both in one file, or allow several "
-            "currencies for the sender.",
-            pl.col("known").list.join(", "),
-            "currency",
-        ),
-    )

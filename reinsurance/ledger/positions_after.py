@@ -17,7 +17,8 @@ def positions_after(
     """The positions that rows touch, as they stand after them.
 
     ``position``, ``claim``, key parts, ``status``, ``period_end``, amounts, ``stands``
-    (before), ``is_live`` (some statement of it counts), ``is_changed``.
+    (before), ``is_live`` (some statement of it counts), ``is_changed``, ``is_filled``
+    (a part of its key is told that was not).
     """
     parts = ["section", "risk_code"]
     touched = good.select("position", "claim", "treaty", *parts, "currency").unique(
@@ -59,6 +60,11 @@ def positions_after(
         *(pl.col(n).ne_missing(pl.col(f"its_{n}")) for n in parts),
     )
     is_live = pl.col("position").is_in(now["position"].implode())
+    is_filled = pl.any_horizontal(
+        pl.col(n).ne_missing(pl.col(f"its_{n}")) for n in parts
+    )
     return after.with_columns(
-        is_live=is_live, is_changed=is_live & (differs | ~pl.col("stands"))
+        is_live=is_live,
+        is_changed=is_live & (differs | ~pl.col("stands")),
+        is_filled=is_live & is_filled & pl.col("its_section").is_not_null(),
     )

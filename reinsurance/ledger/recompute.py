@@ -16,7 +16,9 @@ from reinsurance.ledger.descriptions import FIELDS, has_bit, model_field, table_
 from reinsurance.ledger.detail_merging import with_merged
 from reinsurance.ledger.hand_edits import with_edits
 from reinsurance.ledger.matching import WAS, find_positions
+from reinsurance.ledger.overlaps import require_no_overlap
 from reinsurance.ledger.overrides import overrides_of
+from reinsurance.ledger.position_keys import told_keys, write_keys
 from reinsurance.ledger.statements import REPEATED, live_statements
 from reinsurance.ledger.timelines import MONEY
 from reinsurance.ledger.write import update
@@ -82,14 +84,20 @@ def positions_to_settle(cursor: Any, load: int) -> pl.Series:
     )["id"]
 
 
-def recompute(cursor: Any, positions: pl.Series) -> None:
-    """Work the positions out anew, and what describes their claims."""
+def recompute(cursor: Any, positions: pl.Series, *, takes_back: bool = False) -> None:
+    """Work the positions out anew, and what describes their claims.
+
+    ``takes_back``: after a word was taken back; raises CountsTwiceError where that
+    brings back payments which overlap others.
+    """
     for start in range(0, positions.len(), PORTION):
-        _portion(cursor, positions.slice(start, PORTION))
+        _portion(cursor, positions.slice(start, PORTION), takes_back=takes_back)
 
 
-def _portion(cursor: Any, positions: pl.Series) -> None:
+def _portion(cursor: Any, positions: pl.Series, *, takes_back: bool) -> None:
     live = live_statements(cursor, positions)
+    if takes_back:
+        require_no_overlap(live)
     claims = _claims_of(cursor, positions)
     known = find_positions(cursor, claims).filter(
         pl.col("position").is_in(positions.implode())
@@ -122,6 +130,7 @@ def _portion(cursor: Any, positions: pl.Series) -> None:
         columns,
         also="lacked_by_id = NULL",
     )
+    write_keys(cursor, told_keys(known, live))
     gone = after.filter(pl.col("load").is_null())["position"]
     _leave_out(cursor, ClaimPosition, gone, gone)
     _describe(cursor, claims)

@@ -13,8 +13,14 @@ from django.db import connection
 from reinsurance.ledger.amounts import TOLD
 from reinsurance.ledger.contradictions import UNALLOCATED
 from reinsurance.ledger.copying import by_index, copy_in, copy_out
-from reinsurance.ledger.descriptions import FIELDS, is_told, model_field, table_column
-from reinsurance.ledger.matching import PARTS, stands, with_loads
+from reinsurance.ledger.descriptions import (
+    FIELDS,
+    PARTS,
+    is_told,
+    model_field,
+    table_column,
+)
+from reinsurance.ledger.matching import stands, with_loads
 from reinsurance.ledger.statements import amounts_told, corrections_of
 from reinsurance.models import ClaimStatement
 from reinsurance.resources.conventions import Conventions

@@ -15,15 +15,11 @@ from reinsurance.ledger import describing, timelines
 from reinsurance.ledger.actions import actions, repeats
 from reinsurance.ledger.amounts import TOLD
 from reinsurance.ledger.contradictions import UNALLOCATED, contradictions
-from reinsurance.ledger.descriptions import FIELDS, told_bits
+from reinsurance.ledger.descriptions import FIELDS, PARTS, told_bits
 from reinsurance.ledger.further_details import details_of
-from reinsurance.ledger.matching import (
-    WAS,
-    find_claims,
-    find_positions,
-    match_positions,
-)
+from reinsurance.ledger.matching import WAS, find_claims, find_positions
 from reinsurance.ledger.periods import END, START
+from reinsurance.ledger.position_matching import match_positions
 from reinsurance.ledger.positions_after import positions_after
 from reinsurance.ledger.repeated import told_again
 from reinsurance.ledger.settled_frame import settled_frame
@@ -127,7 +123,7 @@ def settle(
     good = _without(good, repeated)
     new = _as_statements(good, number=number, conventions=conventions)
     old = live_statements(cursor, positions.get_column("position"))
-    wrong = contradictions(old, new, number=number)
+    wrong = contradictions(old, new)
     if conventions.equal_rows_add:
         wrong = of_added(wrong, every)
     issues.append(wrong)
@@ -223,7 +219,7 @@ def _as_told(
             for own, name in amounts.items()
         ),
         *(pl.col(name) for name in fields),
-        told_bits(fields),
+        told_bits([*fields, *(part for part in PARTS if part in columns)]),
         details_of(rows, labels),
         *(
             pl.col(name).alias(f"told_{name}")

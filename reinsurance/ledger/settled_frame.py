@@ -5,9 +5,15 @@ import polars as pl
 from reinsurance.ledger import timelines
 from reinsurance.ledger.amounts import (
     AS_AT,
+    BASES,
     PAID,
+    PAID_FEES,
+    RESERVE_FEES,
+    told_as,
 )
 from reinsurance.ledger.timelines import MONEY
+
+_PARTS = ("paid_indemnity", "paid_fees", "reserve_indemnity", "reserve_fees")
 
 
 def settled_frame(
@@ -19,7 +25,8 @@ def settled_frame(
     """The rows beside what stands in the books after them, for rules.
 
     ``row``, ``claim``, ``position``, ``period_end``; ``told``: the bits of the fields
-    that the row tells; ``at_<amount>``: at the row's period; ``before_<amount>``: at
+    that the row tells; ``paid_by_kind`` and ``reserve_by_kind``: it tells fees by kind
+    and not their total; ``at_<amount>``: at the row's period; ``before_<amount>``: at
     the period told before; ``now_<amount>``: at the latest; ``told_incurred…``;
     ``status_now``; ``is_live``: the row counts; ``is_last``: nobody told the position
     and period after it.
@@ -48,6 +55,8 @@ def settled_frame(
         "period_end",
         "number",
         "told",
+        paid_by_kind=_by_kind(mine, "paid_fees", PAID_FEES),
+        reserve_by_kind=_by_kind(mine, "reserve_fees", RESERVE_FEES),
         is_live=pl.col("row").is_in(counting.implode()),
     )
     told = [n for n in good.columns if n.startswith("told_")]
@@ -64,20 +73,24 @@ def settled_frame(
         is_last=pl.col("number") == pl.col("at_number"),
     ).drop("number", "at_number")
     for prefix in ("at", "before", "now"):
-        for name in (
-            "paid_indemnity",
-            "paid_fees",
-            "reserve_indemnity",
-            "reserve_fees",
-        ):
-            if f"{prefix}_{name}" not in frame.columns:
-                frame = frame.with_columns(
-                    pl.lit(None, MONEY).alias(f"{prefix}_{name}")
-                )
-        parts = ("paid_indemnity", "paid_fees", "reserve_indemnity", "reserve_fees")
+        untold = [n for n in _PARTS if f"{prefix}_{n}" not in frame.columns]
         frame = frame.with_columns(
-            pl.sum_horizontal(pl.col(f"{prefix}_{n}").fill_null(0) for n in parts)
+            pl.lit(None, MONEY).alias(f"{prefix}_{n}") for n in untold
+        )
+        frame = frame.with_columns(
+            pl.sum_horizontal(pl.col(f"{prefix}_{n}").fill_null(0) for n in _PARTS)
             .cast(MONEY)
             .alias(f"{prefix}_incurred")
         )
     return frame
+
+
+def _by_kind(mine: pl.DataFrame, total: str, kinds: tuple[str, ...]) -> pl.Expr:
+    """Whether a row tells fees by kind and not their total."""
+
+    def tells(*amounts: str) -> pl.Expr:
+        names = [told for a in amounts for told in (a, *(told_as(a, b) for b in BASES))]
+        here = [pl.col(n).is_not_null() for n in names if n in mine.columns]
+        return pl.any_horizontal(pl.lit(value=False), *here)
+
+    return tells(*kinds) & ~tells(total)

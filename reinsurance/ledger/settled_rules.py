@@ -5,8 +5,9 @@ from typing import Any
 
 import polars as pl
 
+from reinsurance.ledger.amounts import PAID_FEES, RESERVE_FEES, label_of
+from reinsurance.ledger.beside import CENT, plain
 from reinsurance.ledger.claim_statuses import open_statuses
-from reinsurance.ledger.contradictions import plain
 from reinsurance.ledger.date_rules import date_issues
 from reinsurance.ledger.limit_rules import limit_issues
 from reinsurance.ledger.rule_issues import rule_issue
@@ -26,6 +27,7 @@ def claim_issues(settlement: Any, conventions: Conventions) -> pl.DataFrame:
     return pl.concat(
         [
             *_adding_up(seen),
+            *_fees_of_no_kind(seen),
             *_of_position(seen, conventions),
             *date_issues(settlement),
             *limit_issues(settlement),
@@ -66,6 +68,38 @@ def _adding_up(seen: pl.DataFrame) -> list[pl.DataFrame]:
         )
         message = pl.format(text, plain(pl.col(told)), plain(stands))
         found.append(rule_issue(rows, code, "error", name, message, pl.col(told)))
+    return found
+
+
+def _fees_of_no_kind(seen: pl.DataFrame) -> list[pl.DataFrame]:
+    """Fees told by kind beside a total told before, part of which is of no kind."""
+    found = []
+    for total, kinds, by_kind in (
+        ("paid_fees", PAID_FEES, "paid_by_kind"),
+        ("reserve_fees", RESERVE_FEES, "reserve_by_kind"),
+    ):
+        here = [f"at_{k}" for k in kinds if f"at_{k}" in seen.columns]
+        if not here:
+            continue
+        summed = pl.sum_horizontal(pl.col(n).fill_null(0) for n in here)
+        rest = pl.col(f"at_{total}").fill_null(0) - summed
+        found.append(
+            rule_issue(
+                seen.filter(pl.col(by_kind) & (rest.cast(pl.Float64).abs() > CENT)),
+                "fees_of_no_kind",
+                "warning",
+                total,
+                pl.format(
+                    f"{label_of(total).capitalize()}, come to {{}} {{}}: {{}} by kind "
+                    "and {} of no kind, told in a total before. If the kinds are all "
+                    "there is, add the column with the total.",
+                    plain(pl.col(f"at_{total}")),
+                    "currency",
+                    plain(summed),
+                    plain(rest),
+                ),
+            )
+        )
     return found
 
 

@@ -14,8 +14,15 @@ from django.db import connection, models
 from reinsurance.ledger import triggers
 from reinsurance.ledger.amounts import POSITION, TOLD
 from reinsurance.ledger.copying import copy_in, sought
-from reinsurance.ledger.descriptions import FIELDS, empty, model_field, table_column
+from reinsurance.ledger.descriptions import (
+    FIELDS,
+    PARTS,
+    empty,
+    model_field,
+    table_column,
+)
 from reinsurance.ledger.lineage_ranges import write_repeats
+from reinsurance.ledger.position_keys import write_keys
 from reinsurance.ledger.settle import Settlement
 from reinsurance.models import Claim, ClaimPosition, ClaimStatement
 from reinsurance.resources.base import dtype_of
@@ -202,6 +209,7 @@ def _positions(
         copy_in(cursor, ClaimPosition._meta.db_table, frame)
         tell_planner(cursor, ClaimPosition._meta.db_table, frame.height)
     changed = placed.filter((pl.col("position") > 0) & pl.col("is_changed"))
+    write_keys(cursor, changed.filter("is_filled").select("position", *PARTS))
     write_positions(cursor, changed, load=load)
     _touch_claims(cursor, changed.get_column("claim"))
     return pl.DataFrame({"position": new["position"], "__position_id": ids})
@@ -218,7 +226,7 @@ def write_positions(cursor: Any, changed: pl.DataFrame, *, load: int) -> None:
             if name in changed.columns
         )
     ]
-    columns = {n: n for n in ("section", "risk_code", "period_end", *moved)}
+    columns = {n: n for n in ("period_end", *moved)}
     columns |= {"status_id": "status"}
     frame = changed.rename({"position": "id"})
     update(cursor, ClaimPosition, frame.filter("stands"), columns)

@@ -595,7 +595,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='claimposition',
-            constraint=models.UniqueConstraint(fields=('claim', 'section', 'risk_code', 'currency'), name='claim_position_once'),
+            constraint=models.UniqueConstraint(deferrable=models.Deferrable['IMMEDIATE'], fields=('claim', 'section', 'risk_code', 'currency'), name='claim_position_once'),
         ),
         migrations.AddIndex(
             model_name='lossevent',

@@ -233,6 +233,8 @@ class ClaimPosition(_amounts((*PAID, *AS_AT), always=MAIN)):  # type: ignore[mis
             models.UniqueConstraint(
                 fields=["claim", "section", "risk_code", "currency"],
                 name="claim_position_once",
+                # At the end of a statement: two positions may swap their sections.
+                deferrable=models.Deferrable.IMMEDIATE,
             )
         ]
 

@@ -1,0 +1,177 @@
+"""What rows tell of one period, held against what is told of the ones beside it.
+
+To date is what was paid by the end of the period before, plus this period.  The two
+are compared only where both are told; of two rows that disagree the later received is
+wrong.
+"""
+
+import polars as pl
+
+from reinsurance.ledger.amounts import (
+    PREVIOUSLY,
+    THIS_PERIOD,
+    TO_DATE,
+    label_of,
+    told_as,
+)
+from reinsurance.ledger.beside import Beside, differs, plain
+from reinsurance.ledger.overlaps import teller
+from reinsurance.ledger.timelines import MONEY
+from reinsurance.resources.issues import issues_at, no_issues
+
+_ADVICE = "Correct the amounts, or declare the file a correction."
+
+
+def between_periods(beside: Beside) -> list[pl.DataFrame]:
+    """What contradicts the period before or after: held out, or warned of."""
+    found = []
+    for amount in beside.paid:
+        found.append(_before(beside, amount))
+        if amount in beside.line.columns and beside.old_told.height:
+            found.append(_after(beside, amount))
+    return found
+
+
+def _before(beside: Beside, amount: str) -> pl.DataFrame:
+    """Against the period before: bases that disagree, and previously paid."""
+    known = beside.books(beside.line, beside.told, amount).rename(
+        {"period_end": "preceding"}
+    )
+    rows = beside.mine(amount, TO_DATE, THIS_PERIOD, PREVIOUSLY).with_columns(
+        preceding=pl.col("period_start").dt.offset_by("-1d")
+    )
+    here = rows.join(known, on=["position", "preceding"])
+    if not here.height:
+        return no_issues()
+    found = [_previously(amount, here)]
+    to, this = told_as(amount, TO_DATE), told_as(amount, THIS_PERIOD)
+    if to in beside.told.columns and this in beside.told.columns:
+        at = beside.told.select(
+            "position", "period_end", __to=pl.col(to), __this=pl.col(this)
+        )
+        wrong = here.filter(
+            ~pl.col("is_correction")
+            & (pl.col("to").is_not_null() | pl.col("this").is_not_null())
+        ).join(at, on=["position", "period_end"])
+        wrong = wrong.filter(
+            differs(pl.col("__to"), pl.col("books") + pl.col("__this"))
+        )
+        found.append(
+            issues_at(
+                wrong,
+                column=amount,
+                value=pl.col("__to"),
+                code="bases_disagree",
+                severity="error",
+                message=pl.format(
+                    "{} to date is not {} (up to {}) plus {} this period "
+                    f"({label_of(amount)}). {_ADVICE}",
+                    plain(pl.col("__to")),
+                    plain(pl.col("books")),
+                    pl.col("preceding").cast(pl.String),
+                    plain(pl.col("__this")),
+                ),
+            )
+        )
+    return pl.concat(found)
+
+
+def _previously(amount: str, here: pl.DataFrame) -> pl.DataFrame:
+    wrong = here.filter(differs(pl.col("prev"), pl.col("books")))
+    counts = (
+        pl.when("has_to")
+        .then(pl.lit("The books stay as they were told for that day."))
+        .otherwise(pl.lit("The sender's word counts."))
+    )
+    return issues_at(
+        wrong,
+        column=told_as(amount, PREVIOUSLY),
+        value=pl.col("prev"),
+        code="previously_paid_differs",
+        severity="warning",
+        message=pl.format(
+            "The sender says that {} was paid up to {}; the books have {} "
+            f"({label_of(amount)}). {{}}",
+            plain(pl.col("prev")),
+            pl.col("preceding").cast(pl.String),
+            plain(pl.col("books")),
+            counts,
+        ),
+    )
+
+
+def _after(beside: Beside, amount: str) -> pl.DataFrame:
+    """Against the period after: a late row that what was told later contradicts."""
+    names = {
+        b: told_as(amount, basis)
+        for b, basis in (
+            ("to", TO_DATE),
+            ("this", THIS_PERIOD),
+            ("prev", PREVIOUSLY),
+        )
+    }
+    following = beside.told.select(
+        "position",
+        pl.col("period_end").alias("end_after"),
+        pl.col("number").alias("number_after"),
+        pl.col("row").alias("row_after"),
+        pl.col("period_start").dt.offset_by("-1d").alias("period_end"),
+        *(
+            (pl.col(n) if n in beside.told.columns else pl.lit(None, MONEY)).alias(
+                f"{b}_after"
+            )
+            for b, n in names.items()
+        ),
+    ).with_columns(
+        said=pl.coalesce("prev_after", pl.col("to_after") - pl.col("this_after")),
+    )
+    # What this file tells of the period after is held against it there.
+    mine = beside.mine(amount, TO_DATE, THIS_PERIOD, PREVIOUSLY)
+    following = following.filter(pl.col("said").is_not_null()).join(
+        mine.select("position", end_after="period_end"),
+        on=["position", "end_after"],
+        how="anti",
+    )
+    was = beside.books(beside.old_line, beside.old_told, amount).select(
+        "position", "period_end", was="books"
+    )
+    key = ["position", "period_end"]
+    here = (
+        beside.mine(amount, TO_DATE, THIS_PERIOD)
+        .join(beside.books(beside.line, beside.told, amount), on=key)
+        .join(following, on=key)
+        .join(was, on=key, how="left")
+        .filter(differs(pl.col("said"), pl.col("books")))
+        .filter(pl.col("was").is_null() | differs(pl.col("was"), pl.col("books")))
+    )
+    both = pl.col("to_after").is_not_null() & pl.col("this_after").is_not_null()
+    is_wrong = both & ~pl.col("is_correction")
+    text = pl.format(
+        "With this row the books have {} at {}; {} says that {} was paid up to then "
+        f"({label_of(amount)}).",
+        plain(pl.col("books")),
+        pl.col("period_end").cast(pl.String),
+        teller("_after"),
+        plain(pl.col("said")),
+    )
+    column = pl.col("books")
+    return pl.concat(
+        [
+            issues_at(
+                here.filter(is_wrong),
+                column=amount,
+                value=column,
+                code="bases_disagree",
+                severity="error",
+                message=text + pl.lit(f" {_ADVICE}"),
+            ),
+            issues_at(
+                here.filter(~is_wrong),
+                column=amount,
+                value=column,
+                code="previously_paid_differs",
+                severity="warning",
+                message=text + pl.lit(" This row counts."),
+            ),
+        ]
+    )

@@ -1,0 +1,198 @@
+"""Payments of periods that overlap: nobody can say what of them counts twice.
+
+Payments of a month and of the quarter around it overlap; so do those of a quarter
+and what was paid to date at the end of one of its months, unless the quarter also tells
+what was paid to date at its own end.
+"""
+
+import polars as pl
+
+from reinsurance.ledger import timelines
+from reinsurance.ledger.amounts import (
+    FIRST_ROW_BY_HAND,
+    PAID,
+    PAID_FEES,
+    PREVIOUSLY,
+    THIS_PERIOD,
+    TO_DATE,
+    told_as,
+)
+from reinsurance.resources.issues import issues_at, no_issues
+
+_SCHEMA = {
+    "position": pl.Int64(),
+    "period_start": pl.Date(),
+    "period_end": pl.Date(),
+    "number": pl.Int64(),
+    "row": pl.Int64(),
+    "is_new": pl.Boolean(),
+    "amount": pl.String(),
+    "basis": pl.String(),
+}
+_TOTAL = "paid_fees"
+_FAMILIES = pl.DataFrame(
+    [(a, a) for a in PAID] + [(_TOTAL, kind) for kind in PAID_FEES],
+    schema=["amount", "family"],
+    orient="row",
+)
+"""A total of fees is told beside each of its kinds."""
+
+
+class CountsTwiceError(Exception):
+    """Payments would count twice, or nobody can say; the message says whose."""
+
+
+def require_no_overlap(live: pl.DataFrame) -> None:
+    """Raise CountsTwiceError where payments of live statements overlap."""
+    pairs = overlapping(live)
+    if not pairs.height:
+        return
+    said = pairs.select(
+        pl.format(
+            "{} told what was paid {} and {} what was paid {}",
+            teller(),
+            _when(""),
+            teller("_other"),
+            _when("_other"),
+        )
+    ).item(0, 0)
+    raise CountsTwiceError(
+        f"Payments would count twice: {said}, of {pairs['position'].n_unique()} "
+        "position(s) of claims. Undo the other one first."
+    )
+
+
+def overlaps(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
+    """Issues of the new rows whose payments overlap others of their position."""
+    pairs = overlapping(pl.concat([old, new], how="diagonal_relaxed"))
+    swapped = pairs.rename(
+        {n: n.removesuffix("_other") for n in pairs.columns if n.endswith("_other")}
+        | {n.removesuffix("_other"): n for n in pairs.columns if n.endswith("_other")}
+    ).select(pairs.columns)
+    mine = (
+        pl.concat([pairs, swapped])
+        .filter("is_new")
+        .unique("row", keep="first", maintain_order=True)
+    )
+    if not mine.height:
+        return no_issues()
+    return issues_at(
+        mine,
+        column="period_end",
+        value=pl.col("period_end"),
+        code="periods_overlap",
+        severity="error",
+        message=pl.format(
+            "The row tells what was paid {}; {} told what was paid {}. Nobody can say "
+            "what of it counts twice. Ask which holds, or have what was paid to date "
+            "at the end of the longer period told, too.",
+            _when(""),
+            teller("_other"),
+            _when("_other"),
+        ),
+    )
+
+
+def teller(suffix: str = "") -> pl.Expr:
+    """In words: who told a statement, by its ``number`` and ``row``."""
+    by_hand = pl.col(f"row{suffix}") >= FIRST_ROW_BY_HAND
+    return (
+        pl.when(by_hand)
+        .then(pl.lit("a person"))
+        .otherwise(pl.format("number {}", f"number{suffix}"))
+    )
+
+
+def _when(suffix: str) -> pl.Expr:
+    end = pl.col(f"period_end{suffix}").cast(pl.String)
+    return (
+        pl.when(pl.col(f"basis{suffix}") == THIS_PERIOD)
+        .then(
+            pl.format(
+                "from {} to {}", pl.col(f"period_start{suffix}").cast(pl.String), end
+            )
+        )
+        .otherwise(pl.format("to date at {}", end))
+    )
+
+
+def overlapping(statements: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of tellings of one position that overlap: a long one and another.
+
+    ``statements`` as in :mod:`timelines`; those without ``statement`` are new.
+    """
+    names = timelines.told_amounts(statements)
+    if not any(told_as(a, THIS_PERIOD) in names for a in PAID):
+        nothing = _long(statements, [])
+        return _pairs(nothing, nothing)
+    rows = timelines.replaced_by_corrections(timelines.with_periods(statements), names)
+    is_long = pl.col("period_start") < pl.col("period_end").dt.month_start()
+    of_period = [
+        told_as(a, THIS_PERIOD) for a in PAID if told_as(a, THIS_PERIOD) in names
+    ]
+    watched = rows.filter(
+        is_long & pl.any_horizontal(pl.col(n).is_not_null() for n in of_period)
+    )["position"]
+    every = _long(rows.filter(pl.col("position").is_in(watched.implode())), names)
+    lasting = every.filter(is_long & (pl.col("basis") == THIS_PERIOD))
+    # With what was paid to date told for its own end, nothing is added up.
+    settled = every.filter(pl.col("basis") == TO_DATE).select(
+        "position", "period_end", "amount", __settled=pl.lit(value=True)
+    )
+    lasting = lasting.join(
+        settled.unique(), on=["position", "period_end", "amount"], how="left"
+    )
+    return _pairs(lasting, every)
+
+
+def _long(rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """A row for each amount paid that is told, with its basis."""
+    base = ["position", "period_start", "period_end", "number", "row"]
+    found = [pl.DataFrame(schema=_SCHEMA)]
+    is_new = pl.col("statement").is_null().alias("is_new")
+    for amount in PAID:
+        for basis in (THIS_PERIOD, TO_DATE, PREVIOUSLY):
+            name = told_as(amount, basis)
+            if name not in names:
+                continue
+            told = rows.filter(pl.col(name).is_not_null()).select(
+                *base,
+                is_new,
+                pl.lit(amount).alias("amount"),
+                pl.lit(TO_DATE if basis == PREVIOUSLY else basis).alias("basis"),
+            )
+            if basis == PREVIOUSLY:
+                day_before = pl.col("period_start").dt.offset_by("-1d")
+                told = told.with_columns(period_end=day_before)
+            found.append(told.select(_SCHEMA.keys()).cast(_SCHEMA))  # type: ignore[arg-type]
+    return pl.concat(found).filter(pl.col("period_end").is_not_null())
+
+
+def _pairs(lasting: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
+    if "__settled" not in lasting.columns:
+        lasting = lasting.with_columns(__settled=pl.lit(None, dtype=pl.Boolean))
+    start, end = pl.col("period_start"), pl.col("period_end")
+    first, last = pl.col("period_start_other"), pl.col("period_end_other")
+    is_twice = (
+        (pl.col("basis_other") == THIS_PERIOD)
+        & (start <= last)
+        & (first <= end)
+        & ((start != first) | (end != last))
+    )
+    is_inside = (
+        (pl.col("basis_other") == TO_DATE)
+        & (start <= last)
+        & (last < end)
+        & pl.col("__settled").is_null()
+    )
+    return (
+        lasting.join(_FAMILIES, on="amount")
+        .join(
+            every.join(_FAMILIES, on="amount"),
+            on=["position", "family"],
+            suffix="_other",
+        )
+        .filter(is_twice | is_inside)
+        .drop("__settled")
+        .unique(["row", "number", "row_other", "number_other"], maintain_order=True)
+    )

@@ -1,0 +1,245 @@
+"""Amounts of one period beside those of another: what is asked, not added up."""
+
+import datetime
+from collections.abc import Mapping
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import DatabaseError
+
+from importers import record_types
+from importers.exceptions import LoadConflict
+from importers.pipeline.examine import Examined
+from importers.pipeline.undo import undo
+from reinsurance.ledger import books, by_hand
+from reinsurance.models import ClaimPosition, Treaty
+from reinsurance.resources.conventions import Conventions
+from tests.reinsurance.ledger.test_claims import (
+    CORRECTION,
+    FEBRUARY,
+    JANUARY,
+    MARCH,
+    paid_as_at,
+    positions,
+    send,
+)
+
+pytestmark = pytest.mark.django_db
+CLAIMS = record_types.get("claims")
+QUARTERLY = Conventions(frequency="quarter")
+DECEMBER = datetime.date(2025, 12, 31)
+
+
+@pytest.fixture(autouse=True)
+def treaty() -> Treaty:
+    return Treaty.objects.create(reference="T1", treaty_type="QS", currency_id="GBP")
+
+
+def codes(examined: Examined) -> list[tuple[str, str]]:
+    """Code and severity of all that is said."""
+    found = examined.issues.sort("code").select("code", "severity")
+    return [pair for pair in found.rows() if pair[0] != "no_date_of_loss"]
+
+
+def paid_now() -> list[Decimal]:
+    return [amount for *_, amount in positions()]
+
+
+def row(**told: float) -> dict[str, str]:
+    """A row with amounts: td, tp, pv (paid), f_… (fees) and so on."""
+    return {NAMES[name]: str(amount) for name, amount in told.items()}
+
+
+NAMES = {
+    "td": "Paid to date",
+    "tp": "Paid this month",
+    "pv": "Previously paid",
+    "fees": "Paid to date, fees",
+    "fees_tp": "Paid this period, fees",
+    "expenses": "Paid to date, expenses",
+    "expenses_tp": "Paid this period, expenses",
+    "adjusters": "Paid to date, adjusters fees",
+    "reserve": "Reserve",
+}
+HELD = [("periods_overlap", "error")]
+
+
+# ------------------------------------------------------- payments of longer periods
+@pytest.mark.parametrize("month", [JANUARY, FEBRUARY])
+def test_a_quarters_payments_over_what_was_paid_to_date_within_it(
+    month: datetime.date,
+) -> None:
+    send(row(td=150), period=month)
+    quarter, _ = send(row(tp=200), period=MARCH, conventions=QUARTERLY)
+    assert codes(quarter) == HELD
+    assert paid_now() == [150]
+
+
+def test_what_was_paid_to_date_within_a_quarter_that_is_known() -> None:
+    send(row(tp=200), period=MARCH, conventions=QUARTERLY)
+    month, _ = send(row(td=150), period=FEBRUARY)
+    assert codes(month) == HELD
+    assert paid_now() == [200]
+
+
+def test_a_quarter_that_says_what_was_paid_to_date_at_its_end() -> None:
+    send(row(td=100), period=DECEMBER)
+    send(row(td=250), period=FEBRUARY)
+    quarter, _ = send(row(td=300, tp=200), period=MARCH, conventions=QUARTERLY)
+    assert codes(quarter) == []
+    assert paid_now() == [300]
+
+
+def test_a_quarter_after_what_was_paid_to_date_before_it() -> None:
+    send(row(td=100), period=DECEMBER)
+    quarter, _ = send(row(tp=200), period=MARCH, conventions=QUARTERLY)
+    assert codes(quarter) == []
+    assert paid_now() == [300]
+
+
+def test_fees_in_total_overlap_fees_of_a_kind() -> None:
+    send(row(fees_tp=100), period=MARCH, conventions=QUARTERLY)
+    month, _ = send(row(expenses_tp=70), period=FEBRUARY)
+    assert codes(month) == HELD
+
+
+def test_fees_of_one_kind_do_not_overlap_those_of_another() -> None:
+    send(
+        {"Paid this period, adjusters fees": "100"}, period=MARCH, conventions=QUARTERLY
+    )
+    month, _ = send(row(expenses_tp=70), period=FEBRUARY)
+    assert codes(month) == []
+    assert ClaimPosition.objects.get().paid_fees == 170
+
+
+def test_it_is_said_that_a_person_told_what_overlaps() -> None:
+    send(row(td=100), period=DECEMBER)
+    by_hand.tell(
+        ClaimPosition.objects.get(),
+        period_end=FEBRUARY,
+        amounts={"paid_indemnity": Decimal(20)},
+        basis="this_period",
+        user=User.objects.create_superuser("manager"),
+        reason="Letter of 3 March.",
+    )
+    quarter, _ = send(row(tp=200), period=MARCH, conventions=QUARTERLY)
+    [message] = quarter.issues.filter(code="periods_overlap")["message"]
+    assert message.startswith(
+        "The row tells what was paid from 2026-01-01 to 2026-03-31; a person told what "
+        "was paid from 2026-02-01 to 2026-02-28."
+    )
+
+
+def test_an_undo_does_not_bring_back_payments_that_would_count_twice() -> None:
+    other = {"Claim Ref": "C2"}
+    send(row(tp=100), {**row(tp=1), **other})
+    _, correction = send({**row(tp=1), **other}, conventions=CORRECTION)
+    quarter, number = send(row(tp=200), period=MARCH, conventions=QUARTERLY)
+    assert codes(quarter) == []
+    with pytest.raises((LoadConflict, DatabaseError), match=f"number {number}"):
+        undo(CLAIMS, ingestion=correction)
+
+
+# ------------------------------------------------------------- within a single row
+def test_a_row_that_contradicts_itself() -> None:
+    first, _ = send(row(td=900, tp=50, pv=100), period=FEBRUARY)
+    assert codes(first) == [("bases_disagree", "error")]
+    assert positions() == []
+
+
+def test_more_paid_in_a_period_than_to_date() -> None:
+    first, _ = send(row(td=100, tp=150))
+    assert codes(first) == [("more_than_to_date", "warning")]
+
+
+# -------------------------------------------------- the period before and the one after
+CONTRADICTS = (row(td=120), FEBRUARY), (row(td=200, tp=50), MARCH)
+
+
+@pytest.mark.parametrize("files", [CONTRADICTS, CONTRADICTS[::-1]])
+def test_the_later_received_of_two_that_disagree_is_held_out(
+    files: tuple[tuple[Mapping[str, str], datetime.date], ...],
+) -> None:
+    (first, when), (second, then) = files
+    assert codes(send(dict(first), period=when)[0]) == []
+    late, _ = send(dict(second), period=then)
+    assert codes(late) == [("bases_disagree", "error")]
+
+
+def test_a_correction_that_the_next_period_contradicts_is_told_of() -> None:
+    send(row(td=150), period=FEBRUARY)
+    _, march = send(row(td=200, tp=50), period=MARCH)
+    late, _ = send(row(td=120), period=FEBRUARY, conventions=CORRECTION)
+    assert codes(late) == [("previously_paid_differs", "warning")]
+    [message] = late.issues.filter(code="previously_paid_differs")["message"]
+    assert message == (
+        f"With this row the books have 120.00 at 2026-02-28; number {march} says that "
+        "150.00 was paid up to then (paid, indemnity). This row counts."
+    )
+    assert paid_as_at(FEBRUARY) == [120]
+
+
+def test_a_late_row_beside_what_was_said_to_be_paid_before() -> None:
+    send(row(pv=100, tp=50), period=FEBRUARY)
+    late, _ = send(row(td=90), period=JANUARY)
+    assert codes(late) == [("previously_paid_differs", "warning")]
+    assert paid_now() == [140]
+
+
+def test_a_file_that_mends_both_periods_is_taken_as_a_whole() -> None:
+    send(row(td=120), period=JANUARY)
+    send(row(td=170, tp=50), period=FEBRUARY)
+    end = "Reporting period end"
+    both, _ = send(
+        {**row(td=100), end: "2026-01-31"},
+        {**row(td=150, tp=50), end: "2026-02-28"},
+        period=None,
+    )
+    assert codes(both) == []
+    assert paid_now() == [150]
+
+
+def test_whose_word_counts_of_what_was_paid_before() -> None:
+    send(row(td=90), period=JANUARY)
+    second, _ = send(row(pv=100, tp=50), period=FEBRUARY)
+    [message] = second.issues.filter(code="previously_paid_differs")["message"]
+    assert message.endswith("The books stay as they were told for that day.")
+    assert paid_now() == [140]
+
+
+# ----------------------------------------------------------------- the same period
+def test_payments_of_a_period_that_has_a_word_to_date_by_another() -> None:
+    send(row(tp=100))
+    by_hand.tell(
+        ClaimPosition.objects.get(),
+        period_end=JANUARY,
+        amounts={"paid_indemnity": Decimal(130)},
+        basis="to_date",
+        user=User.objects.create_superuser("manager"),
+        reason="Letter of 3 March.",
+    )
+    again, _ = send(row(tp=115))
+    assert codes(again) == [("to_date_stands", "warning")]
+    assert paid_now() == [130]
+
+
+def test_a_correction_that_does_not_say_what_was_paid_before() -> None:
+    send(row(pv=1000, tp=50), period=FEBRUARY)
+    correction, _ = send(row(tp=55), period=FEBRUARY, conventions=CORRECTION)
+    assert codes(correction) == [("previously_left_out", "warning")]
+    again, _ = send(row(pv=1000, tp=55), period=FEBRUARY, conventions=CORRECTION)
+    assert codes(again) == []
+    assert paid_now() == [1055]
+
+
+# ------------------------------------------------------------- fees by kind and total
+def test_fees_by_kind_beside_a_total_told_before() -> None:
+    send(row(fees=100))
+    kinds, _ = send(row(expenses=60, adjusters=40), period=FEBRUARY)
+    assert codes(kinds) == [("fees_of_no_kind", "warning")]
+    whole, _ = send(row(fees=100, expenses=60, adjusters=40), period=FEBRUARY)
+    assert codes(whole) == []
+    assert books.as_at([ClaimPosition.objects.get().pk], None)[0].amounts[
+        "paid_fees"
+    ] == Decimal(100)

@@ -1,0 +1,115 @@
+"""Which position of a claim a row is about, and what tells its section."""
+
+from decimal import Decimal
+
+import pytest
+
+from importers import record_types
+from importers.pipeline.undo import undo
+from reinsurance.models import ClaimPosition, Treaty
+from tests.reinsurance.ledger.test_claims import (
+    CORRECTION,
+    FEBRUARY,
+    JANUARY,
+    MARCH,
+    errors,
+    paid,
+    positions,
+    send,
+)
+
+pytestmark = pytest.mark.django_db
+CLAIMS = record_types.get("claims")
+UNCLEAR = "position_unclear"
+
+
+@pytest.fixture(autouse=True)
+def treaty() -> Treaty:
+    return Treaty.objects.create(reference="T1", treaty_type="QS", currency_id="GBP")
+
+
+def codes(examined: object) -> list[tuple[int, str]]:
+    return [(row, code) for row, _, code in errors(examined)]  # type: ignore[arg-type]
+
+
+def test_a_section_goes_with_the_file_that_told_it() -> None:
+    send(paid(100))
+    _, february = send(paid(110, Section="1"), period=FEBRUARY)
+    assert positions() == [("C1", "1", "GBP", 110)]
+    undo(CLAIMS, ingestion=february)
+    assert positions() == [("C1", "", "GBP", 100)]
+    assert errors(send(paid(110, Section="2"), period=FEBRUARY)[0]) == []
+    assert positions() == [("C1", "2", "GBP", 110)]
+
+
+def test_a_section_stays_while_another_file_tells_it() -> None:
+    send(paid(100))
+    _, february = send(paid(110, Section="1"), period=FEBRUARY)
+    send(paid(120, Section="1"), period=MARCH)
+    undo(CLAIMS, ingestion=february)
+    assert positions() == [("C1", "1", "GBP", 120)]
+
+
+def test_a_section_that_a_correction_told_goes_with_it() -> None:
+    send(paid(100))
+    _, correction = send(paid(110, Section="1"), conventions=CORRECTION)
+    undo(CLAIMS, ingestion=correction)
+    assert positions() == [("C1", "", "GBP", 100)]
+
+
+def test_a_position_that_does_not_stand_is_no_second_one() -> None:
+    _, january = send(paid(100))
+    undo(CLAIMS, ingestion=january)
+    send(paid(100, Section="1"))
+    assert errors(send(paid(110), period=FEBRUARY)[0]) == []
+    assert positions() == [("C1", "1", "GBP", 110)]
+
+
+def test_a_section_of_a_position_that_does_not_stand_is_filled_in() -> None:
+    _, january = send(paid(90, Section="1"))
+    undo(CLAIMS, ingestion=january)
+    send(paid(100))
+    _, february = send(paid(110, Section="1"), period=FEBRUARY)
+    assert positions() == [("C1", "1", "GBP", 110)]
+    undo(CLAIMS, ingestion=february)
+    assert positions() == [("C1", "", "GBP", 100)]
+    assert ClaimPosition.all_objects.count() == 2
+
+
+def test_one_file_with_and_without_a_section_is_asked() -> None:
+    examined, _ = send(paid(100), paid(100, Section="1"))
+    assert codes(examined) == [(2, UNCLEAR), (3, UNCLEAR)]
+    assert positions() == []
+
+
+def test_two_sections_of_one_file_are_two_positions() -> None:
+    assert errors(send(paid(100, Section="1"), paid(50, Section="2"))[0]) == []
+    assert positions() == [("C1", "1", "GBP", 100), ("C1", "2", "GBP", 50)]
+
+
+@pytest.mark.parametrize(
+    ("column", "before", "after"),
+    [
+        ("Risk code", "UA", "ua"),
+        ("Section", "1", "01"),
+        ("Section", "1", "1.0"),
+        ("Section", "Marine", "MARINE"),
+    ],
+)
+def test_a_section_that_is_written_otherwise_is_asked(
+    column: str, before: str, after: str
+) -> None:
+    send(paid(100, **{column: before}))
+    examined, _ = send(paid(100, **{column: after}), period=FEBRUARY)
+    assert codes(examined) == [(2, UNCLEAR)]
+    assert [amount for *_, amount in positions()] == [Decimal(100)]
+
+
+def test_periods_of_one_file_tell_one_section() -> None:
+    end = "Reporting period end"
+    rows = (
+        paid(100, **{"Section": "1", end: str(JANUARY)}),
+        paid(110, **{"Section": "1", end: str(FEBRUARY)}),
+    )
+    assert errors(send(*rows, period=None)[0]) == []
+    assert positions() == [("C1", "1", "GBP", 110)]

@@ -12,13 +12,14 @@ from typing import Any
 import polars as pl
 from import_export.fields import NOT_PROVIDED
 
+from importers.pipeline.currency_cells import contradicting
 from importers.pipeline.frames import BROKEN, ISSUES, ROW, issues_at, no_issues
 from importers.pipeline.match import Matches
 from importers.record_types import RecordType
 from reinsurance.resources.base import Column
 from reinsurance.resources.cells import BLANKS, CellError, CellOptions, tidy
 from reinsurance.resources.formats import unguarded
-from reinsurance.resources.widgets import CellWidget
+from reinsurance.resources.widgets import AmountWidget, CellWidget
 
 ROW_IN_FILE = "Row in the file"
 """Header of the first column that rows held out are given."""
@@ -181,6 +182,15 @@ class Cleaner:
             )
 
     @property
+    def _amounts(self) -> list[str]:
+        """Columns of amounts in the currency of the row."""
+        return [
+            name
+            for name, cleaner in self._columns.items()
+            if isinstance(cleaner.widget, AmountWidget) and "settlement" not in name
+        ]
+
+    @property
     def headers(self) -> Mapping[str, str]:
         """How the sender calls each field that the file has."""
         return {name: cleaner.header for name, cleaner in self._columns.items()}
@@ -202,6 +212,10 @@ class Cleaner:
             values.append(column)
             found.append(issues)
         frame = pl.DataFrame(values)
+        if "currency" in frame.columns:
+            found += contradicting(
+                texts, frame["currency"], self._amounts, self.headers
+            )
         issues = pl.concat(found) if found else pl.DataFrame(schema=ISSUES)
         broken = frame[ROW].is_in(issues["row"].unique().implode())
         return self._keys(frame).with_columns(broken.alias(BROKEN)), issues

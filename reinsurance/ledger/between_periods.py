@@ -16,8 +16,8 @@ from reinsurance.ledger.amounts import (
 )
 from reinsurance.ledger.beside import Beside, differs, plain
 from reinsurance.ledger.overlaps import teller
-from reinsurance.ledger.timelines import MONEY
-from reinsurance.resources.issues import issues_at, no_issues
+from reinsurance.ledger.timelines import MONEY, start_of
+from reinsurance.resources.issues import issues_at
 
 _ADVICE = "Correct the amounts, or declare the file a correction."
 
@@ -37,22 +37,36 @@ def _before(beside: Beside, amount: str) -> pl.DataFrame:
     known = beside.books(beside.line, beside.told, amount).rename(
         {"period_end": "preceding"}
     )
-    rows = beside.mine(amount, TO_DATE, THIS_PERIOD, PREVIOUSLY).with_columns(
-        preceding=pl.col("period_start").dt.offset_by("-1d")
-    )
-    here = rows.join(known, on=["position", "preceding"])
-    if not here.height:
-        return no_issues()
-    found = [_previously(amount, here)]
+    rows = beside.mine(amount, TO_DATE, THIS_PERIOD, PREVIOUSLY)
+    before = pl.col("period_start").dt.offset_by("-1d")
+    found = [
+        _previously(
+            amount,
+            rows.with_columns(preceding=before).join(
+                known, on=["position", "preceding"]
+            ),
+        )
+    ]
     to, this = told_as(amount, TO_DATE), told_as(amount, THIS_PERIOD)
     if to in beside.told.columns and this in beside.told.columns:
         at = beside.told.select(
-            "position", "period_end", __to=pl.col(to), __this=pl.col(this)
+            "position",
+            "period_end",
+            __to=pl.col(to),
+            __this=pl.col(this),
+            # What a row does not tell itself is of the period of who told it.
+            __start=pl.col(start_of(this)),
         )
-        wrong = here.filter(
-            ~pl.col("is_correction")
-            & (pl.col("to").is_not_null() | pl.col("this").is_not_null())
-        ).join(at, on=["position", "period_end"])
+        own = pl.when(pl.col("this").is_not_null()).then("period_start")
+        wrong = (
+            rows.filter(
+                ~pl.col("is_correction")
+                & (pl.col("to").is_not_null() | pl.col("this").is_not_null())
+            )
+            .join(at, on=["position", "period_end"])
+            .with_columns(preceding=pl.coalesce(own, "__start").dt.offset_by("-1d"))
+            .join(known, on=["position", "preceding"])
+        )
         wrong = wrong.filter(
             differs(pl.col("__to"), pl.col("books") + pl.col("__this"))
         )
@@ -115,7 +129,14 @@ def _after(beside: Beside, amount: str) -> pl.DataFrame:
         pl.col("period_end").alias("end_after"),
         pl.col("number").alias("number_after"),
         pl.col("row").alias("row_after"),
-        pl.col("period_start").dt.offset_by("-1d").alias("period_end"),
+        *(
+            (
+                pl.col(start_of(names[b]))
+                if names[b] in beside.told.columns
+                else pl.lit(None, pl.Date)
+            ).alias(f"__{b}_start")
+            for b in ("this", "prev")
+        ),
         *(
             (pl.col(n) if n in beside.told.columns else pl.lit(None, MONEY)).alias(
                 f"{b}_after"
@@ -124,6 +145,10 @@ def _after(beside: Beside, amount: str) -> pl.DataFrame:
         ),
     ).with_columns(
         said=pl.coalesce("prev_after", pl.col("to_after") - pl.col("this_after")),
+        period_end=pl.when(pl.col("prev_after").is_not_null())
+        .then("__prev_start")
+        .otherwise("__this_start")
+        .dt.offset_by("-1d"),
     )
     # What this file tells of the period after is held against it there.
     mine = beside.mine(amount, TO_DATE, THIS_PERIOD, PREVIOUSLY)

@@ -3,6 +3,7 @@
 import datetime
 
 import polars as pl
+from django.utils import timezone
 
 from reinsurance.resources.issues import issues_at, no_issues
 
@@ -37,10 +38,12 @@ def with_periods(
     start: datetime.date | None,
     end: datetime.date | None,
     frequency: str,
+    is_correction: bool = False,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The frame with ``__period_start`` and ``__period_end``, and what is unclear.
 
-    ``start`` and ``end`` are those of the form; what a row tells beats them.
+    ``start`` and ``end`` are those of the form; what a row tells beats them.  A
+    correction has to say what it corrects.
     """
     own = [
         pl.col(n) if n in frame.columns else pl.lit(None, dtype=pl.Date)
@@ -55,7 +58,9 @@ def with_periods(
     frame = frame.with_columns(
         pl.when(pl.col(END).is_not_null()).then(beginning).alias(START)
     )
-    found = [no_issues()]
+    found = [no_issues(), _not_begun(frame)]
+    if is_correction:
+        found.append(_without_period(frame))
     unclear = frame.filter(pl.col("__told_end").is_not_null() & pl.col(END).is_null())
     if unclear.height:
         found.append(
@@ -107,3 +112,34 @@ def with_periods(
                 )
             )
     return frame.drop("__told_start", "__told_end"), pl.concat(found)
+
+
+def _not_begun(frame: pl.DataFrame) -> pl.DataFrame:
+    """Periods that lie in the future: all later files would come before them."""
+    future = frame.filter(pl.col(START) > pl.lit(timezone.localdate()))
+    return issues_at(
+        future,
+        column="period_end",
+        value=pl.col("__told_end"),
+        code="period_in_future",
+        severity="warning",
+        message=pl.format(
+            "The period to {} has not begun yet. Is its year right? What is told for "
+            "it stands before all that comes for the periods until then.",
+            pl.col(END).cast(pl.String),
+        ),
+    )
+
+
+def _without_period(frame: pl.DataFrame) -> pl.DataFrame:
+    return issues_at(
+        frame.filter(pl.col("__told_end").is_null()),
+        column="period_end",
+        value=None,
+        code="missing_period",
+        severity="error",
+        message=pl.lit(
+            "A correction says which period it corrects. Hand the file in again with "
+            "the end of the period, or add a column with it."
+        ),
+    )

@@ -92,14 +92,28 @@ def best(statements: pl.DataFrame) -> pl.DataFrame:
     """What was told last, for each position and period, of each amount in its basis.
 
     The frame has the columns of the statements, ``number`` and ``row`` of the last of
-    them, one row for each position and period.
+    them, one row for each position and period; of amounts of a period also where it
+    starts (:func:`start_of`).
     """
     names = told_amounts(statements)
     ordered = replaced_by_corrections(with_periods(statements), names).sort(*ORDER)
     return ordered.group_by(*KEY, maintain_order=True).agg(
         pl.col("number", "row").last(),
         pl.col("period_start", "status", *names).drop_nulls().last(),
+        *(
+            pl.col("period_start")
+            .filter(pl.col(name).is_not_null())
+            .last()
+            .alias(start_of(name))
+            for name in names
+            if name.endswith((THIS_PERIOD, PREVIOUSLY))
+        ),
     )
+
+
+def start_of(name: str) -> str:
+    """The column with the start of the period for which an amount was told last."""
+    return f"{name}_start"
 
 
 def _implied(frame: pl.DataFrame) -> pl.DataFrame:
@@ -115,45 +129,26 @@ def _implied(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _with_openings(told: pl.DataFrame) -> pl.DataFrame:
     """Previously paid as a to date of the period before, where none is told for it."""
-    previous = {
-        told_as(amount, PREVIOUSLY): told_as(amount, TO_DATE)
-        for amount in PAID
-        if told_as(amount, PREVIOUSLY) in told.columns
-    }
-    if not previous:
-        return told
-    openings = (
-        told.filter(
-            pl.any_horizontal(pl.col(name).is_not_null() for name in previous)
-            & pl.col("period_start").is_not_null()
+    for amount in PAID:
+        prev, to = told_as(amount, PREVIOUSLY), told_as(amount, TO_DATE)
+        if prev not in told.columns:
+            continue
+        start = pl.col(start_of(prev))
+        opening = (
+            told.filter(pl.col(prev).is_not_null() & start.is_not_null())
+            .with_columns(period_end=start.dt.offset_by("-1d"))
+            .sort(*ORDER)
+            .group_by(*KEY, maintain_order=True)
+            .agg(pl.col("number", "row").last(), pl.col(prev).last().alias("__to"))
         )
-        .with_columns(period_end=pl.col("period_start").dt.offset_by("-1d"))
-        .sort(*ORDER)
-        .group_by(*KEY, maintain_order=True)
-        .agg(
-            pl.col("number", "row").last(),
-            *(
-                pl.col(prev).drop_nulls().last().alias(f"__{to}")
-                for prev, to in previous.items()
-            ),
-        )
-    )
-    joined = told.join(openings, on=KEY, how="full", coalesce=True, suffix="__opening")
-    joined = joined.with_columns(
-        pl.coalesce("number", "number__opening").alias("number"),
-        pl.coalesce("row", "row__opening").alias("row"),
-        *(
-            (
-                pl.coalesce(to, f"__{to}")
-                if to in joined.columns
-                else pl.col(f"__{to}")
-            ).alias(to)
-            for to in previous.values()
-        ),
-    )
-    return joined.drop(
-        "number__opening", "row__opening", *(f"__{t}" for t in previous.values())
-    )
+        told = told.join(opening, on=KEY, how="full", coalesce=True, suffix="__opening")
+        known = pl.coalesce(to, "__to") if to in told.columns else pl.col("__to")
+        told = told.with_columns(
+            known.alias(to),
+            pl.coalesce("number", "number__opening").alias("number"),
+            pl.coalesce("row", "row__opening").alias("row"),
+        ).drop("number__opening", "row__opening", "__to")
+    return told
 
 
 def _to_date(amount: str, columns: set[str]) -> pl.Expr | None:

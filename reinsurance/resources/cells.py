@@ -15,6 +15,9 @@ BLANKS = " \t\r\n\v\f\u00a0\u2007\u200b\u202f\u3000\ufeff"
 NOTHING = frozenset({"-", "--", "–", "n/a", "na", "nil", "none", "null", "#n/a"})
 """Texts, in small letters, that mean "no value" for dates, numbers and look-ups."""
 
+NIL = frozenset({"-", "--", "–", "—", "nil"})
+"""Texts, in small letters, that mean nil where an amount is expected."""
+
 
 class CellError(ValueError):
     """A cell that cannot be understood: a stable code and a sentence for the clerk."""

@@ -79,6 +79,7 @@ class ClaimResource(DomainResource):
             start=context.period_start,
             end=context.period_end,
             frequency=conventions.frequency,
+            is_correction=conventions.is_correction,
         )
         return frame, pl.concat([unlocated, unclear])
 

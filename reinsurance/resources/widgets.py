@@ -147,6 +147,12 @@ class AmountWidget(DecimalWidget):
 
     code = "bad_amount"
     what = "an amount"
+    nothing = cells.NOTHING - cells.NIL - {"#n/a"}
+
+    def parse(self, text: str) -> Decimal | None:
+        if text.casefold() in cells.NIL:
+            return Decimal(0)
+        return super().parse(text)
 
     def vectorised(self, texts: pl.Expr) -> pl.Expr | None:
         if self.options.decimal_mark != ".":

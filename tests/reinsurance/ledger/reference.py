@@ -145,7 +145,7 @@ class Line:
                 bases.setdefault("prev", bases["to"] - bases["this"])
             best.setdefault(end, {}).update(bases)
             order[end] = place
-            if start is not None:
+            if start is not None and "prev" in bases:
                 starts[end] = start
         found = {end: dict(bases) for end, bases in best.items()}
         for end, bases in sorted(best.items(), key=lambda told: order[told[0]]):

@@ -243,3 +243,63 @@ def test_fees_by_kind_beside_a_total_told_before() -> None:
     assert books.as_at([ClaimPosition.objects.get().pk], None)[0].amounts[
         "paid_fees"
     ] == Decimal(100)
+
+
+def test_a_month_that_repeats_the_to_date_of_a_quarter() -> None:
+    """An export of the books, to date alone, changes nothing."""
+    send(row(td=100), period=DECEMBER)
+    send(row(td=250), period=FEBRUARY)
+    send(row(td=300, tp=200), period=MARCH, conventions=QUARTERLY)
+    export, _ = send(row(td=300), period=MARCH)
+    assert codes(export) == []
+    assert paid_as_at(DECEMBER) == [100]
+    assert paid_now() == [300]
+
+
+def test_what_was_paid_before_a_quarter_stays_before_it() -> None:
+    send(row(pv=100, tp=50), period=MARCH, conventions=QUARTERLY)
+    send(row(td=150), period=MARCH)
+    assert paid_as_at(DECEMBER) == [100]
+    assert paid_now() == [150]
+
+
+# ------------------------------------------------------------------- odd periods
+def test_a_period_that_has_not_begun_is_asked_about() -> None:
+    future, _ = send(row(td=100), period=datetime.date(2135, 1, 31))
+    assert codes(future) == [("period_in_future", "warning")]
+
+
+def test_a_correction_says_what_it_corrects() -> None:
+    send(row(td=100), period=None)
+    correction, _ = send(row(td=90), period=None, conventions=CORRECTION)
+    assert codes(correction) == [("missing_period", "error")]
+    assert paid_now() == [100]
+
+
+# -------------------------------------------------------------------- odd amounts
+@pytest.mark.parametrize("nil", ["nil", "NIL", "-", "–", "0"])
+def test_nil_is_an_amount(nil: str) -> None:
+    send({**row(td=100), "Reserve": "50"})
+    send({**row(td=100), "Reserve": nil}, period=FEBRUARY)
+    assert ClaimPosition.objects.get().reserve_indemnity == 0
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ("$100", "currency_differs"),
+        ("€50", "currency_differs"),
+        ("100 USD", "currency_differs"),
+        ("JPY 50", "currency_differs"),
+        ("#N/A", "bad_amount"),
+    ],
+)
+def test_an_amount_in_another_currency_than_its_row(cell: str, code: str) -> None:
+    examined, _ = send({"Paid to date": cell})
+    assert codes(examined) == [(code, "error")]
+
+
+@pytest.mark.parametrize("cell", ["£100", "100 GBP", "GBP 100.00"])
+def test_an_amount_in_the_currency_of_its_row(cell: str) -> None:
+    assert codes(send({"Paid to date": cell})[0]) == []
+    assert paid_now() == [100]

@@ -19,6 +19,7 @@ from importers.pipeline.frames import ROW
 from importers.pipeline.settling import Settled
 from importers.record_types import RecordType
 from reinsurance.ledger.lacking import Lacked, lacked_by
+from reinsurance.ledger.moved_away import moved_away
 from reinsurance.ledger.periods import END, START
 from reinsurance.resources.conventions import FileContext
 
@@ -104,6 +105,7 @@ class Effect:
         """A sentence for each record that the file, a correction, leaves out."""
         with transaction.atomic(), connection.cursor() as cursor:
             found = self.find_lacking(cursor, record_type, context)
+            yield from self._moved_away(cursor, record_type, context)
         for lacked in found[:MOST_NAMED]:
             period = (
                 date_format(lacked.period_end, "j F Y") if lacked.period_end else ""
@@ -114,6 +116,20 @@ class Effect:
             )
         if len(found) > MOST_NAMED:
             yield f"And {len(found) - MOST_NAMED:,} more that this correction lacks."
+
+    def _moved_away(
+        self, cursor: Any, record_type: RecordType, context: FileContext
+    ) -> list[str]:
+        if record_type.ledger != "claims":
+            return []
+        told = [f["position"] for f in self.present if "position" in f.columns]
+        return moved_away(
+            cursor,
+            number=context.number,
+            sender=context.conventions.sender,
+            periods=[(t, e) for t, _, e in self.periods if e is not None],
+            present={key for keys in told for key in keys},
+        )
 
     def find_lacking(
         self, cursor: Any, record_type: RecordType, context: FileContext

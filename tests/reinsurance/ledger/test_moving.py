@@ -285,3 +285,20 @@ def test_it_moves_back_as_if_nothing_had_been(
     move(old, manager)
     assert periods() == {(june, 2025, 1)}
     assert books_now() == {"C1": (2025, 100)}
+
+
+def test_a_later_correction_of_the_old_contract_names_who_was_moved(
+    old: Treaty, new: Treaty, manager: User
+) -> None:
+    send(("C1", 2025, "100"), ("C2", 2025, "5"))
+    move(new, manager)
+    header = ("UMR", "Claim Ref", "Date of Loss", "Currency", "YOA", "Paid to date")
+    table = Table(header, [["T1", "C2", "2025-05-01", "GBP", "2025", "6"]])
+    correction = Conventions(is_correction=True)
+    examined, _, _ = run(table, CLAIMS, period_end=JUNE, conventions=correction)
+    [message] = examined.issues.filter(code="correction_lacks")["message"]
+    assert message.startswith(
+        "Claim C1: told for the period to 30 June 2026 and moved since, to contract T1 "
+        "of 1 January 2026."
+    )
+    assert books_now() == {"C1": (2026, 100), "C2": (2025, 6)}

@@ -1,0 +1,62 @@
+"""Claims that were moved out of the contracts for which a correction speaks."""
+
+import datetime
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.formats import date_format
+
+
+def moved_away(
+    cursor: Any,
+    *,
+    number: int,
+    sender: int | None,
+    periods: Iterable[tuple[int, datetime.date]],
+    present: Iterable[int],
+) -> list[str]:
+    """A sentence for each claim that the sender told of before it was moved.
+
+    ``periods``: contract and end that the correction speaks for; ``present``: keys of
+    the positions that it tells again.
+    """
+    pairs = sorted(set(periods))
+    if not pairs:
+        return []
+    cursor.execute(
+        """
+        SELECT c.reference, t.reference, t.inception, min(s.period_end)
+        FROM unnest(%(treaties)s::bigint[], %(ends)s::date[]) AS k (treaty, period_end)
+        JOIN reinsurance_edit e ON e.model = 'claim' AND e.status = 'applied'
+            AND e.before->>'treaty_id' = k.treaty::text
+        JOIN reinsurance_claim c ON c.id = e.object_id AND c.treaty_id <> k.treaty
+        JOIN reinsurance_treaty t ON t.id = c.treaty_id
+        JOIN reinsurance_claimposition p ON p.claim_id = c.id
+        JOIN reinsurance_claimstatement s ON s.position_id = p.id
+            AND s.period_end = k.period_end
+        JOIN reinsurance_load l ON l.id = s.load_id AND l.undone_at IS NULL
+        WHERE l.number < %(number)s AND l.sender IS NOT DISTINCT FROM %(sender)s
+            AND NOT p.id = ANY (%(present)s)
+        GROUP BY c.reference, t.reference, t.inception ORDER BY 1, 2
+        """,
+        {
+            "treaties": [treaty for treaty, _ in pairs],
+            "ends": [end for _, end in pairs],
+            "number": number,
+            "sender": sender,
+            "present": list(present),
+        },
+    )
+    return [_sentence(*found) for found in cursor.fetchall()]
+
+
+def _sentence(
+    claim: str, contract: str, inception: datetime.date | None, end: datetime.date
+) -> str:
+    of = f" of {date_format(inception, 'j F Y')}" if inception else ""
+    return (
+        f"Claim {claim}: told for the period to {date_format(end, 'j F Y')} and moved "
+        f"since, to contract {contract}{of}. This correction of its old contract does "
+        "not speak of it: what was told of it stays. If it does not hold any more, "
+        "correct it there."
+    )

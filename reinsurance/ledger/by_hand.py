@@ -5,7 +5,6 @@ withdrawn as a file is undone.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -32,6 +31,7 @@ from reinsurance.ledger.descriptions import PARTS, bit_of
 from reinsurance.ledger.moving import take_turn
 from reinsurance.ledger.overlaps import CountsTwiceError, require_no_overlap
 from reinsurance.ledger.periods import MOST_DAYS_OFF, snapped
+from reinsurance.ledger.position_books import PositionBooks, books_of
 from reinsurance.ledger.recompute import recompute
 from reinsurance.ledger.statements import CLAIMS, live_statements
 from reinsurance.models import (
@@ -53,28 +53,6 @@ Image = dict[str, str | None]
 
 class TellingError(Exception):
     """The amounts cannot be told, or not withdrawn; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Books:
-    """What is told of a position, and what holds at the end of each period."""
-
-    told: pl.DataFrame
-    line: pl.DataFrame
-
-    def held_at(self, end: date) -> dict[str, Any]:
-        """What the position holds at the end of a period."""
-        if not self.line.height:
-            return {}
-        rows = timelines.as_at(self.line, end).to_dicts()
-        return rows[0] if rows else {}
-
-    def told_for(self, end: date) -> dict[str, Any]:
-        """What was told last for the period, of each amount in its basis."""
-        if not self.told.height:
-            return {}
-        rows = self.told.filter(pl.col("period_end") == end).to_dicts()
-        return rows[0] if rows else {}
 
 
 @transaction.atomic
@@ -104,7 +82,7 @@ def tell(
     _require_amounts(found, amounts, basis)
     end = _period(period_end)
     with connection.cursor() as cursor:
-        books = _books(cursor, found)
+        books = books_of(cursor, found)
         start = books.told_for(end).get("period_start") or end.replace(day=1)
         for name, amount in amounts.items():
             if name in PAID:
@@ -142,7 +120,7 @@ def withdraw(statement: ClaimStatement, *, user: User) -> None:
     position, end = found.position, found.period_end
     names = amounts_of(found)
     with connection.cursor() as cursor:
-        before = _image(_books(cursor, position).held_at(end), names)
+        before = _image(books_of(cursor, position).held_at(end), names)
         found.load.undone_at = timezone.now()
         found.load.save(update_fields=["undone_at"])
         _require_no_overlap(cursor, position)
@@ -197,7 +175,7 @@ def _period(day: date) -> date:
 
 
 def _require_fitting(
-    books: _Books, name: str, amount: Decimal, basis: str, start: date, end: date
+    books: PositionBooks, name: str, amount: Decimal, basis: str, start: date, end: date
 ) -> None:
     """Raise TellingError where it contradicts what is told in the other basis."""
     if not books.told.height:
@@ -264,13 +242,7 @@ def _settled(
     recompute(cursor, pl.Series([position.pk], dtype=pl.Int64))
     if keeps_status:
         Claim.all_objects.filter(pk=position.claim_id).update(**was)
-    return _image(_books(cursor, position).held_at(end), names)
-
-
-def _books(cursor: Any, position: ClaimPosition) -> _Books:
-    live = live_statements(cursor, pl.Series([position.pk], dtype=pl.Int64))
-    told = timelines.best(live) if live.height else live
-    return _Books(told, timelines.timeline(live))
+    return _image(books_of(cursor, position).held_at(end), names)
 
 
 def _image(held: Mapping[str, Any], names: Any) -> Image:

@@ -13,7 +13,7 @@ from django.db import connection, models
 
 from reinsurance.ledger import triggers
 from reinsurance.ledger.amounts import POSITION, TOLD
-from reinsurance.ledger.copying import copy_in, sought
+from reinsurance.ledger.copying import by_index, copy_in, sought
 from reinsurance.ledger.descriptions import (
     FIELDS,
     PARTS,
@@ -82,20 +82,17 @@ def update(
     )
     cursor.execute(
         "DROP TABLE IF EXISTS differing; CREATE TEMPORARY TABLE differing "
-        f"(id bigint PRIMARY KEY, {typed}) ON COMMIT DROP"
+        f"(id bigint, {typed}) ON COMMIT DROP"
     )
-    copy_in(
-        cursor,
-        "differing",
-        frame.select("id", *(pl.col(own).alias(name) for name, own in columns.items())),
-    )
-    cursor.execute("ANALYZE differing")
+    values = [pl.col(own).alias(name) for name, own in columns.items()]
+    copy_in(cursor, "differing", frame.sort("id").select("id", *values))
     sets = [f'"{name}" = {_value(by_column[name], name)}' for name in columns]
     sets += [also] if also else []
-    cursor.execute(
-        f"UPDATE {model._meta.db_table} t SET {', '.join(sets)} "  # noqa: S608
-        "FROM differing d WHERE t.id = d.id"
-    )
+    with by_index(cursor):
+        cursor.execute(
+            f"UPDATE {model._meta.db_table} t SET {', '.join(sets)} "  # noqa: S608
+            "FROM differing d WHERE t.id = d.id"
+        )
 
 
 def _value(field: models.Field, name: str) -> str:
@@ -245,10 +242,11 @@ def _touch_claims(cursor: Any, claims: pl.Series) -> None:
     if not keys.len():
         return
     sought(cursor, "touched_claim", id=("bigint", keys))
-    cursor.execute(
-        "UPDATE reinsurance_claim c SET updated_at = now() FROM touched_claim k "
-        "WHERE c.id = k.id AND c.updated_at < now()"
-    )
+    with by_index(cursor):
+        cursor.execute(
+            "UPDATE reinsurance_claim c SET updated_at = now() FROM touched_claim k "
+            "WHERE c.id = k.id AND c.updated_at < now()"
+        )
 
 
 def _statements(

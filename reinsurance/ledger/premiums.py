@@ -21,6 +21,7 @@ from reinsurance.ledger.premium_checks import (
 from reinsurance.ledger.premium_columns import stored, tells
 from reinsurance.ledger.premium_keys import FIRM, PARTS, with_whole_keys
 from reinsurance.ledger.premium_rules import premium_issues
+from reinsurance.ledger.premium_settled_rules import settled_issues
 from reinsurance.ledger.premium_standing import (
     COLUMNS,
     GROUP,
@@ -149,7 +150,7 @@ def settle_premiums(
         rows=entries.select("row", "__action"),
         held_out=wrong.unique(),
         issues=issues,
-        ruled=premium_issues(entries, known),
+        ruled=pl.concat([premium_issues(entries, known), settled_issues(entries)]),
         entries=added,
         repeats=repeats,
         known=known,

@@ -3,6 +3,7 @@
 import polars as pl
 
 from reinsurance.choices import PremiumTransaction
+from reinsurance.ledger.periods import END
 from reinsurance.models import Layer
 from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.issues import ROW, issues_at, no_issues
@@ -174,6 +175,29 @@ PREMIUM_RULES: tuple[Rule, ...] = (
         "sum_insured", "deductible", currency_column="sum_insured_currency"
     ),
 )
+
+
+def without_period(frame: pl.DataFrame, unclear: pl.DataFrame) -> pl.DataFrame:
+    """Issues ``missing_period`` of rows that name no period, clear or ``unclear``.
+
+    A transaction told again replaces for the same period and adds for another: without
+    one it would stand beside each of them.
+    """
+    rows = frame.filter(
+        pl.col(END).is_null() & ~pl.col(ROW).is_in(unclear[ROW].implode())
+    )
+    return issues_at(
+        rows,
+        column="period_end",
+        value=None,
+        code="missing_period",
+        severity="error",
+        message=pl.lit(
+            "Neither file nor row says for which period the premium is told, so it "
+            "would stand beside the same premium of a bordereau. Hand the file in "
+            "again with the end of its period, or add a column with it."
+        ),
+    )
 
 
 # ------------------------------------------------------------- against the contract

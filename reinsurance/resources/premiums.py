@@ -14,7 +14,12 @@ from reinsurance.resources.contracts import locate_contracts
 from reinsurance.resources.conventions import FileContext
 from reinsurance.resources.further import FURTHER_PREMIUMS, further_columns
 from reinsurance.resources.premium_amounts import amounts
-from reinsurance.resources.premium_rules import PREMIUM_RULES, against_terms, signed
+from reinsurance.resources.premium_rules import (
+    PREMIUM_RULES,
+    against_terms,
+    signed,
+    without_period,
+)
 from reinsurance.resources.widgets import (
     ChoiceWidget,
     DateWidget,
@@ -215,7 +220,8 @@ class PremiumEntryResource(DomainResource):
             frequency=conventions.frequency,
         )
         frame = signed(frame, conventions)
-        return frame, pl.concat([unlocated, unclear, against_terms(frame)])
+        found = [unlocated, unclear, without_period(frame, unclear)]
+        return frame, pl.concat([*found, against_terms(frame)])
 
     def derive(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The brokerage that net may be less of, and what it is settled in, if told."""

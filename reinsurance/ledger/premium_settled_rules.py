@@ -9,7 +9,7 @@ import polars as pl
 from reinsurance.ledger.premium_columns import tells
 from reinsurance.ledger.premium_standing import COLUMNS
 from reinsurance.resources.issues import issues_at, no_issues
-from reinsurance.resources.premium_rules import PREMIUM_RULES
+from reinsurance.resources.premium_rules import DERIVED_FROM, PREMIUM_RULES
 from reinsurance.resources.premiums import PremiumEntryResource
 
 WHY = " What the row leaves out is as the books have it."
@@ -28,7 +28,8 @@ def settled_issues(entries: pl.DataFrame) -> pl.DataFrame:
     for rule in PREMIUM_RULES:
         if not rule.needs <= set(whole.columns):
             continue
-        left_out = [f"leaves.{n}" for n in rule.needs if f"leaves.{n}" in whole.columns]
+        sources = {s for n in rule.needs for s in DERIVED_FROM.get(n, (n,))}
+        left_out = [f"leaves.{n}" for n in sources if f"leaves.{n}" in whole.columns]
         if not left_out:
             continue
         broken = whole.filter(pl.any_horizontal(left_out) & rule.broken)

@@ -49,7 +49,8 @@ COLUMNS = (
 def dtypes() -> dict[str, pl.DataType]:
     """Of the columns that :func:`tellings` has for key, period and content."""
     named = {n: dtype_of(field_of(n)) for n in (*KEY, *COLUMNS) if n != "details"}
-    return {**named, "period_end": pl.Date(), "details": pl.String()}
+    periods = {"period_start": pl.Date(), "period_end": pl.Date()}
+    return {**named, **periods, "details": pl.String()}
 
 
 def has_bit(name: str) -> pl.Expr:
@@ -132,7 +133,7 @@ def tellings(
         policy=("varchar", policies["policy"]),
     )
     columns = [
-        n if n in {"period_end", "details"} else field_of(n).column for n in dtypes()
+        n if n in {*PERIODS, "details"} else field_of(n).column for n in dtypes()
     ]
     picked = ", ".join(f'e."{name}"' for name in columns)
     joined = (

@@ -20,6 +20,7 @@ from reinsurance.ledger.premium_checks import (
 )
 from reinsurance.ledger.premium_columns import stored, tells
 from reinsurance.ledger.premium_keys import FIRM, PARTS, with_whole_keys
+from reinsurance.ledger.premium_periods import overlapping
 from reinsurance.ledger.premium_rules import premium_issues
 from reinsurance.ledger.premium_settled_rules import settled_issues
 from reinsurance.ledger.premium_standing import (
@@ -114,10 +115,15 @@ def settle_premiums(
     )
     spoken = corrections(cursor, good["treaty_reference"])
     good, every = _with_keys(good, every, spoken, number)
-    unclear = fits_several(good, every, conventions)
+    known = every.unique("id", keep="first", maintain_order=True)
+    unclear = pl.concat(
+        [
+            fits_several(good, every, conventions),
+            overlapping(good, known, number),
+        ]
+    )
     wrong = pl.concat([wrong, unclear["row"]]).unique()
     good = good.filter(~pl.col("row").is_in(wrong.implode()))
-    known = every.unique("id", keep="first", maintain_order=True)
     spoken = spoken.filter(pl.col("correction") > number)
     names = [n for n in stored(good) if n not in KEY]
     good = good.with_columns(told=_bits(names) + pl.col("filled"))

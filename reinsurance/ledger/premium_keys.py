@@ -104,12 +104,14 @@ def _resolve(group: pl.DataFrame, corrections: dict[Any, Any]) -> Iterator[Any]:
         {**line, "parts": tuple(line[name] or None for name in PARTS)}
         for line in group.iter_rows(named=True)
     ]
+    columns = list(zip(*(line["parts"] for line in told), strict=True))
+    mixed = [n for n, parts in enumerate(columns) if None in parts and any(parts)]
     policy = told[0]["policy_reference"]
     waiting = list(corrections.get(told[0]["treaty_reference"], ()))
     for number, file in groupby(told, itemgetter("number")):
         while waiting and waiting[0][0] < number:
-            _leave_out(records, waiting.pop(0), policy)
-        unclear |= _take(records, list(file), of)
+            records = _leave_out(records, waiting.pop(0), policy)
+        unclear |= _take(records, list(file), of, mixed)
     for line in told:
         filled = [
             "" if part is None and group.schema[name] == pl.String else part
@@ -118,39 +120,57 @@ def _resolve(group: pl.DataFrame, corrections: dict[Any, Any]) -> Iterator[Any]:
         yield (line["__told"], line["__told"] in unclear, *filled)
 
 
-def _leave_out(records: list[_Record], correction: Any, policy: str) -> None:
-    """What a correction lacks fits nothing that is told later."""
+def _leave_out(records: list[_Record], correction: Any, policy: str) -> list[_Record]:
+    """The records without those that a correction lacks: they fit nothing any more."""
     number, end, sender, named = correction
     if policy in named:
-        return
-    for record in list(records):
-        numbers = {telling["number"] for telling in record.tellings}
-        is_lacked = number not in numbers and all(
-            telling["sender"] == sender and telling["period_end"] == end
+        return records
+    return [
+        record
+        for record in records
+        if any(
+            telling["number"] == number
+            or telling["sender"] != sender
+            or telling["period_end"] != end
             for telling in record.tellings
         )
-        if is_lacked:
-            records.remove(record)
+    ]
 
 
 def _take(
-    records: list[_Record], file: list[dict[str, Any]], of: dict[int, _Record]
+    records: list[_Record],
+    file: list[dict[str, Any]],
+    of: dict[int, _Record],
+    mixed: list[int],
 ) -> set[int]:
-    """Find the records of one file's rows among those before it; who fits several."""
+    """Find the records of one file's rows among those before it; who fits several.
+
+    ``mixed``: parts that some tellings leave out and others do not.  A key that has all
+    of them fits no other such key, so that very many need not be held against each
+    other.
+    """
+
+    def is_loose(parts: Parts) -> bool:
+        return any(parts[index] is None for index in mixed)
+
     keys: dict[Parts, list[dict[str, Any]]] = {}
     for line in file:
         keys.setdefault(line["parts"], []).append(line)
-    chosen: dict[Parts, _Record] = {}
+    same = {record.parts: record for record in records}
+    loose = [record for record in records if is_loose(record.parts)]
+    chosen = {key: same[key] for key in keys if key in same}
     several: set[Parts] = set()
     for key in keys:
-        same = [record for record in records if record.parts == key]
-        fits = same or [r for r in records if _are_one(r.parts, key)]
-        if len(fits) == 1:
-            chosen[key] = fits[0]
-        elif fits:
-            several.add(key)
-        if any(other != key and _are_one(other, key) for other in keys):
-            several.add(key)
+        if key not in chosen:
+            near = records if is_loose(key) else loose
+            fits = [record for record in near if _are_one(record.parts, key)]
+            if len(fits) == 1:
+                chosen[key] = fits[0]
+            elif fits:
+                several.add(key)
+        if is_loose(key):
+            others = [k for k in keys if k != key and _are_one(k, key)]
+            several.update([key, *others] if others else ())
     sharing = Counter(id(record) for record in chosen.values())
     for key, record in list(chosen.items()):
         if key != record.parts and (sharing[id(record)] > 1 or key in several):

@@ -94,11 +94,15 @@ class Effect:
         return self._held_out("policy_reference", without="claim_reference")
 
     def _held_out(self, name: str, *, without: str = "") -> list[list[Any]]:
+        """A row whose contract is not known may be about any that the file is for."""
+        contracts = {treaty for treaty, _, _ in self.periods if treaty is not None}
         found: set[tuple[Any, ...]] = set()
         for frame in self.held_out:
-            if name in frame.columns and without not in frame.columns:
-                pairs = frame.select("treaty_reference", name).drop_nulls()
-                found.update(pairs.unique().iter_rows())
+            if name not in frame.columns or without in frame.columns:
+                continue
+            for treaty, text in frame.select("treaty_reference", name).iter_rows():
+                keys = contracts if treaty is None else {treaty}
+                found.update((key, text) for key in keys if text is not None)
         return [list(pair) for pair in sorted(found)]
 
     def lacks(self, record_type: RecordType, context: FileContext) -> Iterator[str]:

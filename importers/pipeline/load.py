@@ -27,7 +27,8 @@ from importers.pipeline.settling import (
 )
 from importers.pipeline.staged_settlements import books_version, kept, key_of
 from importers.record_types import RecordType
-from reinsurance.ledger.premium_standing import restate, spoken_for
+from reinsurance.ledger.premium_restating import restate
+from reinsurance.ledger.premium_standing import spoken_for
 from reinsurance.ledger.recompute import recompute
 from reinsurance.ledger.triggers import resting
 from reinsurance.models import Load, LoadPeriod

@@ -2,7 +2,7 @@
 
 import csv
 import datetime
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
@@ -145,3 +145,14 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime.date):
         return value.isoformat()
     return value
+
+
+def told_of(
+    parts: Iterable[str], name: str, contracts: Collection[int]
+) -> Iterator[tuple[int, str]]:
+    """Contract and reference (column ``name``) of staged rows for the contracts."""
+    for part in parts:
+        with storage.local(part) as path:
+            frame = pl.read_parquet(path, columns=["treaty_reference", name])
+        mine = frame.filter(pl.col("treaty_reference").is_in(list(contracts)))
+        yield from mine.drop_nulls().unique().iter_rows()

@@ -1,9 +1,12 @@
 """What the sender of a file told about it, as the stages take it."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from importers import record_types
 from importers.models import Ingestion
 from importers.services import limits
+from importers.services.follow_up_parents import told_by_parents
 from importers.values import Declared
 from reinsurance.resources.conventions import Conventions, FileContext
 
@@ -33,16 +36,21 @@ def conventions_of(record: Ingestion) -> Conventions:
 def context_of(record: Ingestion) -> FileContext:
     """The file as the stages see it."""
     held_out: dict[str, Any] = record.effect_parts.get("held_out", {})
+    of_parents = told_by_parents(record)
+    is_claims = record_types.get(record.record_type).ledger == "claims"
     return FileContext(
         number=record.pk,
         conventions=conventions_of(record),
         period_start=record.period_start,
         period_end=record.period_end,
-        held_out=tuple(
-            (int(treaty), str(claim)) for treaty, claim in held_out.get("claims", ())
-        ),
-        held_out_policies=tuple(
-            (int(treaty), str(policy))
-            for treaty, policy in held_out.get("policies", ())
+        held_out=_pairs(held_out.get("claims", ()), of_parents if is_claims else ()),
+        held_out_policies=_pairs(
+            held_out.get("policies", ()), () if is_claims else of_parents
         ),
     )
+
+
+def _pairs(*parts: Iterable[Iterable[Any]]) -> tuple[tuple[int, str], ...]:
+    """Contracts and references, each pair once."""
+    told = {(int(treaty), str(text)) for part in parts for treaty, text in part}
+    return tuple(sorted(told))

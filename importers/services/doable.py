@@ -57,11 +57,8 @@ def doable(ingestion: Ingestion, user: User) -> Doable:
 
 
 def _may_be_second(ingestion: Ingestion) -> bool:
-    """Whether it matters what the file is: it is asked, or was said already.
-
-    What goes on with rows of another file only ever adds to it.
-    """
+    """Whether it matters what the file is: it is asked, or was said already."""
     kind = record_types.RECORD_TYPES.get(ingestion.record_type)
     has_ledger = kind is not None and kind.ledger is not None
     is_second = ingestion.needs_declaration or bool(ingestion.declared)
-    return has_ledger and is_second and ingestion.parent_id is None
+    return has_ledger and is_second

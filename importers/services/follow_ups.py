@@ -3,7 +3,7 @@
 The rows held out are grouped by the contract's reference as the sender wrote it: one
 answer holds for all like rows.  The follow-up ingestion has just these rows, as they
 were written; it is checked, approved and undone by itself, and the first file's counts
-stay as they are.
+stay as they are.  It is additional or a correction as that file is.
 """
 
 import csv
@@ -18,12 +18,11 @@ from django.db.models import Count, QuerySet
 
 from importers.exceptions import StateProblem
 from importers.models import Ingestion
-from importers.pipeline import storage
 from importers.services import ingestions, permissions, retention
-from importers.values import OPEN, Declared, Status
+from importers.services.follow_up_parents import column_of, held_out_rows
+from importers.values import OPEN, Status
 from reinsurance.models import Claim, Treaty
 from reinsurance.resources.contract_candidates import comparable
-from reinsurance.resources.formats import harmless
 from reinsurance.visibility import seen_by
 
 MOVES = "claim_moves_contract"
@@ -94,12 +93,12 @@ def moving_claims(
     texts = dict(issues.values_list("row", "value")[:most])
     is_whole = most is not None or _is_listed(ingestion, (MOVES,))
     at, of_claim = (
-        _column_of(ingestion, name) for name in ("treaty_reference", "claim_reference")
+        column_of(ingestion, name) for name in ("treaty_reference", "claim_reference")
     )
     if of_claim is None:
         return {}
     named: dict[str, set[str]] = {}
-    for number, cells in _held_out(ingestion.rejected):
+    for number, cells in held_out_rows(ingestion.rejected):
         text = texts.pop(number, None)
         if text is None and not is_whole and at is not None:
             text = next((t for t in references if t == cells[at].strip()), None)
@@ -178,7 +177,7 @@ def answer_contracts(
             mapping=ingestion.mapping,
             period_start=ingestion.period_start,
             period_end=ingestion.period_end,
-            declared=Declared.ADDITIONAL.value,
+            declared=ingestion.declared,
             parent=ingestion,
             contracts=dict(answers),
             enqueue=enqueue,
@@ -224,8 +223,8 @@ def _rows_of(ingestion: Ingestion, references: set[str]) -> Iterator[Sequence[st
     issues = ingestion.issues.filter(code__in=CODES, value__in=references)
     numbers = set(issues.values_list("row", flat=True))
     is_whole = _is_listed(ingestion, CODES)
-    at = _column_of(ingestion, "treaty_reference")
-    for number, cells in _held_out(ingestion.rejected):
+    at = column_of(ingestion, "treaty_reference")
+    for number, cells in held_out_rows(ingestion.rejected):
         is_like = at is not None and cells[at].strip() in references
         if number in numbers or (not is_whole and is_like):
             yield cells
@@ -236,35 +235,6 @@ def _is_listed(ingestion: Ingestion, codes: Collection[str]) -> bool:
     by_code = ingestion.issue_counts.get("by_code", {})
     listed = ingestion.issues.filter(code__in=codes).count()
     return listed >= sum(by_code.get(code, 0) for code in codes)
-
-
-def _column_of(ingestion: Ingestion, field: str) -> int | None:
-    """Where the file has the field; None where no column is matched with it."""
-    found = [
-        name
-        for name, match in ingestion.matches.get("columns", {}).items()
-        if match.get("field") == field and match["decision"] != "ignore"
-    ]
-    header = list(ingestion.table.get("header", ()))
-    return header.index(found[0]) if found else None
-
-
-def _held_out(key: str) -> Iterator[tuple[int, list[str]]]:
-    """Number and cells of all rows held out, as the sender wrote them."""
-    with (
-        storage.local(key) as path,
-        path.open(newline="", encoding="utf-8-sig") as stream,
-    ):
-        lines = csv.reader(stream)
-        next(lines)
-        for *cells, number, _problem in lines:
-            yield int(number), [as_written(cell) for cell in cells]
-
-
-def as_written(cell: str) -> str:
-    """The cell without the apostrophe that keeps it from being a formula."""
-    bare = cell[1:]
-    return bare if cell.startswith("'") and harmless(bare) == cell else cell
 
 
 def _csv(header: list[str], rows: Iterator[Sequence[str]]) -> Iterator[bytes]:

@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 
 from importers.models import Ingestion
 from importers.record_types import RecordType
+from importers.services.follow_up_parents import parts_of_one_file
 from importers.values import Severity, Status
 from reinsurance.ledger.others import told_by_others
 from reinsurance.models import LoadPeriod
@@ -146,7 +147,8 @@ def _same_bytes(record: Ingestion) -> Iterable[FileIssue]:
 def second_of(record: Ingestion, kind: RecordType, periods: Periods) -> list[str]:
     """Contracts and periods of which a file of the sender is in the books already.
 
-    In words; such a file has to be declared additional or a correction.
+    In words; such a file has to be declared additional or a correction.  What goes on
+    with rows of another file is a part of that one, not a second.
     """
     if kind.ledger is None:
         return []
@@ -160,7 +162,7 @@ def second_of(record: Ingestion, kind: RecordType, periods: Periods) -> list[str
             treaty_id__in={treaty for treaty, _ in wanted},
             period_end__in={end for _, end in wanted},
         )
-        .exclude(load__number=record.pk)
+        .exclude(load__number__in=parts_of_one_file(record))
         .select_related("load", "treaty")
         .order_by("load__number")
     )

@@ -21,7 +21,7 @@ from importers.services.ingestions import nothing_loaded
 from importers.services.leases import Lease
 from importers.services.states import move
 from importers.services.syncs import DOOR
-from importers.values import Severity, Status
+from importers.values import Declared, Severity, Status
 
 
 def staging_folder(lease: Lease) -> str:
@@ -148,7 +148,12 @@ def _effect_of(
         "totals": examined.staged.totals,
     }
     mapping = [known["matches"], record.declared, record.contracts]
-    held_out = {"claims": effect.named(), "policies": effect.policies()}
+    is_correction = record.declared == Declared.CORRECTION
+    held_out = (
+        {"claims": effect.named(), "policies": effect.policies()}
+        if is_correction
+        else {}
+    )
     return {
         "effect": fingerprint(record.sha256, mapping, parts),
         "effect_parts": {**parts, "held_out": held_out, "books": examined.books},

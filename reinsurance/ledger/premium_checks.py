@@ -5,6 +5,7 @@ import polars as pl
 from reinsurance.ledger.contradictions import plain
 from reinsurance.ledger.periods import END
 from reinsurance.ledger.premium_columns import stored
+from reinsurance.ledger.premium_keys import FIRM, PARTS, is_untold
 from reinsurance.ledger.premium_standing import (
     KEY,
 )
@@ -58,6 +59,57 @@ def told_twice(told: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
                 ),
             ),
         ]
+    )
+
+
+def fits_several(
+    rows: pl.DataFrame, known: pl.DataFrame, conventions: Conventions
+) -> pl.DataFrame:
+    """Rows for which several transactions fit, as they leave out a part of the key.
+
+    A correction takes the place of what its sender told before, so that only its own
+    rows, and what others told, may be unclear.
+    """
+    unclear = rows.filter("is_unclear")
+    if not unclear.height:
+        return no_issues()
+    file = rows.group_by(FIRM).agg(
+        pl.col("row").cast(pl.String).str.join(", ").alias("others"),
+        is_within=pl.any_horizontal(
+            is_untold(n).any() & (~is_untold(n)).any() for n in PARTS
+        ),
+    )
+    unclear = unclear.join(file, on=FIRM, how="left", nulls_equal=True)
+    if conventions.is_correction:
+        of_others = known.filter(
+            pl.col("sender").ne_missing(pl.lit(conventions.sender))
+        ).select(FIRM)
+        foreign = unclear.join(of_others, on=FIRM, how="semi", nulls_equal=True)
+        unclear = unclear.filter(
+            pl.col("is_within") | pl.col("row").is_in(foreign["row"].implode())
+        )
+    return issues_at(
+        unclear.sort("row"),
+        column="section",
+        value=pl.col("section"),
+        code="premium_unclear",
+        severity="error",
+        message=pl.when("is_within")
+        .then(
+            pl.format(
+                "Rows {} tell a premium with certificate, section, risk code or "
+                "instalment and without, and it is not clear whether it is the same. "
+                "Write them in each of the rows.",
+                pl.col("others").str.slice(0, 80),
+            )
+        )
+        .otherwise(
+            pl.lit(
+                "It is not clear which premium of the books the row tells anew: "
+                "certificate, section, risk code or instalment is written in one and "
+                "not in the other, and several fit. Write them as before."
+            )
+        ),
     )
 
 

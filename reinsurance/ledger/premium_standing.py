@@ -1,18 +1,13 @@
-"""Which premium entries stand, worked out anew from all that was told of them.
-
-Of each transaction and period the entry that was received last stands, unless a
-correction that was received later lacks it.  An empty cell leaves what was known: a
-column that the entry does not tell has what was told last before.
-"""
+"""What was told of premiums that stand, and what corrections leave out of it."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import polars as pl
 
 from reinsurance.ledger.copying import by_index, copy_out, sought
-from reinsurance.ledger.write import update
+from reinsurance.ledger.premium_keys import PARTS
 from reinsurance.models import PremiumEntry
 from reinsurance.resources.base import dtype_of
 from reinsurance.resources.premiums import PremiumEntryResource
@@ -54,13 +49,47 @@ COLUMNS = (
 def dtypes() -> dict[str, pl.DataType]:
     """Of the columns that :func:`tellings` has for key, period and content."""
     named = {n: dtype_of(field_of(n)) for n in (*KEY, *COLUMNS) if n != "details"}
-    return {**named, "period_end": pl.Date(), "details": pl.String()}
+    periods = {"period_start": pl.Date(), "period_end": pl.Date()}
+    return {**named, **periods, "details": pl.String()}
 
 
 def has_bit(name: str) -> pl.Expr:
     """Whether an entry tells the column; one that a person made tells all."""
     bit = 1 << COLUMNS.index(name)
     return pl.col("load").is_null() | ((pl.col("told") // bit) % 2 == 1)
+
+
+def filled_bits(told: Mapping[str, pl.Expr]) -> pl.Expr:
+    """The bits of parts of the key that were filled in: ``told`` are as rows told."""
+    bits = pl.lit(0, dtype=pl.Int64)
+    for name, expression in told.items():
+        is_filled = expression.ne_missing(pl.col(name))
+        bits = bits + pl.when(is_filled).then(_part_bit(name)).otherwise(0)
+    return bits
+
+
+def _part_bit(name: str) -> int:
+    return 1 << (len(COLUMNS) + PARTS.index(name))
+
+
+def _as_told(frame: pl.DataFrame) -> pl.DataFrame:
+    """Parts of the key as their rows told them, without what was filled in.
+
+    As they are stored they are ``stored.<part>``, and ``told`` is ``stored.told``.
+    """
+    return (
+        frame.with_columns(
+            pl.col("told", *PARTS).name.prefix("stored."),
+        )
+        .with_columns(
+            pl.when((pl.col("told") // _part_bit(name)) % 2 == 1)
+            .then(pl.lit("" if frame.schema[name] == pl.String else None))
+            .otherwise(name)
+            .alias(name)
+            for name in PARTS
+        )
+        .with_columns(pl.col("told") % _part_bit(PARTS[0]))
+    )
 
 
 def with_groups(frame: pl.DataFrame, listing: Collection[int]) -> pl.DataFrame:
@@ -104,7 +133,7 @@ def tellings(
         policy=("varchar", policies["policy"]),
     )
     columns = [
-        n if n in {"period_end", "details"} else field_of(n).column for n in dtypes()
+        n if n in {*PERIODS, "details"} else field_of(n).column for n in dtypes()
     ]
     picked = ", ".join(f'e."{name}"' for name in columns)
     joined = (
@@ -134,7 +163,7 @@ def tellings(
     )
     texts = [n for n, t in dtypes().items() if t == pl.String and n in KEY]
     every = pl.concat([entries, repeated]).with_columns(pl.col(texts).fill_null(""))
-    return with_groups(every, listing)
+    return with_groups(_as_told(every), listing)
 
 
 def corrections(cursor: Any, treaties: pl.Series) -> pl.DataFrame:
@@ -202,73 +231,4 @@ def lacked(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
         )
         .group_by("__n")
         .agg(pl.col("by").max())
-    )
-
-
-def restate(cursor: Any, entries: pl.Series, *, listing: Collection[int]) -> None:
-    """Work out anew which entries of the same transactions and periods stand.
-
-    ``listing``: keys of senders whose files list the year to date.
-    """
-    keys = entries.drop_nulls().unique()
-    if not keys.len():
-        return
-    sought(cursor, "restated", id=("bigint", keys))
-    policies = copy_out(
-        cursor,
-        "SELECT DISTINCT e.treaty_id, e.policy_reference FROM restated k "
-        "JOIN reinsurance_premiumentry e ON e.id = k.id",
-        {"treaty": pl.Int64(), "policy": pl.String()},
-    )
-    every = tellings(cursor, policies, listing)
-    groups = every.filter(pl.col("id").is_in(keys.implode())).select(GROUP).unique()
-    told = (
-        every.filter("stands")
-        .join(groups, on=GROUP, how="semi", nulls_equal=True)
-        .sort("number", "row", "id")
-        .with_row_index("__n")
-    )
-    if not told.height:
-        return
-    spoken = corrections(cursor, told["treaty_reference"])
-    gone = lacked(told, spoken)
-    live = told.join(gone, on="__n", how="anti").with_columns(
-        last=pl.col("number").max().over(GROUP)
-    )
-    known = live.group_by(GROUP, maintain_order=True).agg(
-        pl.col("load").last().alias("now_by"),
-        *(pl.col(n).filter(has_bit(n)).last().alias(f"__{n}") for n in COLUMNS),
-    )
-    standing = live.filter(pl.col("number") == pl.col("last"))["id"].unique()
-    after = (
-        told.join(gone, on="__n", how="left")
-        .group_by("id", maintain_order=True)
-        .agg(
-            pl.col("by").max(),
-            pl.col("gone", "told", "load", *GROUP, *COLUMNS).first(),
-        )
-        .join(known, on=GROUP, how="left", nulls_equal=True, maintain_order="left")
-        .with_columns(stays=pl.col("id").is_in(standing.implode()))
-        .with_columns(
-            now_gone=pl.when(~pl.col("stays")).then(pl.coalesce("now_by", "by")),
-            **{
-                f"now_{n}": pl.when(pl.col("stays") & ~has_bit(n))
-                .then(f"__{n}")
-                .otherwise(n)
-                for n in COLUMNS
-            },
-        )
-    )
-    differs = pl.any_horizontal(
-        pl.col("now_gone").ne_missing(pl.col("gone")),
-        *(pl.col(f"now_{n}").ne_missing(pl.col(n)) for n in COLUMNS),
-    )
-    columns = {n if n == "details" else field_of(n).column: f"now_{n}" for n in COLUMNS}
-    columns |= {"replaced_by_id": "now_gone"}
-    update(
-        cursor,
-        PremiumEntry,
-        after.filter(differs).with_columns(pl.col("now_details").fill_null("{}")),
-        columns,
-        also="updated_at = now()",
     )

@@ -6,7 +6,8 @@ from typing import Any
 import polars as pl
 
 from reinsurance.ledger.copying import copy_out
-from reinsurance.ledger.premium_standing import restate, spoken_for
+from reinsurance.ledger.premium_restating import restate
+from reinsurance.ledger.premium_standing import spoken_for
 
 
 def undo_premiums(

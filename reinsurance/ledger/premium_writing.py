@@ -10,11 +10,8 @@ from reinsurance.ledger.copying import copy_in, sought
 from reinsurance.ledger.lineage_ranges import write_repeats
 from reinsurance.ledger.periods import END, START
 from reinsurance.ledger.premium_columns import stored, tells
-from reinsurance.ledger.premium_standing import (
-    COLUMNS,
-    field_of,
-    restate,
-)
+from reinsurance.ledger.premium_restating import restate
+from reinsurance.ledger.premium_standing import COLUMNS, field_of
 from reinsurance.ledger.premiums import PremiumSettlement
 from reinsurance.ledger.write import draw_keys, tell_planner
 from reinsurance.models import PremiumEntry
@@ -78,8 +75,7 @@ def write_premiums(
             entries.filter(pl.col("later").is_null())["replaces"].explode().drop_nulls()
         )
         replace(cursor, gone, load=load)
-        late = pl.DataFrame({"id": ids, "later": entries["later"]})
-        restate(cursor, late.drop_nulls()["id"], listing=listing)
+        restate(cursor, ids.filter(entries["is_between"]), listing=listing)
     write_repeats(cursor, settlement.repeats, model="premiumentry", load=load)
 
 

@@ -12,15 +12,25 @@ import polars as pl
 
 from reinsurance.ledger.further_details import details_of
 from reinsurance.ledger.periods import END
-from reinsurance.ledger.premium_checks import changed, listed_to_date, told_twice
+from reinsurance.ledger.premium_checks import (
+    changed,
+    fits_several,
+    listed_to_date,
+    told_twice,
+)
 from reinsurance.ledger.premium_columns import stored, tells
+from reinsurance.ledger.premium_keys import FIRM, PARTS, with_whole_keys
+from reinsurance.ledger.premium_periods import overlapping
 from reinsurance.ledger.premium_rules import premium_issues
+from reinsurance.ledger.premium_settled_rules import settled_issues
 from reinsurance.ledger.premium_standing import (
     COLUMNS,
     GROUP,
     KEY,
     corrections,
     field_of,
+    filled_bits,
+    held_policies,
     lacked,
     tellings,
     with_groups,
@@ -31,8 +41,6 @@ from reinsurance.resources.base import dtype_of
 from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.premiums import PremiumEntryResource
 
-UNTOLD = ("certificate_reference", "section", "risk_code")
-"""Parts of the key that a sender may leave out."""
 TABLE = PremiumEntry._meta.db_table
 CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
 
@@ -98,18 +106,27 @@ def settle_premiums(
     listing = {conventions.sender} if conventions.premium_lists == "year" else set()
     lists: set[int] = {key for key in listing if key is not None}
     every = _known(cursor, good, lists)
-    known = every.unique("id", keep="first", maintain_order=True)
     good = with_groups(
-        _matched(good, known).with_columns(
+        good.with_columns(
             sender=pl.lit(conventions.sender, dtype=pl.Int64),
             period_end=pl.col(END),
         ),
         lists,
     )
     spoken = corrections(cursor, good["treaty_reference"])
+    good, every = _with_keys(good, every, spoken, number)
+    known = every.unique("id", keep="first", maintain_order=True)
+    unclear = pl.concat(
+        [
+            fits_several(good, every, conventions),
+            overlapping(good, known, number),
+        ]
+    )
+    wrong = pl.concat([wrong, unclear["row"]]).unique()
+    good = good.filter(~pl.col("row").is_in(wrong.implode()))
     spoken = spoken.filter(pl.col("correction") > number)
     names = [n for n in stored(good) if n not in KEY]
-    good = good.with_columns(told=_bits(names))
+    good = good.with_columns(told=_bits(names) + pl.col("filled"))
     beside = _beside(good, every, spoken, number)
     differs = [tells(n) & pl.col(n).ne_missing(pl.col(f"was.{n}")) for n in names]
     details_differ = pl.col("details").is_not_null() & pl.col("details").ne_missing(
@@ -134,12 +151,12 @@ def settle_premiums(
     )
     repeats = entries.filter(is_repeat).select("row", id=pl.col("was_id"))
     added = entries.filter(~is_repeat)
-    issues = pl.concat([twice, changed(added), listed_to_date(good, known)])
+    issues = pl.concat([twice, unclear, changed(added), listed_to_date(good, known)])
     return PremiumSettlement(
         rows=entries.select("row", "__action"),
         held_out=wrong.unique(),
         issues=issues,
-        ruled=premium_issues(entries, known),
+        ruled=pl.concat([premium_issues(entries, known), settled_issues(entries)]),
         entries=added,
         repeats=repeats,
         known=known,
@@ -191,40 +208,38 @@ def _known(cursor: Any, rows: pl.DataFrame, listing: Collection[int]) -> pl.Data
     )
 
 
-def _matched(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """Untold parts of the key from the one entry of the period that fits."""
-    standing = known.filter("is_standing")
-    if not standing.height:
-        return rows
-    firm = [n for n in KEY if n not in UNTOLD]
-    exact = rows.join(standing.select(KEY), on=list(KEY), how="anti", nulls_equal=True)
-    fits = (
-        exact.select("row", *KEY, pl.col(END).alias("period_end"))
-        .join(
-            standing.select(
-                *firm, "period_end", *(pl.col(n).alias(f"its_{n}") for n in UNTOLD)
-            ),
-            on=[*firm, "period_end"],
-            nulls_equal=True,
-        )
-        .filter(
-            pl.all_horizontal(
-                (pl.col(n) == pl.col(f"its_{n}")) | (pl.col(n) == "") for n in UNTOLD
-            )
-        )
-        .filter(pl.len().over("row") == 1)
+def _with_keys(
+    rows: pl.DataFrame, every: pl.DataFrame, spoken: pl.DataFrame, number: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows and tellings of the books with untold parts of the key from what fits.
+
+    ``is_unclear``: rows for which several fit, or that make others fit several.
+    """
+    shared = ["number", "row", "sender", "period_end", *FIRM, *PARTS]
+    dtypes = {name: every.schema[name] for name in shared}
+    mine = rows.with_columns(number=pl.lit(number, pl.Int64)).select(
+        pl.col(name).cast(dtype) for name, dtype in dtypes.items()
     )
-    if not fits.height:
-        return rows
+    held = held_policies(spoken)
+    both = with_whole_keys(pl.concat([every.select(shared), mine]), spoken, held)
+    known, own = both.head(every.height), both.tail(rows.height)
+    before = with_whole_keys(every, spoken, held)["fits_several"]
+    torn = known.filter(known["fits_several"] & ~before).select(FIRM).unique()
+    as_told = {name: mine[name] for name in PARTS}
+    keyed = rows.with_columns(
+        own[name].alias(name) for name in (*PARTS, "fits_several")
+    ).with_columns(filled=filled_bits({n: pl.lit(s) for n, s in as_told.items()}))
+    unclear = pl.concat(
+        [
+            keyed.filter("fits_several").select("row"),
+            keyed.join(torn, on=FIRM, how="semi", nulls_equal=True).select("row"),
+        ]
+    )["row"].implode()
     return (
-        rows.join(
-            fits.select("row", *(f"its_{n}" for n in UNTOLD)),
-            on="row",
-            how="left",
-            maintain_order="left",
-        )
-        .with_columns(pl.coalesce(f"its_{n}", n).alias(n) for n in UNTOLD)
-        .drop(f"its_{n}" for n in UNTOLD)
+        keyed.with_columns(is_unclear=pl.col("row").is_in(unclear)).drop(
+            "fits_several"
+        ),
+        every.with_columns(known[name].alias(name) for name in PARTS),
     )
 
 
@@ -248,7 +263,7 @@ def _beside(
         .agg(
             pl.col("id").last().alias("was_id"),
             pl.col("id").alias("replaces"),
-            pl.col("told").last().alias("was_told"),
+            pl.col("stored.told").last().alias("was_told"),
             pl.col("number").last().alias("was_number"),
             *(pl.col(n).last().alias(f"was.{n}") for n in COLUMNS),
         )
@@ -258,6 +273,10 @@ def _beside(
         .group_by(GROUP, maintain_order=True)
         .agg(later=pl.col("load").first())
     )
+    between = after.select(FIRM).unique().with_columns(is_between=True)
+    rows = rows.join(
+        between, on=FIRM, how="left", nulls_equal=True, maintain_order="left"
+    ).with_columns(pl.col("is_between").fill_null(value=False))
     seen = rows.join(
         last, on=GROUP, how="left", nulls_equal=True, maintain_order="left"
     ).join(later, on=GROUP, how="left", nulls_equal=True, maintain_order="left")
@@ -271,6 +290,9 @@ def _beside(
     )
     return (
         seen.join(lacking, left_on="row", right_on="__n", how="left")
-        .with_columns(later=pl.coalesce("later", "by"))
+        .with_columns(
+            later=pl.coalesce("later", "by"),
+            is_between=pl.col("is_between") | pl.col("by").is_not_null(),
+        )
         .drop("by")
     )

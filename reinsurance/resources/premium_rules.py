@@ -3,14 +3,11 @@
 import polars as pl
 
 from reinsurance.choices import PremiumTransaction
-from reinsurance.models import Layer
 from reinsurance.resources.conventions import Conventions
-from reinsurance.resources.issues import ROW, issues_at, no_issues
 from reinsurance.resources.rules import (
     CurrencyRule,
     Rule,
     decimals_of_currency,
-    minor_units,
     off_by_more_than,
 )
 
@@ -22,9 +19,6 @@ SIGNED = (
     *("net_premium", "net_premium_settlement"),
 )
 """Amounts of a transaction; those of the whole risk have no sign."""
-
-NEARLY = 0.000_001
-"""Rates that differ by less are the same."""
 
 _IS_RETURN = pl.col("transaction_type").is_in(RETURNS)
 
@@ -62,16 +56,61 @@ def _adds_up(amount: str, share: str) -> Rule:
     )
 
 
+DERIVED_FROM = {
+    "known_commission": ("commission", "commission_rate"),
+    "deductible_brokerage": ("brokerage", "brokerage_rate"),
+    "settled_in": ("settlement_currency",),
+    "settlement_rate": ("settlement_currency", "rate_of_exchange"),
+}
+"""Columns that rules look at beside those of the file, and what they come from."""
+
+
+def derived(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with the columns of :data:`DERIVED_FROM`.
+
+    Commission that is known by its amount or rate; brokerage likewise, else nought;
+    the currency that net is settled in, and the rate: one, where it is the same.
+    """
+
+    def column(name: str) -> pl.Expr:
+        return pl.col(name) if name in frame.columns else pl.lit(None)
+
+    def known(amount: str) -> pl.Expr:
+        told = column(amount).cast(pl.Decimal(20, 4))
+        gross = column("gross_premium").cast(pl.Float64)
+        by_rate = gross * column(f"{amount}_rate").cast(pl.Float64)
+        return pl.coalesce(told, by_rate.cast(pl.Decimal(20, 4)))
+
+    settled_in = column("settlement_currency").cast(pl.String)
+    is_same = settled_in == column("currency").cast(pl.String)
+    rate = column("rate_of_exchange").cast(pl.Decimal(20, 10))
+    one = pl.when(is_same).then(pl.lit(1).cast(pl.Decimal(20, 10)))
+    return frame.with_columns(
+        known_commission=known("commission"),
+        deductible_brokerage=known("brokerage").fill_null(0),
+        settled_in=settled_in,
+        settlement_rate=pl.coalesce(rate, one),
+    )
+
+
 def _net_is_off(units: pl.Expr) -> pl.Expr:
     """Net is gross less commission, and less brokerage where that is deducted."""
     net, less_commission = (
         pl.col("net_premium"),
-        pl.col("gross_premium") - pl.col("commission"),
+        pl.col("gross_premium") - pl.col("known_commission"),
     )
     less_both = less_commission - pl.col("deductible_brokerage")
     return off_by_more_than(net, less_commission, units=units) & off_by_more_than(
         net, less_both, units=units
     )
+
+
+_HAS_OTHER_SIGN = (pl.col("net_premium") < 0) & (pl.col("gross_premium") > 0) | (
+    pl.col("net_premium") > 0
+) & (pl.col("gross_premium") < 0)
+_IS_SETTLED_WITHOUT_RATE = (
+    pl.col("settlement_rate").is_null() & pl.col("settled_in").is_not_null()
+)
 
 
 def _outside(date: str) -> pl.Expr:
@@ -139,6 +178,14 @@ PREMIUM_RULES: tuple[Rule, ...] = (
         (pl.col("currency") == pl.col("settlement_currency"))
         & (pl.col("rate_of_exchange") != 1),
     ),
+    Rule(
+        "rate_not_positive",
+        "error",
+        "rate_of_exchange",
+        "The rate of exchange is {rate_of_exchange}. It is above zero: correct it, or "
+        "leave it empty.",
+        pl.col("rate_of_exchange") <= 0,
+    ),
     _adds_up("commission", "commission_rate"),
     _adds_up("brokerage", "brokerage_rate"),
     CurrencyRule(
@@ -146,19 +193,54 @@ PREMIUM_RULES: tuple[Rule, ...] = (
         "warning",
         "net_premium",
         "Net premium {net_premium} is not gross {gross_premium} less commission "
-        "{commission}; a deduction such as a fee or tax may explain it.",
+        "{known_commission}; a deduction such as a fee or tax may explain it.",
         _net_is_off,
+    ),
+    Rule(
+        "net_sign",
+        "error",
+        "net_premium",
+        "Net premium {net_premium} and gross premium {gross_premium} have different "
+        "signs, and no commission is told that explains it. Correct the amounts.",
+        _HAS_OTHER_SIGN & pl.col("known_commission").is_null(),
+    ),
+    Rule(
+        "net_does_not_add_up",
+        "warning",
+        "net_premium",
+        "Net premium {net_premium} is more than gross {gross_premium}, and no "
+        "commission is told. Is it the right amount?",
+        pl.col("known_commission").is_null()
+        & ~_HAS_OTHER_SIGN
+        & (pl.col("net_premium").abs() > pl.col("gross_premium").abs()),
+    ),
+    Rule(
+        "no_settlement_currency",
+        "error",
+        "net_premium_settlement",
+        "Net premium {net_premium_settlement} in settlement currency is told, and not "
+        "the currency. Add the settlement currency.",
+        pl.col("net_premium_settlement").is_not_null() & pl.col("settled_in").is_null(),
+    ),
+    Rule(
+        "settlement_does_not_add_up",
+        "error",
+        "net_premium_settlement",
+        "Net premium {net_premium_settlement} in settlement currency cannot be "
+        "{net_premium} at any rate of exchange. Correct the amounts.",
+        _IS_SETTLED_WITHOUT_RATE
+        & (pl.col("net_premium_settlement").sign() != pl.col("net_premium").sign()),
     ),
     CurrencyRule(
         "settlement_does_not_add_up",
         "error",
         "net_premium_settlement",
         "Net premium {net_premium_settlement} in settlement currency is not "
-        "{net_premium} at the rate {rate_of_exchange}. Correct the amounts.",
+        "{net_premium} at the rate {settlement_rate}. Correct the amounts.",
         lambda units: off_by_more_than(
             pl.col("net_premium_settlement"),
             pl.col("net_premium").cast(pl.Float64)
-            * pl.col("rate_of_exchange").cast(pl.Float64),
+            * pl.col("settlement_rate").cast(pl.Float64),
             units=units,
         ),
         "settled_in",
@@ -174,88 +256,3 @@ PREMIUM_RULES: tuple[Rule, ...] = (
         "sum_insured", "deductible", currency_column="sum_insured_currency"
     ),
 )
-
-
-# ------------------------------------------------------------- against the contract
-def against_terms(frame: pl.DataFrame) -> pl.DataFrame:
-    """Issues ``commission_differs`` and ``brokerage_differs`` of a chunk's rows.
-
-    ``frame`` is a row frame with the contracts' keys; one query.  A row of a section
-    is held against the layer of that number if there is one, else against all layers:
-    a rate that none of them has is a breach.  Where a layer has no brokerage the
-    contract's own counts.
-    """
-    if not {"treaty_reference", "gross_premium"} <= set(frame.columns):
-        return no_issues()
-    parts = [
-        (amount, rate)
-        for amount, rate in (
-            ("commission", "commission_rate"),
-            ("brokerage", "brokerage_rate"),
-        )
-        if amount in frame.columns or rate in frame.columns
-    ]
-    if not parts:
-        return no_issues()
-    layers = _layers(frame["treaty_reference"].drop_nulls().unique().to_list())
-    if not layers.height:
-        return no_issues()
-    section = pl.col("section") if "section" in frame.columns else pl.lit("")
-    terms = frame.with_columns(__section=section).join(layers, on="treaty_reference")
-    is_its = (pl.col("__section") == pl.col("layer")).fill_null(value=False)
-    terms = terms.filter(is_its | ~is_its.any().over(ROW))
-    return pl.concat([_differs(terms, *part) for part in parts])
-
-
-def _layers(keys: list[int]) -> pl.DataFrame:
-    rows = Layer.objects.filter(treaty_id__in=keys).values_list(
-        *("treaty_id", "number", "commission", "brokerage", "treaty__brokerage")
-    )
-    return pl.DataFrame(
-        [
-            (treaty, str(number), commission, own if own is not None else whole)
-            for treaty, number, commission, own, whole in rows
-        ],
-        schema={
-            "treaty_reference": pl.Int64(),
-            "layer": pl.String(),
-            "agreed_commission": pl.Decimal(9, 8),
-            "agreed_brokerage": pl.Decimal(9, 8),
-        },
-        orient="row",
-    )
-
-
-def _differs(terms: pl.DataFrame, amount: str, rate: str) -> pl.DataFrame:
-    agreed = pl.col(f"agreed_{amount}").cast(pl.Float64)
-    by_rate = by_amount = pl.lit(None, dtype=pl.Boolean)
-    if rate in terms.columns:
-        by_rate = (pl.col(rate).cast(pl.Float64) - agreed).abs() > NEARLY
-    if amount in terms.columns:
-        due = pl.col("gross_premium").cast(pl.Float64) * agreed
-        by_amount = off_by_more_than(pl.col(amount), due, units=minor_units())
-    off = pl.coalesce(by_rate, by_amount)
-    told = terms.filter(off.is_not_null()).with_columns(
-        __off=off,
-        __agreed=(agreed * 100).round(4).cast(pl.String) + "%",
-    )
-    broken = (
-        told.filter(pl.col("__off").all().over(ROW))
-        .with_columns(
-            pl.col("__agreed").unique(maintain_order=True).implode().over(ROW)
-        )
-        .unique(ROW, keep="first", maintain_order=True)
-    )
-    shown = next(name for name in (rate, amount) if name in terms.columns)
-    return issues_at(
-        broken,
-        column=shown,
-        value=pl.col(shown),
-        code=f"{amount}_differs",
-        severity="breach",
-        message=pl.format(
-            f"The {amount} is not what the contract says: {{}}. "
-            "Ask the sender, or correct the contract.",
-            pl.col("__agreed").list.join(" or "),
-        ),
-    )

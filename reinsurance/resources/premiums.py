@@ -3,6 +3,7 @@
 from typing import Any
 
 import polars as pl
+from django.core.exceptions import ValidationError
 
 from reinsurance.choices import PremiumTransaction
 from reinsurance.ledger.periods import with_periods
@@ -14,7 +15,8 @@ from reinsurance.resources.contracts import locate_contracts
 from reinsurance.resources.conventions import FileContext
 from reinsurance.resources.further import FURTHER_PREMIUMS, further_columns
 from reinsurance.resources.premium_amounts import amounts
-from reinsurance.resources.premium_rules import PREMIUM_RULES, against_terms, signed
+from reinsurance.resources.premium_rules import PREMIUM_RULES, derived, signed
+from reinsurance.resources.premium_terms import NO_PERIOD, against_terms, without_period
 from reinsurance.resources.widgets import (
     ChoiceWidget,
     DateWidget,
@@ -215,23 +217,19 @@ class PremiumEntryResource(DomainResource):
             frequency=conventions.frequency,
         )
         frame = signed(frame, conventions)
-        return frame, pl.concat([unlocated, unclear, against_terms(frame)])
+        found = [unlocated, unclear, without_period(frame, unclear)]
+        return frame, pl.concat([*found, against_terms(frame)])
 
     def derive(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The brokerage that net may be less of, and what it is settled in, if told."""
-        has_brokerage = "brokerage" in frame.columns
-        brokerage = pl.col("brokerage") if has_brokerage else pl.lit(None)
-        amount = brokerage.cast(pl.Decimal(20, 4)).fill_null(0)
-        has_currency = "settlement_currency" in frame.columns
-        currency = pl.col("settlement_currency") if has_currency else pl.lit(None)
-        return frame.with_columns(
-            deductible_brokerage=amount, settled_in=currency.cast(pl.String)
-        )
+        """What commission, brokerage and rate are known to be, for the rules."""
+        return derived(frame)
 
     def before_import_row(self, row: Any, **kwargs: Any) -> None:
-        """The period of the row, as whole files are given it."""
+        """The period of the row, as whole files are given it; there has to be one."""
         super().before_import_row(row, **kwargs)
         settle_period(row, self.fields)
+        if not row.get(str(self.fields["period_end"].column_name)):
+            raise ValidationError(NO_PERIOD)
 
     class Meta(DomainResource.Meta):
         model = PremiumEntry

@@ -261,6 +261,7 @@ def _premiums() -> None:
         "Year of account": "",
         "Treaty reference": "@TWICE",
         "Treaty inception": "2026-07-01",
+        "Reporting period end": "2026-04-30",
         "Original currency": "JPY",
         "Gross premium this time": "100",
         "Commission %": "",

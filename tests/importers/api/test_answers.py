@@ -111,7 +111,7 @@ def test_rows_that_need_a_contract_are_answered(
     number = answer.json()["id"]
     assert answer["Location"] == f"{INGESTIONS}{number}/"
     assert (answer.json()["parent"], answer.json()["declared"]) == (
-        waiting.pk, "additional",
+        waiting.pk, "",
     )  # fmt: skip
     assert told(as_system, waiting.pk)["follow_ups"] == [number]
     (group,) = as_system.get(address).json()["results"]

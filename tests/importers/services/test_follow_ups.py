@@ -10,8 +10,17 @@ from backoffice.roles import AUDITOR
 from importers.exceptions import Cleared, NotAllowed, StateProblem
 from importers.models import Ingestion, Source
 from importers.services import follow_ups, ingestions, undoing, work
+from importers.services.doable import doable
+from importers.services.follow_up_parents import as_written
 from importers.services.follow_ups import Group
-from reinsurance.models import CedantLimit, Claim, ClaimPosition, Party, Treaty
+from reinsurance.models import (
+    CedantLimit,
+    Claim,
+    ClaimPosition,
+    Party,
+    PremiumEntry,
+    Treaty,
+)
 from tests.importers.admin.conftest import HEADER, claim
 
 Sent = Callable[..., Ingestion]
@@ -83,7 +92,7 @@ def test_one_answer_holds_for_all_like_rows(
     assert (follow_up.parent, follow_up.source, follow_up.submitted_by) == (
         first, first.source, clerk,
     )  # fmt: skip
-    assert (follow_up.door, follow_up.declared) == ("follow-up", "additional")
+    assert (follow_up.door, follow_up.declared) == ("follow-up", "")
     assert follow_up.contracts == {"B9999": contract.pk}
     assert follow_up.file_name == f"claims - rows of number {first.pk}.csv"
     checked(follow_up)
@@ -236,4 +245,110 @@ def test_beyond_the_issues_that_are_listed_like_rows_go_on_too(
     ],
 )  # fmt: skip
 def test_guard_apostrophes_are_taken_off_again(cell: str, bare: str) -> None:
-    assert follow_ups.as_written(cell) == bare
+    assert as_written(cell) == bare
+
+
+# ------------------------------------------------------------------ declared as it is
+OF_PREMIUM = (
+    "UMR", "Policy No", "Transaction type", "Effective date", "Ccy", "Gross premium",
+)  # fmt: skip
+PERIOD = {"period_end": "2026-03-31"}
+
+
+def premium(policy: str, gross: str, umr: str = "M3") -> list[str]:
+    return [umr, policy, "Original", "2026-02-01", "USD", gross]
+
+
+def premiums() -> dict[str, Decimal]:
+    return dict(PremiumEntry.objects.values_list("policy_reference", "gross_premium"))
+
+
+def answered(first: Ingestion, contract: Treaty, clerk: User, *texts: str) -> Ingestion:
+    """What went on of the file, loaded."""
+    answers = {text: contract.pk for text in texts}
+    follow_up = checked(follow_ups.answer_contracts(first, answers, user=clerk))
+    load(follow_up)
+    return follow_up
+
+
+def test_what_goes_on_of_a_correction_is_a_correction(
+    sent: Sent, contract: Treaty, clerk: User
+) -> None:
+    of_premium = {"record_type": "premiums", **PERIOD}
+    first = sent(OF_PREMIUM, premium("A", "100"), premium("B", "70"), **of_premium)
+    answered(first, contract, clerk, "M3")
+    second = sent(OF_PREMIUM, premium("A", "120"), **of_premium, declared="correction")
+    follow_up = answered(second, contract, clerk, "M3")
+    assert follow_up.declared == "correction"
+    assert list(
+        follow_up.issues.filter(code="correction_lacks").values_list(
+            "message", flat=True
+        )
+    ) == [
+        "Premium of policy B: told for the period to 31 March 2026 and missing in this "
+        "correction. After the load that does not count any more."
+    ]
+    assert premiums() == {"A": Decimal(120)}
+
+
+def test_claims_that_go_on_of_a_correction_are_one(
+    sent: Sent, contract: Treaty, clerk: User
+) -> None:
+    first = sent(HEADER, claim("A", UMR="M3"), claim("B", UMR="M3"), **PERIOD)
+    answered(first, contract, clerk, "M3")
+    second = sent(HEADER, claim("A", UMR="M3"), **PERIOD, declared="correction")
+    answered(second, contract, clerk, "M3")
+    assert books() == {"A": Decimal(1000)}
+
+
+def test_parts_of_one_correction_do_not_leave_each_other_out(
+    sent: Sent, contract: Treaty, clerk: User
+) -> None:
+    of_premium = {"record_type": "premiums", **PERIOD}
+    before = [premium(policy, "10", "B0001") for policy in "ABCD"]
+    load(sent(OF_PREMIUM, *before, **of_premium))
+    second = sent(
+        OF_PREMIUM,
+        premium("A", "11", "B0001"),
+        premium("B", "12", "M3"),
+        premium("C", "13", "M4"),
+        **of_premium,
+        declared="correction",
+    )
+    (lacks,) = second.issues.filter(code="correction_lacks")
+    assert lacks.message.startswith("Premium of policy D: ")
+    answered(second, contract, clerk, "M3")
+    assert premiums() == dict(zip("ABC", map(Decimal, (10, 12, 10)), strict=True))
+    ingestions.approve(second.pk)
+    work.load(second.pk)  # D is left out already, so it is asked about anew
+    load(checked(second))
+    assert premiums() == dict(zip("ABC", map(Decimal, (11, 12, 10)), strict=True))
+    answered(second, contract, clerk, "M4")
+    assert premiums() == dict(zip("ABC", map(Decimal, (11, 12, 13)), strict=True))
+
+
+def test_what_goes_on_is_asked_about_where_its_file_was_not(
+    sent: Sent, contract: Treaty, clerk: User
+) -> None:
+    of_premium = {"record_type": "premiums", **PERIOD}
+    first = sent(OF_PREMIUM, premium("A", "100"), **of_premium)
+    answered(first, contract, clerk, "M3")
+    second = sent(OF_PREMIUM, premium("A", "120"), **of_premium)
+    follow_up = checked(
+        follow_ups.answer_contracts(second, {"M3": contract.pk}, user=clerk)
+    )
+    assert (follow_up.status, follow_up.needs_declaration) == ("ready", True)
+    assert doable(follow_up, clerk).declare
+
+
+def test_what_goes_on_is_no_second_file_of_its_own(
+    sent: Sent, contract: Treaty, clerk: User
+) -> None:
+    of_premium = {"record_type": "premiums", **PERIOD}
+    first = sent(
+        OF_PREMIUM, premium("A", "100", "B0001"), premium("B", "70"), **of_premium
+    )
+    load(first)
+    follow_up = answered(first, contract, clerk, "M3")
+    assert not follow_up.needs_declaration
+    assert premiums() == {"A": Decimal(100), "B": Decimal(70)}

@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from reinsurance.models import Layer, Treaty
 from reinsurance.resources.base import dtype_of, record_field
 from reinsurance.resources.conventions import Conventions, FileContext
-from reinsurance.resources.premium_rules import against_terms, signed
+from reinsurance.resources.premium_rules import signed
+from reinsurance.resources.premium_terms import against_terms
 from reinsurance.resources.premiums import PremiumEntryResource
 
 pytestmark = pytest.mark.django_db
@@ -353,3 +354,134 @@ def test_key_and_words() -> None:
     ]
     commission = RESOURCE.fields["commission"]
     assert commission.clean({"Commission amount": ""}) is None
+
+
+# ------------------------------------------------------------- settlement and net
+def codes(*told: dict[str, Any]) -> list[tuple[int, str]]:
+    return [line[:2] for line in broken(*told)]
+
+
+def settled(**options: Any) -> dict[str, Any]:
+    told = {"currency": "USD", "net_premium": "800", "settlement_currency": "GBP"}
+    return {**entry("ORIGINAL", "1000"), **told, **options}
+
+
+def test_a_rate_of_exchange_is_above_zero() -> None:
+    assert broken(
+        settled(rate_of_exchange="0.8", net_premium_settlement="640"),
+        settled(rate_of_exchange="0", net_premium_settlement="0"),
+        settled(rate_of_exchange="-0.8", net_premium_settlement="-640"),
+    ) == [
+        (
+            3,
+            "rate_not_positive",
+            "error",
+            "The rate of exchange is 0.00. It is above zero: correct it, or leave it "
+            "empty.",
+        ),
+        (
+            4,
+            "rate_not_positive",
+            "error",
+            "The rate of exchange is -0.80. It is above zero: correct it, or leave it "
+            "empty.",
+        ),
+    ]
+
+
+def test_settled_in_the_same_currency_the_amount_is_the_same() -> None:
+    same = {"currency": "GBP", "net_premium_settlement": "950"}
+    expected = (
+        "Net premium 950.00 in settlement currency is not 800.00 at the rate 1.00. "
+        "Correct the amounts."
+    )
+    assert broken(
+        settled(**same),
+        settled(**same, rate_of_exchange=None),
+        settled(**{**same, "net_premium_settlement": "800"}),
+    ) == [
+        (2, "settlement_does_not_add_up", "error", expected),
+        (3, "settlement_does_not_add_up", "error", expected),
+    ]
+
+
+def test_an_amount_without_its_currency_is_asked() -> None:
+    told = {"net_premium_settlement": "640"}
+    without = {n: v for n, v in settled(**told).items() if n != "settlement_currency"}
+    assert broken(without) == [
+        (
+            2,
+            "no_settlement_currency",
+            "error",
+            "Net premium 640.00 in settlement currency is told, and not the currency. "
+            "Add the settlement currency.",
+        )
+    ]
+    assert codes(
+        settled(**told, settlement_currency=None), settled(**told), settled()
+    ) == [(2, "no_settlement_currency")]
+
+
+def test_no_rate_turns_the_sign() -> None:
+    assert codes(
+        settled(net_premium_settlement="-640"),
+        settled(net_premium_settlement="0"),
+        settled(net_premium_settlement="640"),
+    ) == [
+        (2, "settlement_does_not_add_up"),
+        (3, "settlement_does_not_add_up"),
+    ]
+
+
+def test_net_has_the_sign_of_gross() -> None:
+    assert broken(
+        entry("RETURN", "-30", net_premium="20"),
+        entry("ORIGINAL", "30", net_premium="-20"),
+        entry("RETURN", "-30", net_premium="-20"),
+        entry("ORIGINAL", "0", net_premium="-20", commission="20"),
+    ) == [
+        (
+            2,
+            "net_sign",
+            "error",
+            "Net premium 20.00 and gross premium -30.00 have different signs, and no "
+            "commission is told that explains it. Correct the amounts.",
+        ),
+        (
+            3,
+            "net_sign",
+            "error",
+            "Net premium -20.00 and gross premium 30.00 have different signs, and no "
+            "commission is told that explains it. Correct the amounts.",
+        ),
+    ]
+
+
+def test_net_is_not_more_than_gross() -> None:
+    assert broken(
+        entry("ORIGINAL", "30", net_premium="200"),
+        entry("RETURN", "-30", net_premium="-200"),
+        entry("ORIGINAL", "30", net_premium="30"),
+    ) == [
+        (
+            2,
+            "net_does_not_add_up",
+            "warning",
+            "Net premium 200.00 is more than gross 30.00, and no commission is told. "
+            "Is it the right amount?",
+        ),
+        (
+            3,
+            "net_does_not_add_up",
+            "warning",
+            "Net premium -200.00 is more than gross -30.00, and no commission is told. "
+            "Is it the right amount?",
+        ),
+    ]
+
+
+def test_commission_is_known_by_its_rate_too() -> None:
+    assert codes(
+        entry("ORIGINAL", "100", commission_rate="0.25", net_premium="75"),
+        entry("ORIGINAL", "100", commission_rate="0.25", net_premium="95"),
+    ) == [(3, "net_does_not_add_up")]

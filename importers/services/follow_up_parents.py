@@ -1,0 +1,109 @@
+"""Files whose rows go on as follow-ups, and what such a follow-up does not lack.
+
+Parent and follow-ups are parts of one file: none of them is a second file of another,
+and a correction does not leave out what another part of it tells.
+"""
+
+import csv
+from collections.abc import Collection, Iterator
+
+from importers import record_types
+from importers.models import Ingestion
+from importers.pipeline import storage
+from importers.pipeline.stage import part_key
+from importers.pipeline.staged import told_of
+from importers.values import Declared, Status
+from reinsurance.resources.formats import harmless
+
+STAGED = (Status.READY, Status.APPROVED, Status.LOADING, Status.LOADED)
+"""Where a file stands whose good rows are in the books, or may come to be."""
+REFERENCES = ("claim_reference", "policy_reference")
+
+
+def parts_of_one_file(ingestion: Ingestion) -> set[int]:
+    """Numbers of all files that have rows of the file that was received at first."""
+    first = ingestion
+    while first.parent is not None:
+        first = first.parent
+    found, newest = {first.pk}, {first.pk}
+    while newest:
+        children = Ingestion.objects.filter(parent__in=newest)
+        newest = set(children.values_list("pk", flat=True)) - found
+        found |= newest
+    return found
+
+
+def told_by_parents(follow_up: Ingestion) -> set[tuple[int, str]]:
+    """Contract and reference of what other parts of a correction tell.
+
+    Claims or policies of the parents' rows for the contracts of the follow-up: their
+    good rows, and those held out that do not go on in it.
+    """
+    found: set[tuple[int, str]] = set()
+    if follow_up.declared != Declared.CORRECTION:
+        return found
+    contracts = {int(key) for key in follow_up.contracts.values()}
+    child = follow_up
+    while child.parent is not None:
+        parent = child.parent
+        name = _reference_of(parent)
+        found |= set(_good(parent, name, contracts))
+        held_out = set(_held_out(parent, name, set(child.contracts)))
+        found |= {(key, text) for key in contracts for text in held_out}
+        child = parent
+    return found
+
+
+def _reference_of(ingestion: Ingestion) -> str:
+    """The column that tells what a row of the file is about."""
+    columns = record_types.get(ingestion.record_type).columns
+    return next(name for name in REFERENCES if name in columns)
+
+
+def _good(
+    parent: Ingestion, name: str, contracts: Collection[int]
+) -> Iterator[tuple[int, str]]:
+    if parent.status in STAGED and parent.staged:
+        parts = (part_key(parent.staged, n) for n in range(parent.staged_parts))
+        yield from told_of(parts, name, contracts)
+
+
+def _held_out(parent: Ingestion, name: str, answered: Collection[str]) -> Iterator[str]:
+    of_contract, of_record = (
+        column_of(parent, column) for column in ("treaty_reference", name)
+    )
+    if of_record is None or not parent.rejected or parent.cleared_at:
+        return
+    for _, cells in held_out_rows(parent.rejected):
+        goes_on = of_contract is not None and cells[of_contract].strip() in answered
+        if not goes_on and cells[of_record].strip():
+            yield cells[of_record].strip()
+
+
+def column_of(ingestion: Ingestion, field: str) -> int | None:
+    """Where the file has the field; None where no column is matched with it."""
+    found = [
+        name
+        for name, match in ingestion.matches.get("columns", {}).items()
+        if match.get("field") == field and match["decision"] != "ignore"
+    ]
+    header = list(ingestion.table.get("header", ()))
+    return header.index(found[0]) if found else None
+
+
+def held_out_rows(key: str) -> Iterator[tuple[int, list[str]]]:
+    """Number and cells of all rows held out, as the sender wrote them."""
+    with (
+        storage.local(key) as path,
+        path.open(newline="", encoding="utf-8-sig") as stream,
+    ):
+        lines = csv.reader(stream)
+        next(lines)
+        for *cells, number, _problem in lines:
+            yield int(number), [as_written(cell) for cell in cells]
+
+
+def as_written(cell: str) -> str:
+    """The cell without the apostrophe that keeps it from being a formula."""
+    bare = cell[1:]
+    return bare if cell.startswith("'") and harmless(bare) == cell else cell

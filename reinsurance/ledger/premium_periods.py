@@ -1,0 +1,112 @@
+"""A premium told for a period that overlaps another one it was told for."""
+
+import polars as pl
+
+from reinsurance.ledger.periods import END, START
+from reinsurance.ledger.premium_keys import FIRM, PARTS, is_untold
+from reinsurance.resources.issues import issues_at, no_issues
+
+SAME = [n for n in FIRM if n not in {"same_period", "same_sender"}]
+TOLD = ["number", "row", "sender", "same_period", "same_sender", "period_start"]
+
+
+def overlapping(rows: pl.DataFrame, known: pl.DataFrame, number: int) -> pl.DataFrame:
+    """Rows of a quarter over those of its months, or the reverse: they would add.
+
+    Not where a sender tells the same period anew, or lists the year to date.
+    """
+    columns = [*SAME, *PARTS, *TOLD, "period_end"]
+    told = rows.with_columns(
+        number=pl.lit(number, pl.Int64),
+        period_start=pl.col(START),
+        period_end=pl.col(END),
+    )
+    mine = told.select(
+        pl.col(n).cast(known.schema[n]) if n != "row" else "row" for n in columns
+    )
+    books = known.filter("is_standing").select(
+        pl.col(n).cast(mine.schema[n]) for n in columns
+    )
+    pairs = _pairs(mine, pl.concat([books, mine]))
+    if not pairs.height:
+        return no_issues()
+    days = ("period_start", "period_end", "period_start_other", "period_end_other")
+    start, end, other_start, other_end = (pl.col(n).cast(pl.String) for n in days)
+    return issues_at(
+        pairs.sort("row"),
+        column="period_end",
+        value=pl.col("period_end"),
+        code="periods_overlap",
+        severity="error",
+        message=pl.format(
+            "The row tells the premium from {} to {}; number {} told the same "
+            "transaction from {} to {}. The periods overlap, so it would count twice. "
+            "Ask which holds; if this one does, have the other undone or corrected.",
+            *(start, end, "number_other", other_start, other_end),
+        ),
+    )
+
+
+def _pairs(mine: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
+    """Each of the rows beside one that it overlaps (``<column>_other``).
+
+    First by the few periods that there are, as a policy may have very many rows.
+    """
+    by_period = [*SAME, *(n for n in TOLD if n not in {"number", "row"}), "period_end"]
+    periods = [frame.select(by_period).unique() for frame in (mine, every)]
+    clash = (
+        periods[0]
+        .join(periods[1], on=SAME, nulls_equal=True, suffix="_other")
+        .filter(_is_overlap())
+    )
+    others = clash.select(
+        *SAME, *(pl.col(f"{n}_other").alias(n) for n in by_period if n not in SAME)
+    )
+    mine, every = (
+        frame.join(keys.unique(), on=by_period, how="semi", nulls_equal=True)
+        for frame, keys in ((mine, clash.select(by_period)), (every, others))
+    )
+    is_mixed = pl.any_horizontal(
+        is_untold(n).any() & (~is_untold(n)).any() for n in PARTS
+    )
+    parts = pl.concat([mine, every]).group_by(SAME).agg(mixed=is_mixed)
+    mixed = parts.filter("mixed").select(SAME)
+    exact = mine.join(every, on=[*SAME, *PARTS], nulls_equal=True, suffix="_other")
+    loose = (
+        mine.join(mixed, on=SAME, how="semi", nulls_equal=True)
+        .join(every, on=SAME, nulls_equal=True, suffix="_other")
+        .filter(
+            pl.all_horizontal(
+                (pl.col(n) == pl.col(f"{n}_other"))
+                | is_untold(n)
+                | is_untold(f"{n}_other")
+                for n in PARTS
+            )
+        )
+    )
+    found = pl.concat([exact, loose.select(exact.columns)]).filter(_is_overlap())
+    return found.sort("row", "number_other").unique(
+        "row", keep="first", maintain_order=True
+    )
+
+
+def _is_overlap() -> pl.Expr:
+    """Whether two periods overlap, and the one is not told anew by the other."""
+    return (
+        (pl.col("period_start") <= pl.col("period_end_other"))
+        & (pl.col("period_start_other") <= pl.col("period_end"))
+        & (
+            (pl.col("period_start") != pl.col("period_start_other"))
+            | (pl.col("period_end") != pl.col("period_end_other"))
+        )
+        & ~_replaces()
+    )
+
+
+def _replaces() -> pl.Expr:
+    """Whether the one replaces the other: the same sender, of the same period."""
+    return (
+        pl.col("sender").eq_missing(pl.col("sender_other"))
+        & pl.col("same_period").eq_missing(pl.col("same_period_other"))
+        & pl.col("same_sender").eq_missing(pl.col("same_sender_other"))
+    )

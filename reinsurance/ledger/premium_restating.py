@@ -1,0 +1,105 @@
+"""Which premium entries stand, worked out anew from all that was told of them.
+
+Of each transaction and period the entry that was received last stands, unless a
+correction that was received later lacks it.  An empty cell leaves what was known: a
+column that the entry does not tell has what was told last before.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+import polars as pl
+
+from reinsurance.ledger.copying import copy_out, sought
+from reinsurance.ledger.premium_keys import FIRM, PARTS, with_whole_keys
+from reinsurance.ledger.premium_standing import (
+    COLUMNS,
+    GROUP,
+    corrections,
+    field_of,
+    filled_bits,
+    has_bit,
+    held_policies,
+    lacked,
+    tellings,
+)
+from reinsurance.ledger.write import update
+from reinsurance.models import PremiumEntry
+
+
+def restate(cursor: Any, entries: pl.Series, *, listing: Collection[int]) -> None:
+    """Work out anew which entries of the same transactions and periods stand.
+
+    ``listing``: keys of senders whose files list the year to date.
+    """
+    keys = entries.drop_nulls().unique()
+    if not keys.len():
+        return
+    sought(cursor, "restated", id=("bigint", keys))
+    policies = copy_out(
+        cursor,
+        "SELECT DISTINCT e.treaty_id, e.policy_reference FROM restated k "
+        "JOIN reinsurance_premiumentry e ON e.id = k.id",
+        {"treaty": pl.Int64(), "policy": pl.String()},
+    )
+    every = tellings(cursor, policies, listing)
+    groups = every.filter(pl.col("id").is_in(keys.implode())).select(FIRM).unique()
+    told = (
+        every.filter("stands")
+        .join(groups, on=FIRM, how="semi", nulls_equal=True)
+        .sort("number", "row", "id")
+        .with_row_index("__n")
+    )
+    if not told.height:
+        return
+    spoken = corrections(cursor, told["treaty_reference"])
+    as_told = told.select(pl.col("__n"), pl.col(PARTS).name.prefix("told."))
+    told = with_whole_keys(told, spoken, held_policies(spoken)).join(
+        as_told, on="__n", how="left", maintain_order="left"
+    )
+    own = {name: pl.col(f"told.{name}") for name in PARTS}
+    told = told.with_columns(told=pl.col("told") + filled_bits(own))
+    gone = lacked(told, spoken)
+    live = told.join(gone, on="__n", how="anti").with_columns(
+        last=pl.col("number").max().over(GROUP)
+    )
+    known = live.group_by(GROUP, maintain_order=True).agg(
+        pl.col("load").last().alias("now_by"),
+        *(pl.col(n).filter(has_bit(n)).last().alias(f"__{n}") for n in COLUMNS),
+    )
+    standing = live.filter(pl.col("number") == pl.col("last"))["id"].unique()
+    after = (
+        told.join(gone, on="__n", how="left")
+        .group_by("id", maintain_order=True)
+        .agg(
+            pl.col("by").max(),
+            pl.col("gone", "told", "load", *GROUP, *COLUMNS).first(),
+            pl.col("stored.told", *(f"stored.{n}" for n in PARTS)).first(),
+        )
+        .join(known, on=GROUP, how="left", nulls_equal=True, maintain_order="left")
+        .with_columns(stays=pl.col("id").is_in(standing.implode()))
+        .with_columns(
+            now_gone=pl.when(~pl.col("stays")).then(pl.coalesce("now_by", "by")),
+            **{
+                f"now_{n}": pl.when(pl.col("stays") & ~has_bit(n))
+                .then(f"__{n}")
+                .otherwise(n)
+                for n in COLUMNS
+            },
+        )
+    )
+    differs = pl.any_horizontal(
+        pl.col("now_gone").ne_missing(pl.col("gone")),
+        *(pl.col(f"now_{n}").ne_missing(pl.col(n)) for n in COLUMNS),
+        *(pl.col(n).ne_missing(pl.col(f"stored.{n}")) for n in ("told", *PARTS)),
+    )
+    columns = {n if n == "details" else field_of(n).column: f"now_{n}" for n in COLUMNS}
+    columns |= {"replaced_by_id": "now_gone", "told": "told"}
+    columns |= {field_of(n).column: n for n in PARTS}
+    update(
+        cursor,
+        PremiumEntry,
+        after.filter(differs).with_columns(pl.col("now_details").fill_null("{}")),
+        columns,
+        also="updated_at = now()",
+    )

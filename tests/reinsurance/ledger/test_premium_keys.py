@@ -1,0 +1,132 @@
+"""A part of a premium's key that one row tells and another leaves out."""
+
+import pytest
+
+from importers.pipeline.undo import undo
+from reinsurance.models import PremiumEntry
+from tests.importers.pipeline.tables import ingestion_of
+from tests.reinsurance.ledger.premium_files import (
+    FEBRUARY,
+    JANUARY,
+    PREMIUMS,
+    books,
+    said,
+    send,
+)
+
+pytestmark = pytest.mark.django_db
+PARTS = {
+    "Section": ("section", "S1"),
+    "Risk code": ("risk_code", "R1"),
+    "Certificate": ("certificate_reference", "C1"),
+    "Instalment": ("instalment_number", 1),
+}
+
+
+def row(gross: str, **cells: str) -> dict[str, str]:
+    return {"Gross premium": gross, **cells}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_part_is_filled_in_when_it_is_told(name: str) -> None:
+    column, value = PARTS[name]
+    send(JANUARY, row("100"))
+    examined, number = send(JANUARY, row("120", **{name: str(value)}))
+    assert dict(examined.staged.rows) == {"updated": 1, "rejected": 0}
+    assert said(examined) == [(2, "premium_changed", "Gross premium")]
+    assert books(column) == [(120, value)]
+    undo(PREMIUMS, ingestion=number)
+    assert books(column) == [(100, None if column == "instalment_number" else "")]
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_part_that_is_left_out_later_means_the_one_there_is(name: str) -> None:
+    column, value = PARTS[name]
+    first = send(JANUARY, row("100", **{name: str(value)}))[1]
+    examined, _ = send(JANUARY, row("120"))
+    assert dict(examined.staged.rows) == {"updated": 1, "rejected": 0}
+    assert books(column) == [(120, value)]
+    undo(PREMIUMS, ingestion=first)  # nobody that stands tells the part any more
+    assert books(column) == [(120, None if column == "instalment_number" else "")]
+
+
+def test_a_part_is_filled_in_by_a_late_file_too() -> None:
+    early = ingestion_of(PREMIUMS)
+    send(JANUARY, row("120"))
+    late, _ = send(JANUARY, row("100", Section="S1"), number=early)
+    assert dict(late.staged.rows) == {"unchanged": 1, "rejected": 0}
+    assert books("section") == [(120, "S1")]
+    undo(PREMIUMS, ingestion=early.pk)
+    assert books("section") == [(120, "")]
+
+
+def test_where_several_fit_it_is_asked() -> None:
+    send(JANUARY, row("100", Section="S1"), row("50", Section="S2"))
+    examined, _ = send(JANUARY, row("150"))
+    assert said(examined) == [(2, "premium_unclear", "section")]
+    assert examined.issues["message"].to_list() == [
+        "It is not clear which premium of the books the row tells anew: certificate, "
+        "section, risk code or instalment is written in one and not in the other, and "
+        "several fit. Write them as before."
+    ]
+    assert books("section") == [(100, "S1"), (50, "S2")]
+
+
+def test_two_rows_that_fill_in_the_same_are_asked() -> None:
+    send(JANUARY, row("100"))
+    examined, _ = send(JANUARY, row("60", Section="S1"), row("40", Section="S2"))
+    assert said(examined) == [
+        (2, "premium_unclear", "Section"),
+        (3, "premium_unclear", "Section"),
+    ]
+    assert books("section") == [(100, "")]
+
+
+def test_a_section_beside_one_that_was_filled_in_is_another() -> None:
+    send(JANUARY, row("100"))
+    send(JANUARY, row("60", Section="S1"))
+    third = send(JANUARY, row("40", Section="S2"))[1]
+    assert books("section") == [(40, "S2"), (60, "S1")]
+    undo(PREMIUMS, ingestion=third)
+    assert books("section") == [(60, "S1")]
+
+
+def test_with_a_section_and_without_in_one_file_is_asked() -> None:
+    examined, _ = send(
+        JANUARY,
+        row("100", Section="S1"),
+        row("100"),
+        row("7", **{"Policy No": "P2"}),
+    )
+    assert said(examined) == [
+        (2, "premium_unclear", "Section"),
+        (3, "premium_unclear", "Section"),
+    ]
+    assert examined.issues["message"].unique().to_list() == [
+        "Rows 2, 3 tell a premium with certificate, section, risk code or instalment "
+        "and without, and it is not clear whether it is the same. Write them in each "
+        "of the rows."
+    ]
+    assert books() == [(7,)]
+
+
+def test_instalments_and_periods_stay_apart() -> None:
+    send(JANUARY, row("100", Instalment="1"), row("100", Instalment="2"))
+    send(FEBRUARY, row("100"))
+    assert books("instalment_number") == [(100, 1), (100, 2), (100, None)]
+
+
+def test_a_correction_takes_the_place_of_what_its_sender_split_otherwise() -> None:
+    send(JANUARY, row("100"))
+    sections = (row("60", Section="S1"), row("40", Section="S2"))
+    examined, second = send(JANUARY, *sections, is_correction=True)
+    assert said(examined) == [(0, "correction_lacks", "")]
+    assert books("section") == [(40, "S2"), (60, "S1")]
+    third = send(JANUARY, row("110"), is_correction=True)[1]
+    assert books("section") == [(110, "")]
+    send(JANUARY, row("120", Section="S1"))
+    assert books("section") == [(120, "S1")]
+    undo(PREMIUMS, ingestion=third)
+    undo(PREMIUMS, ingestion=second)
+    assert books("section") == [(120, "S1")]
+    assert PremiumEntry.all_objects.count() == 5

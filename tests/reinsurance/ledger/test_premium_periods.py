@@ -1,0 +1,85 @@
+"""The period of a premium: none, or one that overlaps another."""
+
+import datetime
+
+import pytest
+
+from importers.models import Source
+from importers.pipeline.undo import undo
+from tests.reinsurance.ledger.premium_files import (
+    FEBRUARY,
+    JANUARY,
+    MARCH,
+    PREMIUMS,
+    books,
+    said,
+    send,
+)
+
+pytestmark = pytest.mark.django_db
+ROW = {"Gross premium": "300"}
+
+
+def test_premium_without_a_period_is_held_out() -> None:
+    examined, _ = send(None, ROW)
+    assert said(examined) == [(2, "missing_period", "period_end")]
+    assert examined.issues["message"].to_list() == [
+        "Neither file nor row says for which period the premium is told, so it would "
+        "stand beside the same premium of a bordereau. Hand the file in again with the "
+        "end of its period, or add a column with it."
+    ]
+    assert books() == []
+    send(None, {**ROW, "Reporting period end": "2026-01-31"})
+    assert books("period_end") == [(300, JANUARY)]
+
+
+@pytest.fixture
+def quarterly() -> Source:
+    """Another sender, who reports each quarter."""
+    return Source.objects.create(code="quarterly", name="Quarterly")
+
+
+def of(policy: str, gross: str = "300", **cells: str) -> dict[str, str]:
+    return {"Policy No": policy, "Gross premium": gross, **cells}
+
+
+def test_a_quarter_over_its_month_is_held_out(quarterly: Source) -> None:
+    month = send(FEBRUARY, of("A"))[1]
+    examined, _ = send(
+        MARCH, of("A"), of("B", "10"), source=quarterly, frequency="quarter"
+    )
+    assert said(examined) == [(2, "periods_overlap", "period_end")]
+    assert examined.issues["message"].to_list() == [
+        "The row tells the premium from 2026-01-01 to 2026-03-31; number "
+        f"{month} told the same transaction from 2026-02-01 to 2026-02-28. The periods "
+        "overlap, so it would count twice. Ask which holds; if this one does, have the "
+        "other undone or corrected."
+    ]
+    assert books("policy_reference") == [(10, "B"), (300, "A")]
+    undo(PREMIUMS, ingestion=month)
+    send(MARCH, of("A"), source=quarterly, frequency="quarter")
+    assert books("policy_reference") == [(10, "B"), (300, "A")]
+
+
+def test_a_month_over_its_quarter_is_held_out(quarterly: Source) -> None:
+    send(MARCH, of("A", Section="1"), source=quarterly, frequency="quarter")
+    for month in (FEBRUARY, MARCH):
+        examined, _ = send(month, of("A"))
+        assert (2, "periods_overlap", "period_end") in said(examined)
+    assert books("policy_reference") == [(300, "A")]
+    send(datetime.date(2026, 4, 30), of("A"))
+    assert books("policy_reference") == [(300, "A")] * 2
+
+
+def test_a_sender_tells_its_own_period_anew(quarterly: Source) -> None:
+    send(MARCH, of("A"), source=quarterly, frequency="quarter")
+    starts = {"Reporting period start": "2026-02-01"}
+    send(MARCH, of("A", "310", **starts), source=quarterly, frequency="quarter")
+    assert books("policy_reference") == [(310, "A")]
+
+
+def test_lists_of_the_year_do_not_overlap_each_other() -> None:
+    starts = {"Reporting period start": "2026-01-01"}
+    for month in (JANUARY, FEBRUARY):
+        send(month, of("A", **starts), premium_lists="year")
+    assert books() == [(300,)]

@@ -4,13 +4,12 @@ A register tells the whole panel of the layers that it names.  Who is missing ha
 a breach before the approval, taken out of the books by the load, back at its undo.
 """
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
-from importers.models import RowChange
+from importers.pipeline import panels
 from importers.pipeline.frames import ROW, issues_at, no_issues
 from reinsurance.models import Layer, Participation
 from reinsurance.resources.contract_keys import ID, find_treaties
@@ -195,30 +194,17 @@ class Register:
         return pl.DataFrame(filled, schema=told.schema, orient="row")
 
     def leave(self, cursor: Any, context: FileContext) -> None:
-        """Take out of the books who has left, with an image to bring it back."""
-        left = self._left(self._rows(context))
-        if not left:
-            return
-        table = Participation._meta.db_table
-        keys = [line.pk for line in left]
-        cursor.execute(
-            f"SELECT id, to_jsonb(t)::text FROM {table} t WHERE id = ANY(%s)",  # noqa: S608
-            [keys],
-        )
-        images = dict(cursor.fetchall())
-        RowChange.objects.bulk_create(
-            RowChange(
-                ingestion_id=context.number,
-                row=0,
-                model=Participation._meta.model_name or "",
-                object_id=key,
-                action="deleted",
-                before=json.loads(images[key]),
-            )
-            for key in keys
-            if key in images
-        )
-        Participation.objects.filter(pk__in=keys).delete()
+        """Take out of the books who has left; who left before stays away."""
+        rows = self._rows(context)
+        told = rows.filter((pl.col("treaty") > 0) & pl.col("reinsurer").is_not_null())
+        named = set(told.select("treaty", "layer_number").unique().iter_rows())
+        panels.leave(cursor, context.number, self._left(rows))
+        layers = {
+            layer.pk
+            for layer in Layer.objects.filter(treaty_id__in={t for t, _ in named})
+            if (layer.treaty_id, layer.number) in named
+        }
+        panels.stay_away(context.number, layers, set())
 
 
 def _plain(value: Any) -> Any:

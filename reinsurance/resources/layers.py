@@ -11,7 +11,7 @@ from reinsurance.resources import references
 from reinsurance.resources.base import Column, DomainResource
 from reinsurance.resources.conventions import FileContext
 from reinsurance.resources.layer_numbers import number_for, with_layer_numbers
-from reinsurance.resources.rules import not_negative
+from reinsurance.resources.rules import decimals_of_currency, not_negative
 from reinsurance.resources.treaties import TreatyResource
 from reinsurance.resources.widgets import (
     AmountWidget,
@@ -23,6 +23,17 @@ from reinsurance.resources.widgets import (
 )
 
 RISK_LEVEL = ChoiceWidget(RiskLevel, {"Selection": RiskLevel.SELECTION.value})
+
+_AMOUNTS = (
+    "risk_attachment",
+    "risk_limit",
+    "occurrence_attachment",
+    "occurrence_limit",
+    "aggregate_attachment",
+    "aggregate_limit",
+    "deposit_premium",
+)
+"""Amounts in the currency of the contract, which stands in the same row."""
 
 
 class LayerResource(DomainResource):
@@ -146,15 +157,7 @@ class LayerResource(DomainResource):
         "inuring_priority", "Inuring priority", IntegerWidget(), default=1
     )
 
-    rules = not_negative(
-        "risk_attachment",
-        "risk_limit",
-        "occurrence_attachment",
-        "occurrence_limit",
-        "aggregate_attachment",
-        "aggregate_limit",
-        "deposit_premium",
-    )
+    rules = (*not_negative(*_AMOUNTS), *decimals_of_currency(*_AMOUNTS))
     parent = TreatyResource
     parent_column = "treaty_reference"
 

@@ -18,7 +18,7 @@ from reinsurance.resources.contract_keys import (
     with_keys,
 )
 from reinsurance.resources.conventions import Conventions, FileContext
-from reinsurance.resources.rules import Rule, not_negative
+from reinsurance.resources.rules import Rule, decimals_of_currency, not_negative
 from reinsurance.resources.treaty_rules import terms_changed
 from reinsurance.resources.widgets import (
     ChoiceWidget,
@@ -28,6 +28,8 @@ from reinsurance.resources.widgets import (
     ShareWidget,
     TextWidget,
 )
+
+_AMOUNTS = ("premium_income_limit", "loss_notification_threshold", "cash_loss_limit")
 
 
 def _keys(frame: pl.DataFrame) -> pl.DataFrame:
@@ -185,9 +187,8 @@ class TreatyResource(DomainResource):
             "Correct one of the dates.",
             pl.col("expiry") < pl.col("inception"),
         ),
-        *not_negative(
-            "premium_income_limit", "loss_notification_threshold", "cash_loss_limit"
-        ),
+        *not_negative(*_AMOUNTS),
+        *decimals_of_currency(*_AMOUNTS),
     )
 
     def prepare(

@@ -414,3 +414,28 @@ def test_changes_by_hand_have_a_list_and_a_page(
     ).content.decode()
     assert "<del>Andes quota share</del> → <ins>Proposed</ins>" in text
     assert move(edit, "refuse") in text
+
+
+# ------------------------------------------------------------- what does not hold
+def test_an_amount_by_hand_has_the_decimals_of_its_currency(
+    as_manager: Client, without_money: Treaty
+) -> None:
+    Treaty.objects.update(currency="JPY")
+    without_money.refresh_from_db()
+    layer = without_money.layers.first()
+    assert layer is not None
+    Layer.objects.filter(pk=layer.pk).update(occurrence_limit=1000)
+    form = treaty_form(without_money, **{"layers-0-occurrence_limit": "1000.5"})
+    answer = as_manager.post(change(without_money), form)
+    assert answer.status_code == 200
+    wrong = (
+        "The occurrence limit 1000.5 has more decimals than JPY has. Correct the "
+        "amount or the currency."
+    )
+    assert wrong in answer.content.decode()
+    form = treaty_form(without_money, premium_income_limit="0.5")
+    form["layers-0-occurrence_limit"] = "1000"
+    answer = as_manager.post(change(without_money), form)
+    assert "The premium income limit 0.5 has more decimals" in answer.content.decode()
+    layer.refresh_from_db()
+    assert layer.occurrence_limit == 1000

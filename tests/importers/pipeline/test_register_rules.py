@@ -1,0 +1,57 @@
+"""What must not be true of a row of a treaty register."""
+
+import pytest
+
+from importers import record_types
+from importers.pipeline.examine import Examined
+from reinsurance.models import Layer, Treaty
+from tests.importers.pipeline.tables import Table, run
+
+pytestmark = pytest.mark.django_db
+
+
+def hand_in(**cells: str) -> Examined:
+    row = {"UMR": "X1", "Treaty type": "QS", "Ccy": "GBP", **cells}
+    table = Table(tuple(row), [list(row.values())])
+    return run(table, record_types.get("treaties"))[0]
+
+
+def said(examined: Examined) -> list[tuple[str, str, str]]:
+    rows = examined.issues.select("code", "severity", "message")
+    return list(rows.iter_rows())
+
+
+@pytest.mark.parametrize(
+    ("column", "currency", "amount", "shown"),
+    [
+        ("Deposit premium", "JPY", "2500.75", "2500.75"),
+        ("Occurrence limit", "JPY", "10.5", "10.50"),
+        ("Occurrence attachment", "GBP", "1000.555", "1000.555"),
+        ("Risk limit", "KWD", "1000.5555", "1000.5555"),
+        ("Risk attachment", "GBP", "0.001", "0.001"),
+        ("Aggregate limit", "JPY", "0.1", "0.10"),
+        ("Aggregate attachment", "JPY", "0.1", "0.10"),
+        ("Premium income limit", "JPY", "10.5", "10.50"),
+        ("Loss notification threshold", "GBP", "10.555", "10.555"),
+        ("Cash loss limit", "JPY", "10.5", "10.50"),
+    ],
+)
+def test_amounts_have_no_more_decimals_than_their_currency(
+    column: str, currency: str, amount: str, shown: str
+) -> None:
+    found = hand_in(**{"Ccy": currency, column: amount})
+    assert said(found) == [
+        (
+            "too_many_decimals",
+            "error",
+            f"{shown} has more decimals than {currency} has. Correct the amount or the "
+            "currency.",
+        )
+    ]
+    assert not Treaty.objects.exists()
+
+
+def test_decimals_that_the_currency_has_are_loaded() -> None:
+    found = hand_in(**{"Ccy": "KWD", "Deposit premium": "1000.555"})
+    assert said(found) == []
+    assert str(Layer.objects.get().deposit_premium) == "1000.5550"

@@ -7,7 +7,7 @@ it had, so that all that was told of it is one chain.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import polars as pl
@@ -93,10 +93,12 @@ def leave(cursor: Any, number: int, lines: list[Participation]) -> None:
     Participation.objects.filter(pk__in=keys).delete()
 
 
-def stay_away(number: int, layers: Iterable[int], present: set[Seat]) -> None:
+def stay_away(
+    number: int, layers: Iterable[int], may_be_there: Callable[[Seat], bool]
+) -> None:
     """Say again that those who left these layers before are not there.
 
-    ``present``: who is, or may be, in the panel all the same.  After those who leave
+    Nothing is said of whom the file may name in rows held out.  After those who leave
     now have left.
     """
     known = former(layers)
@@ -117,5 +119,5 @@ def stay_away(number: int, layers: Iterable[int], present: set[Seat]) -> None:
             action=REPEATED,
         )
         for seat, key in known.items()
-        if seat not in present and key not in there | told
+        if key not in there | told and not may_be_there(seat)
     )

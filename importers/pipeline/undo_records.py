@@ -6,11 +6,13 @@ leaves the others: each value goes on from the word before to the next one that 
 it, and where none does it returns to the record.
 """
 
+import json
 from decimal import Decimal, InvalidOperation
 from itertools import takewhile
 from typing import Any
 
 from django.db import connection, models
+from django.utils import timezone
 from import_export.fields import NOT_PROVIDED
 
 from importers.models import RowChange
@@ -221,23 +223,14 @@ def _set(cursor: Any, model: type[models.Model], key: int, values: Image) -> Non
 
 
 def _bring_back(cursor: Any, model: type[models.Model], key: int, image: Image) -> None:
-    """A record that the load took out is there again."""
-    table = model._meta.db_table
-    columns = [f.column for f in model._meta.concrete_fields if f.column in image]
-    listed = ", ".join(f'"{name}"' for name in columns if name not in _MADE)
-    types = {f.column: f.db_type(connection) for f in model._meta.concrete_fields}
-    values = [image[name] for name in columns if name not in _MADE]
-    marks = ", ".join(
-        f"CAST(%s AS {types[name]})" for name in columns if name not in _MADE
-    )
+    """A record that the load took out is there again, as of now."""
+    whole = {**image, "id": key, "updated_at": timezone.now().isoformat()}
     cursor.execute(
-        f"INSERT INTO {table} (id, created_at, updated_at, {listed}) "  # noqa: S608
-        f"VALUES (%s, CAST(%s AS timestamptz), now(), {marks}) ON CONFLICT DO NOTHING",
-        [key, image["created_at"], *values],
+        f"INSERT INTO {model._meta.db_table} "  # noqa: S608
+        f"SELECT (jsonb_populate_record(NULL::{model._meta.db_table}, %s)).* "
+        "ON CONFLICT DO NOTHING",
+        [json.dumps(whole)],
     )
-
-
-_MADE = ("id", "created_at", "updated_at")
 
 
 def _remove(cursor: Any, model: type[models.Model], change: RowChange) -> None:

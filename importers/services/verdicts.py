@@ -148,7 +148,11 @@ def _effect_of(
         "totals": examined.staged.totals,
     }
     mapping = [known["matches"], record.declared, record.contracts]
-    held_out = {"claims": effect.named(), "policies": effect.policies()}
+    held_out = {
+        "claims": effect.named(),
+        "policies": effect.policies(),
+        "lines": [line.as_json() for line in effect.lines()],
+    }
     return {
         "effect": fingerprint(record.sha256, mapping, parts),
         "effect_parts": {**parts, "held_out": held_out, "books": examined.books},

@@ -7,6 +7,7 @@ other had ever been loaded.
 from collections.abc import Callable
 from decimal import Decimal
 
+import polars as pl
 import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +19,7 @@ from importers.pipeline.undo import undo
 from importers.services import undo_preview
 from importers.services.undo_preview import Affected
 from reinsurance.models import Deletion, Layer, Participation, Party, Treaty
+from reinsurance.resources.conventions import Conventions
 from tests import examples
 from tests.importers.pipeline.tables import Table, run
 
@@ -201,3 +203,68 @@ def follow(
         back(number)
         del standing[number]
         agree()
+
+
+# ------------------------------------------------------------------------ rows held out
+def check(*rows: tuple[str, ...], additional: bool = False) -> list[tuple[str, str]]:
+    """Load rows of layer 1; codes and messages of what is no error."""
+    cells = [["X1", "QS", "GBP", "1", "", *row] for row in rows]
+    examined, _, _ = run(
+        Table(HEADER, cells),
+        record_types.get("treaties"),
+        conventions=Conventions(is_additional=additional),
+    )
+    rest = examined.issues.filter(pl.col("severity") != "error")
+    return list(rest.select("code", "message").iter_rows())
+
+
+def test_who_is_in_a_row_held_out_has_not_left() -> None:
+    hand_in(reg(RE1=50, RE3=50))
+    assert check(("RE1", "", "60%"), ("RE3", "4O%", "40%")) == [
+        (
+            "signed_lines_above_one",
+            "The signed lines of layer 1 of “X1” total 1.1, more than the whole. "
+            "Correct the lines.",
+        )
+    ]
+    assert signed() == {"RE1": 60, "RE3": 50}
+    assert check(("RE3", "40%", "40%"), additional=True) == []
+    assert signed() == {"RE1": 60, "RE3": 40}
+
+
+def test_a_row_held_out_may_be_of_anybody_it_does_not_tell() -> None:
+    hand_in(reg(RE1=50, RE2=20, RE3=30))
+    assert check(("RE1", "", "50%"), ("RE2", "", "20%"), ("RE33", "", "30%")) == [
+        (
+            "perhaps_left_the_panel",
+            "RE3 RE3 is on layer 1 of “X1” in the books and in no good row of this "
+            "register. It stays, as a row held out may be its line. Has it left? Then "
+            "hand in the whole register, corrected.",
+        )
+    ]
+    assert signed() == {"RE1": 50, "RE2": 20, "RE3": 30}
+
+
+def test_rows_held_out_of_other_layers_keep_nobody() -> None:
+    hand_in(reg(RE1=50, RE3=50))
+    rows = [
+        ["X1", "QS", "GBP", "1", "", "RE1", "", "60%"],
+        ["X1", "QS", "GBP", "2", "", "RE3", "4O%", "40%"],
+    ]
+    examined, _, _ = run(Table(HEADER, rows), record_types.get("treaties"))
+    assert list(
+        examined.issues.filter(pl.col("code") == "left_the_panel")["message"]
+    ) == [
+        "RE3 RE3 is on layer 1 of “X1” in the books and not in this register: after "
+        "the load it has left the panel. If the file is not the whole register, "
+        "declare it additional."
+    ]
+    assert signed() == {"RE1": 60}
+
+
+def test_a_word_of_a_row_held_out_is_none_at_an_undo() -> None:
+    hand_in(reg(RE1=60, RE3=40))
+    left = hand_in(reg(RE1=60))
+    check(("RE1", "", "60%"), ("RE3", "4O%", "40%"))
+    take_back(left)
+    assert signed() == {"RE1": 60, "RE3": 40}

@@ -7,6 +7,9 @@ where another record refers to one that the load created, or a person has change
 since, nothing happens.
 """
 
+from typing import Any
+
+from django.apps import apps
 from django.db import connection
 from django.utils import timezone
 
@@ -19,7 +22,7 @@ from importers.record_types import RecordType
 from reinsurance.ledger.premium_undo import undo_premiums
 from reinsurance.ledger.recompute import positions_to_settle, recompute
 from reinsurance.ledger.triggers import resting
-from reinsurance.models import Edit, Load
+from reinsurance.models import Edit, Load, Treaty
 
 CHANGES = RowChange._meta.db_table
 
@@ -72,7 +75,7 @@ _TOUCHED = {
 
 
 def edited(record_type: RecordType, load: Load) -> list[Edit]:
-    """What people changed since in records of the load; the first of it."""
+    """What people changed since in records of the load, and was not set back."""
     edits = Edit.objects.filter(at__gt=load.loaded_at, status="applied")
     if not edits.exists():
         return []
@@ -81,11 +84,26 @@ def edited(record_type: RecordType, load: Load) -> list[Edit]:
         cursor.execute(
             "SELECT e.id FROM reinsurance_edit e WHERE e.at > %(at)s AND "  # noqa: S608
             "e.status = 'applied' AND "
-            f"(e.model, e.object_id) IN ({touched}) ORDER BY e.id LIMIT 20",
+            f"(e.model, e.object_id) IN ({touched}) ORDER BY e.id",
             {"at": load.loaded_at, "load": load.pk, "number": load.number},
         )
         keys = [row[0] for row in cursor.fetchall()]
-    return list(Edit.objects.filter(pk__in=keys).select_related("user"))
+    found: dict[tuple[str, int | None], list[Edit]] = {}
+    for edit in Edit.objects.filter(pk__in=keys).select_related("user").order_by("at"):
+        found.setdefault((edit.model, edit.object_id), []).append(edit)
+    return [edit for edits in found.values() if _stands(edits) for edit in edits]
+
+
+def _stands(edits: list[Edit]) -> bool:
+    """Whether the changes of one record, in order, leave it another than it was."""
+    if any(edit.action != "changed" for edit in edits):
+        return True
+    first: dict[str, Any] = {}
+    last: dict[str, Any] = {}
+    for edit in edits:
+        first = {**edit.before, **first}
+        last |= edit.after
+    return first != last
 
 
 def require_no_edits(record_type: RecordType, load: Load) -> None:
@@ -93,11 +111,24 @@ def require_no_edits(record_type: RecordType, load: Load) -> None:
     found = edited(record_type, load)
     if not found:
         return
-    first = found[0]
-    who = first.user.get_username() if first.user else "somebody"
-    fields = ", ".join(sorted(first.after)) or "the record"
-    more = f", and {len(found) - 1} more changes" if len(found) > 1 else ""
-    raise LoadConflict(
-        f"{who} changed {fields} of {first.model} {first.object_id} since{more}. Set "
-        "that back first."
-    )
+    more = len(found) - 1
+    others = f" and made {more} more change{'s' * (more > 1)}" if more else ""
+    raise LoadConflict(f"{_in_words(found[0])}{others} since. Set that back first.")
+
+
+def _in_words(edit: Edit) -> str:
+    """Who did what by hand to which record, by the names that people know."""
+    model = apps.get_model("reinsurance", edit.model)
+    who = edit.user.get_username() if edit.user else "Somebody"
+    labels = {
+        str(field.column): str(field.verbose_name)
+        for field in model._meta.concrete_fields
+    }
+    fields = ", ".join(labels.get(name, name) for name in sorted(edit.after))
+    did = f"changed {fields} of" if edit.action == "changed" and fields else edit.action
+    record = model._base_manager.filter(pk=edit.object_id).first()
+    name = edit.reference or str(record or edit.object_id)
+    kind = "contract" if model is Treaty else model._meta.verbose_name
+    treaty = getattr(record, "treaty", None)
+    within = f" of contract “{treaty}”" if treaty and str(treaty) not in name else ""
+    return f"{who} {did} {kind} “{name}”{within}"

@@ -9,7 +9,12 @@ from typing import Literal
 import polars as pl
 
 from reinsurance.models import Treaty
-from reinsurance.resources.contract_candidates import candidates, has_limits, is_own
+from reinsurance.resources.contract_candidates import (
+    candidates,
+    has_limits,
+    in_words,
+    is_own,
+)
 from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.issues import issues_at, no_issues
 
@@ -110,9 +115,13 @@ def _matched(keys: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
         pairs = _of_the_senders(pairs, conventions.party)
     exact = _is_same("cedant") & _is_same("inception")
     pairs = pairs.filter(exact | ~exact.any().over("n"))
+    called = in_words(pairs, cedant="was.cedant", inception="was.inception")
+    pairs = pairs.sort("n", "was.inception", ID, nulls_last=True).with_columns(
+        called.head(6).str.join(", ").over("n").alias("__called")
+    )
     problem = (
         pl.when(pl.len().over("n") > 1)
-        .then(_problem("Several contracts “{}” are in the books and fit the row"))
+        .then(_problem("Several contracts “{}” are in the books and fit the row: {}"))
         .when(_rivals("cedant") | _rivals("inception"))
         .then(_problem("Several rows may mean the contract “{}” of the books"))
     )
@@ -156,7 +165,8 @@ def _is_same(name: str) -> pl.Expr:
 
 def _problem(text: str) -> pl.Expr:
     advice = "Tell the cedant and the inception."
-    return pl.format(f"{text}. {advice}", pl.col("treaty_reference"))
+    names = ["treaty_reference", "__called"][: text.count("{}")]
+    return pl.format(f"{text}. {advice}", *names)
 
 
 def foreign_contracts(

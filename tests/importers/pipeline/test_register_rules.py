@@ -1,6 +1,9 @@
 """What must not be true of a row of a treaty register."""
 
+from datetime import date
+
 import pytest
+from django.utils import timezone
 
 from importers import record_types
 from importers.pipeline.examine import Examined
@@ -55,3 +58,51 @@ def test_decimals_that_the_currency_has_are_loaded() -> None:
     found = hand_in(**{"Ccy": "KWD", "Deposit premium": "1000.555"})
     assert said(found) == []
     assert str(Layer.objects.get().deposit_premium) == "1000.5550"
+
+
+@pytest.fixture
+def today(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "localdate", lambda: date(2026, 6, 30))
+
+
+@pytest.mark.parametrize(
+    ("inception", "expiry", "expected"),
+    [
+        ("2028-06-30", "2033-06-30", []),
+        (
+            "2028-07-01",
+            "",
+            [
+                "An inception on 2028-07-01 is more than two years ahead. Is its year "
+                "right?"
+            ],
+        ),
+        (
+            "01/01/68",
+            "31/12/68",
+            [
+                "An inception on 2068-01-01 is more than two years ahead. Is its year "
+                "right?",
+                "An expiry on 2068-12-31 is more than seven years ahead. Is its year "
+                "right?",
+            ],
+        ),
+        (
+            "2020-01-01",
+            "2026-01-01",
+            [
+                "The contract runs from 2020-01-01 to 2026-01-01, longer than five "
+                "years. Are both years right?"
+            ],
+        ),
+    ],
+)
+@pytest.mark.usefixtures("today")
+def test_dates_far_away_are_asked_about(
+    inception: str, expiry: str, expected: list[str]
+) -> None:
+    found = hand_in(Inception=inception, Expiry=expiry)
+    assert [(severity, text) for _, severity, text in said(found)] == [
+        ("warning", text) for text in expected
+    ]
+    assert Treaty.objects.count() == 1

@@ -21,6 +21,8 @@ from reinsurance.resources.issues import issues_at, no_issues
 KEY = ("treaty_reference", "cedant", "inception")
 ID = "__id"
 PROBLEM = "__problem"
+HOLD_OUT = "hold out"
+"""What a sender may be set to where it speaks of contracts of others."""
 
 
 def senders_role(party: int) -> Literal["cedant", "broker"]:
@@ -55,7 +57,8 @@ def with_keys(
 
     ``frame`` is a row frame with the columns of the key.  A contract of the books gives
     what the row does not tell; a new one without a cedant is the sender's, in the role
-    that it has (``broker`` is added where needed).  Issues: ``several_treaties``.
+    that it has (``broker`` is added where needed).  Issues: ``several_treaties``, and
+    ``not_the_senders_contract`` where that is an error.
     """
     matched = _matched(frame.select(KEY), conventions)
     rows = frame.join(
@@ -75,6 +78,10 @@ def with_keys(
     )
     if has_limits(conventions) and conventions.party is not None:
         rows = _of_sender(rows, conventions.party)
+    if conventions.other_contracts == HOLD_OUT:
+        clear = rows.filter(pl.col(PROBLEM).is_null())
+        foreign = foreign_contracts(clear, conventions=conventions)
+        unclear = pl.concat([unclear, foreign])
     has_broker = "broker" in rows.columns and "broker" not in frame.columns
     names = [*frame.columns, *(("broker",) if has_broker else ())]
     return rows.select(names), unclear
@@ -192,7 +199,7 @@ def foreign_contracts(
         for role in ("cedant", "broker")
     )
     is_told = pl.col("cedant").is_not_null() | pl.col("broker").is_not_null()
-    is_refused = conventions.other_contracts == "hold out"
+    is_refused = conventions.other_contracts == HOLD_OUT
     return issues_at(
         seen.filter((is_known | is_told) & ~is_own(conventions)),
         column="treaty_reference",

@@ -7,16 +7,17 @@ from django.utils import timezone
 
 from importers import record_types
 from importers.pipeline.examine import Examined
-from reinsurance.models import Layer, Treaty
+from reinsurance.models import Layer, Party, Treaty
+from reinsurance.resources.conventions import Conventions
 from tests.importers.pipeline.tables import Table, run
 
 pytestmark = pytest.mark.django_db
 
 
-def hand_in(**cells: str) -> Examined:
+def hand_in(conventions: Conventions | None = None, **cells: str) -> Examined:
     row = {"UMR": "X1", "Treaty type": "QS", "Ccy": "GBP", **cells}
     table = Table(tuple(row), [list(row.values())])
-    return run(table, record_types.get("treaties"))[0]
+    return run(table, record_types.get("treaties"), conventions=conventions)[0]
 
 
 def said(examined: Examined) -> list[tuple[str, str, str]]:
@@ -58,6 +59,36 @@ def test_decimals_that_the_currency_has_are_loaded() -> None:
     found = hand_in(**{"Ccy": "KWD", "Deposit premium": "1000.555"})
     assert said(found) == []
     assert str(Layer.objects.get().deposit_premium) == "1000.5550"
+
+
+@pytest.mark.parametrize(
+    ("policy", "severity", "loaded"),
+    [("hold out", "error", 0), ("breach", "breach", 1)],
+)
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_contract_of_another_is_held_out_where_the_sender_is_set_so(
+    policy: str, severity: str, loaded: int, is_known: bool
+) -> None:
+    theirs = Party.objects.create(code="A", name="A")
+    sender = Party.objects.create(code="B", name="B")
+    if is_known:
+        Treaty.objects.create(
+            reference="X1", treaty_type="QS", currency_id="GBP", cedant=theirs
+        )
+    told = Conventions(party=sender.pk, is_house=False, other_contracts=policy)
+    found = hand_in(told, Cedant="A", Commission="20%")
+    assert said(found) == [
+        (
+            "not_the_senders_contract",
+            severity,
+            "The sender is neither cedant nor broker of contract “X1”. Correct the "
+            "row, or have somebody look at it.",
+        )
+    ]
+    assert Layer.objects.count() == loaded
+    own = hand_in(told, **{"UMR": "X2", "Commission": "20%"})
+    assert said(own) == []
+    assert Treaty.objects.get(reference="X2").cedant == sender
 
 
 @pytest.fixture

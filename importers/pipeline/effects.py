@@ -21,9 +21,17 @@ from importers.record_types import RecordType
 from reinsurance.ledger.lacking import Lacked, lacked_by
 from reinsurance.ledger.moved_away import moved_away
 from reinsurance.ledger.periods import END, START
-from reinsurance.resources.conventions import FileContext
+from reinsurance.resources.conventions import FileContext, HeldOutLine
 
 MOST_NAMED = 200
+LINE: dict[str, pl.DataType] = {
+    "treaty_reference": pl.String(),
+    "cedant": pl.Int64(),
+    "inception": pl.Date(),
+    "layer_number": pl.Int64(),
+    "reinsurer": pl.Int64(),
+}
+"""Columns that tell whose line a row of a register is, as in :class:`HeldOutLine`."""
 
 
 @dataclass(slots=True)
@@ -32,7 +40,8 @@ class Effect:
 
     ``periods``: contract, start and end of the period to its rows.  ``present``: keys
     of records of the books that rows are about, with their period; ``held_out``: keys
-    of those that rows held out name.  ``is_settled``: it was worked out here, not taken
+    of those that rows held out name, ``held_out_lines`` what those of a register name.
+    ``is_settled``: it was worked out here, not taken
     over from the check.
     """
 
@@ -42,6 +51,7 @@ class Effect:
     periods: Counter[tuple[Any, Any, Any]] = field(default_factory=Counter)
     present: list[pl.DataFrame] = field(default_factory=list)
     held_out: list[pl.DataFrame] = field(default_factory=list)
+    held_out_lines: list[pl.DataFrame] = field(default_factory=list)
     lacking: int = 0
     is_settled: bool = False
 
@@ -84,6 +94,22 @@ class Effect:
         ]
         if rows.height and "treaty_reference" in names:
             self.held_out.append(rows.select(names).unique())
+
+    def note_held_out_lines(self, rows: pl.DataFrame) -> None:
+        """Rows of a register that are held out: whose lines they may be."""
+        if rows.height:
+            cells = [
+                (pl.col(name) if name in rows.columns else pl.lit(None))
+                .cast(dtype)
+                .alias(name)
+                for name, dtype in LINE.items()
+            ]
+            self.held_out_lines.append(rows.select(cells).unique(maintain_order=True))
+
+    def lines(self) -> tuple[HeldOutLine, ...]:
+        """Whose lines the rows of a register that are held out may be."""
+        frames = self.held_out_lines
+        return tuple(HeldOutLine(*row) for frame in frames for row in frame.iter_rows())
 
     def named(self) -> list[list[Any]]:
         """Contract and reference of claims that rows held out name."""

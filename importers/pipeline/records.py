@@ -12,6 +12,7 @@ from django.db import connection
 from import_export.fields import NOT_PROVIDED
 
 from importers.models import RowChange
+from importers.pipeline import panels
 from importers.pipeline.changes import Change
 from importers.pipeline.compare import (
     ID,
@@ -26,6 +27,7 @@ from importers.record_types import RecordType
 from importers.values import Action
 from reinsurance.ledger.copying import copy_in
 from reinsurance.ledger.write import tell_planner
+from reinsurance.models import Participation
 from reinsurance.resources.base import DomainResource, dtype_of
 
 
@@ -64,6 +66,8 @@ class Loader:
             [table, change.created.height],
         )
         ids = pl.Series([row[0] for row in self.cursor.fetchall()], dtype=pl.Int64)
+        if model is Participation:
+            ids = panels.keys_of(change.created, ids, PARENT)
         columns = _stored(change.resource, change.created)
         frame = change.created.select(
             pl.Series("id", ids),
@@ -111,6 +115,7 @@ class Loader:
                 **always,
                 object_id=ids,
                 action=pl.lit(Action.CREATED.value),
+                **_told_first(change),
             )
             copy_in(self.cursor, table, created)
         for frame, names in _by_difference(change):
@@ -187,6 +192,13 @@ def _by_difference(change: Change) -> list[tuple[pl.DataFrame, list[str]]]:
         )
         for frame in groups
     ]
+
+
+def _told_first(change: Change) -> dict[str, pl.Expr]:
+    """Of a panel also what a new line told, should it turn out to be no new one."""
+    if change.resource._meta.model is not Participation:
+        return {}
+    return {"confirmed": _confirmed(change, [])}
 
 
 def _confirmed(change: Change, changed: list[str]) -> pl.Expr:

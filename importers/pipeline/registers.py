@@ -4,17 +4,17 @@ A register tells the whole panel of the layers that it names.  Who is missing ha
 a breach before the approval, taken out of the books by the load, back at its undo.
 """
 
-import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
-from importers.models import RowChange
+from importers.pipeline import panels
 from importers.pipeline.frames import ROW, issues_at, no_issues
 from reinsurance.models import Layer, Participation
 from reinsurance.resources.contract_keys import ID, find_treaties
-from reinsurance.resources.conventions import FileContext
+from reinsurance.resources.conventions import FileContext, HeldOutLine
 from reinsurance.resources.treaty_rules import layer_issues, panel_issues
 
 _TYPES: dict[str, pl.DataType] = {
@@ -37,6 +37,17 @@ _LAYER = (
     "reinstatements",
     "reinstatement_charges",
     "inuring_priority",
+)
+
+LEFT = (
+    "{} is on layer {} of “{}” in the books and not in this register: after the load "
+    "it has left the panel. If the file is not the whole register, declare it "
+    "additional."
+)
+PERHAPS_LEFT = (
+    "{} is on layer {} of “{}” in the books and in no good row of this register. It "
+    "stays, as a row held out may be its line. Has it left? Then hand in the whole "
+    "register, corrected."
 )
 
 
@@ -71,14 +82,14 @@ class Register:
             treaty=pl.coalesce("__found", new)
         )
 
-    def _left(self, rows: pl.DataFrame) -> list[Participation]:
+    def _missing(self, rows: pl.DataFrame) -> list[Participation]:
         """Lines of the books, of layers whose panel the file tells, that it lacks."""
-        told = rows.filter((pl.col("treaty") > 0) & pl.col("reinsurer").is_not_null())
+        told = _lines(rows)
         named = set(told.select("treaty", "layer_number").unique().iter_rows())
         held = set(told.select("treaty", "layer_number", "reinsurer").iter_rows())
         lines = Participation.objects.filter(
             layer__treaty_id__in={treaty for treaty, _ in named}
-        ).select_related("layer__treaty", "reinsurer")
+        ).select_related("layer__treaty__cedant", "reinsurer")
         return [
             line
             for line in lines.order_by("pk")
@@ -86,48 +97,56 @@ class Register:
             and (line.layer.treaty_id, line.layer.number, line.reinsurer_id) not in held
         ]
 
+    def _left(self, rows: pl.DataFrame, context: FileContext) -> list[Participation]:
+        """Who leaves: whom the file lacks, also in the rows held out.
+
+        Nobody where the file only adds to another one.
+        """
+        if context.conventions.is_additional:
+            return []
+        return [
+            line
+            for line in self._missing(rows)
+            if not _may_be(context.held_out_lines, line.layer, line.reinsurer_id)
+        ]
+
+    def _doubtful(
+        self, rows: pl.DataFrame, context: FileContext
+    ) -> list[Participation]:
+        """Who stays only because nobody knows whose line a row held out is."""
+        if context.conventions.is_additional:
+            return []
+        lines = context.held_out_lines
+        clear = [line for line in lines if line.reinsurer is not None]
+        return [
+            line
+            for line in self._missing(rows)
+            if _may_be(lines, line.layer, line.reinsurer_id)
+            and not _may_be(clear, line.layer, line.reinsurer_id)
+        ]
+
     def issues(self, cursor: Any, context: FileContext) -> pl.DataFrame:
         """Breaches that only the whole register shows, by the names of fields."""
         rows = self._rows(context)
         if not rows.height:
             return no_issues()
-        left = self._left(rows)
+        left = self._left(rows, context)
         gone = {line.pk for line in left}
-        first = dict(
-            rows.group_by("treaty", "layer_number")
+        first = {
+            (treaty, number): row
+            for treaty, number, row in rows.group_by("treaty", "layer_number")
             .agg(pl.col(ROW).min())
-            .select(
-                pl.struct("treaty", "layer_number").map_elements(
-                    lambda pair: f"{pair['treaty']} {pair['layer_number']}",
-                    return_dtype=pl.String,
-                ),
-                ROW,
-            )
             .iter_rows()
-        )
-        leaving = pl.DataFrame(
-            [
-                (
-                    first.get(f"{line.layer.treaty_id} {line.layer.number}", 0),
-                    line.reinsurer.code,
-                    f"{line.reinsurer} is on layer {line.layer.number} of "
-                    f"“{line.layer.treaty}” in the books and not in this register: "
-                    "after the load it has left the panel.",
-                )
-                for line in left
-            ],
-            schema={ROW: pl.Int64, "reinsurer": pl.String, "said": pl.String},
-            orient="row",
-        )
+        }
         return pl.concat(
             [
-                issues_at(
-                    leaving,
-                    column="reinsurer",
-                    value=pl.col("reinsurer"),
-                    code="left_the_panel",
-                    severity="breach",
-                    message=pl.col("said"),
+                _at_lines(left, first, "left_the_panel", "breach", LEFT),
+                _at_lines(
+                    self._doubtful(rows, context),
+                    first,
+                    "perhaps_left_the_panel",
+                    "warning",
+                    PERHAPS_LEFT,
                 ),
                 panel_issues(self._panels(rows, gone)),
                 layer_issues(self._layers(rows)),
@@ -195,30 +214,72 @@ class Register:
         return pl.DataFrame(filled, schema=told.schema, orient="row")
 
     def leave(self, cursor: Any, context: FileContext) -> None:
-        """Take out of the books who has left, with an image to bring it back."""
-        left = self._left(self._rows(context))
-        if not left:
+        """Take out of the books who has left; who left before stays away."""
+        if context.conventions.is_additional:
             return
-        table = Participation._meta.db_table
-        keys = [line.pk for line in left]
-        cursor.execute(
-            f"SELECT id, to_jsonb(t)::text FROM {table} t WHERE id = ANY(%s)",  # noqa: S608
-            [keys],
+        rows = self._rows(context)
+        named = set(_lines(rows).select("treaty", "layer_number").unique().iter_rows())
+        panels.leave(cursor, context.number, self._left(rows, context))
+        layers = {
+            layer.pk: layer
+            for layer in Layer.objects.filter(
+                treaty_id__in={treaty for treaty, _ in named}
+            ).select_related("treaty")
+            if (layer.treaty_id, layer.number) in named
+        }
+        panels.stay_away(
+            context.number,
+            layers,
+            lambda seat: _may_be(context.held_out_lines, layers[seat[0]], seat[1]),
         )
-        images = dict(cursor.fetchall())
-        RowChange.objects.bulk_create(
-            RowChange(
-                ingestion_id=context.number,
-                row=0,
-                model=Participation._meta.model_name or "",
-                object_id=key,
-                action="deleted",
-                before=json.loads(images[key]),
+
+
+def _lines(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows that tell a line of a contract of the books."""
+    return rows.filter((pl.col("treaty") > 0) & pl.col("reinsurer").is_not_null())
+
+
+def _may_be(lines: Iterable[HeldOutLine], layer: Layer, reinsurer: int) -> bool:
+    """Whether one of the rows held out may be that reinsurer's line on the layer."""
+    treaty = layer.treaty
+    return any(
+        line.reference in {None, treaty.reference}
+        and (treaty.cedant_id is None or line.cedant in {None, treaty.cedant_id})
+        and (treaty.inception is None or line.inception in {None, treaty.inception})
+        and line.layer in {None, layer.number}
+        and line.reinsurer in {None, reinsurer}
+        for line in lines
+    )
+
+
+def _at_lines(
+    lines: list[Participation],
+    first: dict[tuple[int, int], int],
+    code: str,
+    severity: str,
+    message: str,
+) -> pl.DataFrame:
+    """One issue for each line, at the first row of its layer."""
+    rows = pl.DataFrame(
+        [
+            (
+                first.get((line.layer.treaty_id, line.layer.number), 0),
+                line.reinsurer.code,
+                message.format(line.reinsurer, line.layer.number, line.layer.treaty),
             )
-            for key in keys
-            if key in images
-        )
-        Participation.objects.filter(pk__in=keys).delete()
+            for line in lines
+        ],
+        schema={ROW: pl.Int64, "reinsurer": pl.String, "said": pl.String},
+        orient="row",
+    )
+    return issues_at(
+        rows,
+        column="reinsurer",
+        value=pl.col("reinsurer"),
+        code=code,
+        severity=severity,
+        message=pl.col("said"),
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -7,7 +7,7 @@ wrote them, with what is wrong, in a CSV to download, mend and send again.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,8 @@ class Stager:
                 good, issues, more = self._settle(good)
                 held_out = pl.concat([held_out, more.cast(held_out.dtype)])
         else:
+            if self.register is not None:
+                self.staged.effect.note_held_out_lines(frame.filter(refused))
             good = self._carrying(good, across)
             if good.height:
                 good, issues = self._compared(good)
@@ -150,8 +152,10 @@ class Stager:
         """What only the whole of a register shows; nothing of other files."""
         if self.register is None:
             return no_issues()
+        lines = self.staged.effect.lines()
+        context = replace(self.context, held_out_lines=lines)
         with transaction.atomic(), connection.cursor() as cursor:
-            issues = self.register.issues(cursor, self.context)
+            issues = self.register.issues(cursor, context)
         self.staged.effect.note_changes(None, issues)
         return named(issues, self.headers)
 

@@ -5,10 +5,11 @@ from typing import Any
 
 from importers import record_types
 from importers.models import Ingestion
+from importers.pipeline.clean import ROW_IN_FILE
 from importers.services import limits
 from importers.services.follow_up_parents import told_by_parents
 from importers.values import Declared
-from reinsurance.resources.conventions import Conventions, FileContext
+from reinsurance.resources.conventions import Conventions, FileContext, HeldOutLine
 
 
 def conventions_of(record: Ingestion) -> Conventions:
@@ -29,8 +30,20 @@ def conventions_of(record: Ingestion) -> Conventions:
         other_contracts=source.other_contracts,
         incurred_factor=source.incurred_factor,
         is_correction=record.declared == Declared.CORRECTION,
+        is_additional=_is_additional(record),
         contracts={str(text): int(key) for text, key in record.contracts.items()},
     )
+
+
+def _is_additional(record: Ingestion) -> bool:
+    """Whether the file adds to another one: by declaration, or as its mended rows.
+
+    Those have the column that rows held out are given.
+    """
+    if record.declared:
+        return bool(record.declared == Declared.ADDITIONAL)
+    header = record.table.get("header", ())
+    return any(str(name).startswith(ROW_IN_FILE) for name in header)
 
 
 def context_of(record: Ingestion) -> FileContext:
@@ -47,6 +60,7 @@ def context_of(record: Ingestion) -> FileContext:
         held_out_policies=_pairs(
             held_out.get("policies", ()), () if is_claims else of_parents
         ),
+        held_out_lines=tuple(map(HeldOutLine.of_json, held_out.get("lines", ()))),
     )
 
 

@@ -57,8 +57,12 @@ def doable(ingestion: Ingestion, user: User) -> Doable:
 
 
 def _may_be_second(ingestion: Ingestion) -> bool:
-    """Whether it matters what the file is: it is asked, or was said already."""
+    """Whether it matters what the file is: it is asked, or was said already.
+
+    A register may be the whole of one, or add to another.
+    """
     kind = record_types.RECORD_TYPES.get(ingestion.record_type)
-    has_ledger = kind is not None and kind.ledger is not None
+    if kind is None:
+        return False
     is_second = ingestion.needs_declaration or bool(ingestion.declared)
-    return has_ledger and is_second
+    return kind.is_register or (kind.ledger is not None and is_second)

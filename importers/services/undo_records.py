@@ -22,7 +22,7 @@ _CREATED_HERE = f"""
 _EFFECTS = {
     GOES: f"c.action = 'created' AND NOT EXISTS ({_TOLD_AGAIN})",
     CHANGES: f"c.action = 'updated' AND NOT EXISTS ({_CREATED_HERE})",
-    RETURNS: "c.action = 'deleted'",
+    RETURNS: f"c.action = 'deleted' AND NOT EXISTS ({_TOLD_AGAIN})",
 }
 
 

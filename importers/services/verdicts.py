@@ -148,12 +148,9 @@ def _effect_of(
         "totals": examined.staged.totals,
     }
     mapping = [known["matches"], record.declared, record.contracts]
-    is_correction = record.declared == Declared.CORRECTION
-    held_out = (
-        {"claims": effect.named(), "policies": effect.policies()}
-        if is_correction
-        else {}
-    )
+    held_out: dict[str, Any] = {"lines": [line.as_json() for line in effect.lines()]}
+    if record.declared == Declared.CORRECTION:
+        held_out |= {"claims": effect.named(), "policies": effect.policies()}
     return {
         "effect": fingerprint(record.sha256, mapping, parts),
         "effect_parts": {**parts, "held_out": held_out, "books": examined.books},

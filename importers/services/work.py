@@ -115,6 +115,7 @@ def _check(lease: Lease, folder: Path) -> None:
     if not matches.is_settled:
         verdicts.ask(lease, kind, matches, known)
         return
+    record.table = table_of(spilled)
     context = context_of(record)
     examined = examine(
         spilled,

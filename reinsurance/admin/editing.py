@@ -8,7 +8,7 @@ from django.contrib.admin.utils import flatten_fieldsets
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from reinsurance.admin import edits
+from reinsurance.admin import breaches, edits
 from reinsurance.models import Edit
 from reinsurance.models.loads import EditStatus
 
@@ -30,10 +30,24 @@ class ReasonForm(forms.ModelForm):
         help_text="Why it is changed; it stays with the change, for everybody to read.",
     )
 
+    breach_is_meant = forms.BooleanField(
+        required=False,
+        label="It is meant",
+        help_text="Save it although it breaks what is said above.",
+    )
+    breaches: ClassVar[tuple[str, ...]] = ()
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "reason" in self.fields:
             self.fields["reason"].required = self.instance.pk is not None
+
+    def clean(self) -> dict[str, Any] | None:
+        """Raise ValidationError with what the contract would break, if it does."""
+        if self.breaches:
+            advice = "Nothing was saved. Correct it, or tick “It is meant”."
+            raise forms.ValidationError([*self.breaches, advice])
+        return super().clean()
 
 
 class EditedAdmin(admin.ModelAdmin):
@@ -43,7 +57,6 @@ class EditedAdmin(admin.ModelAdmin):
     deleted one by one, so that of each is told what became of it.
     """
 
-    reasons: ClassVar[tuple[str, dict[str, Any]]] = ("Why", {"fields": ("reason",)})
     delete_confirmation_template = "reinsurance/delete.html"
 
     @property
@@ -67,8 +80,27 @@ class EditedAdmin(admin.ModelAdmin):
                 (title, {**options, "fields": _without(options["fields"])})
                 for title, options in found
             ]
-        is_asked = obj is not None and self.has_change_permission(request, obj)
-        return [*found, self.reasons] if is_asked else found
+        names = []
+        if obj is not None and self.has_change_permission(request, obj):
+            names.append("reason")
+        if breaches.found(request):
+            names.append(breaches.MEANT)
+        return [*found, ("Why", {"fields": names})] if names else found
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """The form; one that was taken back says what it would have broken."""
+        form = super().get_form(request, *args, **kwargs)
+        if self.needs_reason and (found := breaches.found(request)):
+            return type(form.__name__, (form,), {"breaches": tuple(found)})
+        return form
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """The form's page; what breaks a contract's rules is shown again, not saved."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except breaches.BreachError as broken:
+            breaches.show_again(request, broken.breaches)
+            return super().changeform_view(request, *args, **kwargs)
 
     # ------------------------------------------------------------------ what is done
     def save_model(
@@ -76,6 +108,14 @@ class EditedAdmin(admin.ModelAdmin):
     ) -> None:
         """Save the record, or propose the change."""
         self._save(request, obj, form)
+
+    def save_related(
+        self, request: HttpRequest, form: Any, formsets: Any, change: bool
+    ) -> None:
+        """Save what stands below, and look at the contract as a whole."""
+        super().save_related(request, form, formsets, change)
+        if self.needs_reason:
+            breaches.require_meant(request, form.instance, _proposed(request))
 
     def save_formset(
         self, request: HttpRequest, form: Any, formset: Any, change: bool
@@ -117,6 +157,7 @@ class EditedAdmin(admin.ModelAdmin):
         )
 
     def _save(self, request: HttpRequest, record: models.Model, form: Any) -> None:
+        breaches.note_before(request, record)
         self._note(
             request,
             edits.save(record=record, user=_user(request), reason=_reason(form)),

@@ -16,6 +16,7 @@ from reinsurance.admin.values import money, share
 from reinsurance.models import Edit, Treaty
 from reinsurance.models.base import MoneyField, ShareField
 from reinsurance.models.loads import EditStatus
+from reinsurance.resources.contract_breaches import breaches_of
 from reinsurance.visibility import seen_by
 
 MOST_PROPOSED = 100
@@ -150,12 +151,16 @@ class EditAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         act, done = MOVES[move]
         treaty = edit.treaty_id
+        before = breaches_of(treaty) if treaty else []
         try:
             act(edit=edit, user=user)
         except edits.EditError as problem:
             messages.error(request, str(problem))
         else:
             messages.success(request, done)
+            for breach in breaches_of(treaty) if treaty else []:
+                if breach not in before:
+                    messages.warning(request, breach)
         if treaty and Treaty.objects.filter(pk=treaty).exists():
             return HttpResponseRedirect(
                 reverse("admin:reinsurance_treaty_change", args=[treaty])

@@ -30,6 +30,24 @@ class MoneyField(models.DecimalField):
         super().__init__(*args, **kwargs)
 
 
+def too_fine(record: models.Model, currency: Any) -> list[str]:
+    """A sentence for each amount that has more decimals than the currency.
+
+    ``currency``: the record of the currency that the amounts are in; None: not known.
+    """
+    if currency is None:
+        return []
+    coin = Decimal(1).scaleb(-currency.minor_units)
+    return [
+        f"The {field.verbose_name} {value.normalize():f} has more decimals than "
+        f"{currency.pk} has. Correct the amount or the currency."
+        for field in record._meta.concrete_fields
+        if isinstance(field, MoneyField)
+        and isinstance(value := getattr(record, field.attname), Decimal)
+        and value % coin
+    ]
+
+
 class ShareField(models.DecimalField):
     """A share of the whole as a fraction: 0 to 1, eight decimals."""
 

@@ -4,6 +4,7 @@ Terms follow Open Exposure Data (ReinsInfo, ReinsScope) and the contract side of
 the Coverholder Reporting Standards 5.2. A limit that is not set is unlimited.
 """
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from reinsurance.choices import AttachmentBasis, RiskLevel, TreatyType
@@ -16,6 +17,7 @@ from reinsurance.models.base import (
     not_negative,
     prefix_index,
     share_between_0_and_1,
+    too_fine,
     word_start_index,
 )
 from reinsurance.models.parties import Party
@@ -109,6 +111,11 @@ class Treaty(Record):
     def __str__(self) -> str:
         return self.reference
 
+    def clean(self) -> None:
+        """Amounts have no more decimals than the currency has; ValidationError."""
+        if wrong := too_fine(self, self.currency if self.currency_id else None):
+            raise ValidationError(wrong)
+
 
 class Layer(Record):
     """A slice of a treaty with terms of its own; amounts in the treaty's currency.
@@ -169,6 +176,13 @@ class Layer(Record):
 
     def __str__(self) -> str:
         return f"{self.treaty} layer {self.number}"
+
+    def clean(self) -> None:
+        """Amounts have no more decimals than the treaty's currency; ValidationError."""
+        treaty: Treaty | None = getattr(self, "treaty", None)
+        is_known = treaty is not None and bool(treaty.currency_id)
+        if wrong := too_fine(self, treaty.currency if treaty and is_known else None):
+            raise ValidationError(wrong)
 
 
 class Participation(Record):

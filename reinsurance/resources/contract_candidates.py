@@ -6,7 +6,7 @@ import polars as pl
 from django.db.models import F, Func, Q, QuerySet, Value
 from django.db.models.functions import Lower
 
-from reinsurance.models import Treaty
+from reinsurance.models import Party, Treaty
 from reinsurance.resources.conventions import Conventions
 from reinsurance.visibility import of_cedants
 
@@ -81,6 +81,18 @@ def _alike(books: QuerySet, texts: list[str]) -> dict[str, list[tuple]]:
     for row in rows.values_list(*_FIELDS):
         found.setdefault(comparable(row[1]), []).append(row)
     return {text: found.get(key, []) for text, key in wanted.items()}
+
+
+def in_words(contracts: pl.DataFrame, *, cedant: str, inception: str) -> pl.Expr:
+    """What tells a contract from others of its number: its inception and cedant.
+
+    ``cedant`` and ``inception`` are the columns that have them, the cedant as key.
+    """
+    keys = contracts[cedant].drop_nulls().unique().to_list()
+    codes = dict(Party.objects.filter(pk__in=keys).values_list("pk", "code"))
+    day = pl.col(inception).cast(pl.String).fill_null("no known inception")
+    code = pl.col(cedant).replace_strict(codes, default=None, return_dtype=pl.String)
+    return pl.when(code.is_null()).then(day).otherwise(pl.format("{} ({})", day, code))
 
 
 def is_own(conventions: Conventions) -> pl.Expr:

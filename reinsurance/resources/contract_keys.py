@@ -9,13 +9,20 @@ from typing import Literal
 import polars as pl
 
 from reinsurance.models import Treaty
-from reinsurance.resources.contract_candidates import candidates, has_limits, is_own
+from reinsurance.resources.contract_candidates import (
+    candidates,
+    has_limits,
+    in_words,
+    is_own,
+)
 from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.issues import issues_at, no_issues
 
 KEY = ("treaty_reference", "cedant", "inception")
 ID = "__id"
 PROBLEM = "__problem"
+HOLD_OUT = "hold out"
+"""What a sender may be set to where it speaks of contracts of others."""
 
 
 def senders_role(party: int) -> Literal["cedant", "broker"]:
@@ -50,7 +57,8 @@ def with_keys(
 
     ``frame`` is a row frame with the columns of the key.  A contract of the books gives
     what the row does not tell; a new one without a cedant is the sender's, in the role
-    that it has (``broker`` is added where needed).  Issues: ``several_treaties``.
+    that it has (``broker`` is added where needed).  Issues: ``several_treaties``, and
+    ``not_the_senders_contract`` where that is an error.
     """
     matched = _matched(frame.select(KEY), conventions)
     rows = frame.join(
@@ -70,6 +78,10 @@ def with_keys(
     )
     if has_limits(conventions) and conventions.party is not None:
         rows = _of_sender(rows, conventions.party)
+    if conventions.other_contracts == HOLD_OUT:
+        clear = rows.filter(pl.col(PROBLEM).is_null())
+        foreign = foreign_contracts(clear, conventions=conventions)
+        unclear = pl.concat([unclear, foreign])
     has_broker = "broker" in rows.columns and "broker" not in frame.columns
     names = [*frame.columns, *(("broker",) if has_broker else ())]
     return rows.select(names), unclear
@@ -110,9 +122,13 @@ def _matched(keys: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
         pairs = _of_the_senders(pairs, conventions.party)
     exact = _is_same("cedant") & _is_same("inception")
     pairs = pairs.filter(exact | ~exact.any().over("n"))
+    called = in_words(pairs, cedant="was.cedant", inception="was.inception")
+    pairs = pairs.sort("n", "was.inception", ID, nulls_last=True).with_columns(
+        called.head(6).str.join(", ").over("n").alias("__called")
+    )
     problem = (
         pl.when(pl.len().over("n") > 1)
-        .then(_problem("Several contracts “{}” are in the books and fit the row"))
+        .then(_problem("Several contracts “{}” are in the books and fit the row: {}"))
         .when(_rivals("cedant") | _rivals("inception"))
         .then(_problem("Several rows may mean the contract “{}” of the books"))
     )
@@ -156,7 +172,8 @@ def _is_same(name: str) -> pl.Expr:
 
 def _problem(text: str) -> pl.Expr:
     advice = "Tell the cedant and the inception."
-    return pl.format(f"{text}. {advice}", pl.col("treaty_reference"))
+    names = ["treaty_reference", "__called"][: text.count("{}")]
+    return pl.format(f"{text}. {advice}", *names)
 
 
 def foreign_contracts(
@@ -182,7 +199,7 @@ def foreign_contracts(
         for role in ("cedant", "broker")
     )
     is_told = pl.col("cedant").is_not_null() | pl.col("broker").is_not_null()
-    is_refused = conventions.other_contracts == "hold out"
+    is_refused = conventions.other_contracts == HOLD_OUT
     return issues_at(
         seen.filter((is_known | is_told) & ~is_own(conventions)),
         column="treaty_reference",

@@ -12,7 +12,12 @@ import polars as pl
 from django.db.models import Q
 
 from reinsurance.models import Claim
-from reinsurance.resources.contract_candidates import candidates, has_limits, is_own
+from reinsurance.resources.contract_candidates import (
+    candidates,
+    has_limits,
+    in_words,
+    is_own,
+)
 from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.issues import ROW, issues_at, no_issues
 
@@ -217,10 +222,11 @@ def _day(name: str) -> pl.Expr:
 
 
 def _several(pairs: pl.DataFrame) -> pl.DataFrame:
+    called = in_words(pairs, cedant="cedant", inception="inception")
     rows = (
         pairs.sort("inception", "key", nulls_last=True)
         .group_by(ROW, "text", maintain_order=True)
-        .agg(told=_day("inception").head(6).str.join(", "))
+        .agg(told=called.head(6).str.join(", "))
         .sort(ROW)
     )
     return issues_at(

@@ -1,9 +1,10 @@
 """What a sender told about its files, and what it may speak of."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,8 @@ class Conventions:
     ``is_house``: our own files, which may be about any contract.  ``cedants``: keys of
     those whose records the rows may refer to; None: of all.  ``contracts``: what a
     clerk answered for rows whose contract was not clear: text of the contract's
-    reference to the contract's key.
+    reference to the contract's key.  ``is_additional``: the file adds to another one;
+    a register is not the whole of one.
     """
 
     sender: int | None = None
@@ -31,6 +33,7 @@ class Conventions:
     other_contracts: str = "breach"
     incurred_factor: Decimal | None = None
     is_correction: bool = False
+    is_additional: bool = False
     contracts: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -39,7 +42,8 @@ class FileContext:
     """A file as the stages see it: its number, its sender, the period of the form.
 
     ``held_out`` and ``held_out_policies``: contract and reference of the claims and
-    policies that rows held out at its check name.
+    policies that rows held out at its check name; ``held_out_lines``: what such rows of
+    a register name.
     """
 
     number: int = 0
@@ -48,3 +52,30 @@ class FileContext:
     period_end: datetime.date | None = None
     held_out: tuple[tuple[int, str], ...] = ()
     held_out_policies: tuple[tuple[int, str], ...] = ()
+    held_out_lines: tuple["HeldOutLine", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutLine:
+    """Whose line a row held out may be; None: not told or not understood, so anybody's.
+
+    ``cedant`` and ``reinsurer`` are keys, ``layer`` is the number.
+    """
+
+    reference: str | None
+    cedant: int | None
+    inception: datetime.date | None
+    layer: int | None
+    reinsurer: int | None
+
+    def as_json(self) -> list[Any]:
+        """The values as JSON has them."""
+        day = self.inception.isoformat() if self.inception else None
+        return [self.reference, self.cedant, day, self.layer, self.reinsurer]
+
+    @classmethod
+    def of_json(cls, values: Sequence[Any]) -> "HeldOutLine":
+        """The line of :meth:`as_json`."""
+        reference, cedant, day, layer, reinsurer = values
+        inception = datetime.date.fromisoformat(day) if day else None
+        return cls(reference, cedant, inception, layer, reinsurer)

@@ -9,7 +9,9 @@ from reinsurance.choices import RiskLevel
 from reinsurance.models import Layer
 from reinsurance.resources import references
 from reinsurance.resources.base import Column, DomainResource
-from reinsurance.resources.rules import not_negative
+from reinsurance.resources.conventions import FileContext
+from reinsurance.resources.layer_numbers import number_for, with_layer_numbers
+from reinsurance.resources.rules import decimals_of_currency, not_negative
 from reinsurance.resources.treaties import TreatyResource
 from reinsurance.resources.widgets import (
     AmountWidget,
@@ -22,6 +24,17 @@ from reinsurance.resources.widgets import (
 
 RISK_LEVEL = ChoiceWidget(RiskLevel, {"Selection": RiskLevel.SELECTION.value})
 
+_AMOUNTS = (
+    "risk_attachment",
+    "risk_limit",
+    "occurrence_attachment",
+    "occurrence_limit",
+    "aggregate_attachment",
+    "aggregate_limit",
+    "deposit_premium",
+)
+"""Amounts in the currency of the contract, which stands in the same row."""
+
 
 class LayerResource(DomainResource):
     """A layer of the treaty in the same row."""
@@ -32,7 +45,7 @@ class LayerResource(DomainResource):
         "Layer number",
         IntegerWidget(),
         synonyms=("Layer", "Layer No", "Section", "Section No", "CR0007"),
-        default=1,
+        explanation="Empty: the layer of that name, or the only one there is.",
     )
     layer_name = Column(
         "name",
@@ -144,21 +157,22 @@ class LayerResource(DomainResource):
         "inuring_priority", "Inuring priority", IntegerWidget(), default=1
     )
 
-    rules = not_negative(
-        "risk_attachment",
-        "risk_limit",
-        "occurrence_attachment",
-        "occurrence_limit",
-        "aggregate_attachment",
-        "aggregate_limit",
-        "deposit_premium",
-    )
+    rules = (*not_negative(*_AMOUNTS), *decimals_of_currency(*_AMOUNTS))
     parent = TreatyResource
     parent_column = "treaty_reference"
 
     class Meta(DomainResource.Meta):
         model = Layer
         import_id_fields = ("treaty_reference", "layer_number")
+
+    def prepare(
+        self, frame: pl.DataFrame, context: FileContext
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The layer of each row that does not tell its number."""
+        told = self.is_told(frame)
+        if "layer_name" in frame.columns:
+            told |= pl.col("layer_name").fill_null("") != ""
+        return with_layer_numbers(frame, told, conventions=context.conventions)
 
     def derive(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The layer's name in files that have but one column of names."""
@@ -167,10 +181,17 @@ class LayerResource(DomainResource):
         return frame.with_columns(layer_name=pl.col("treaty_name"))
 
     def before_import_row(self, row: Any, **kwargs: Any) -> None:
-        """The same, row by row."""
+        """The layer that the row means and its name, row by row.
+
+        Raises CellError where it is not clear which layer is meant.
+        """
         super().before_import_row(row, **kwargs)
-        if "Layer name" not in row and "Treaty name" in row:
+        is_named = "Layer name" in row
+        if not is_named and "Treaty name" in row:
             row["Layer name"] = row["Treaty name"]
+        if not row.get("Layer number"):
+            treaty = self.fields["treaty_reference"].clean(row)
+            row["Layer number"] = str(number_for(treaty, row, is_named=is_named))
 
     @classmethod
     def is_told(cls, frame: pl.DataFrame) -> pl.Expr:
@@ -184,5 +205,7 @@ class LayerResource(DomainResource):
             if n not in untold
         ]
         return pl.any_horizontal(
-            pl.lit(value=False), pl.col("layer_number") != 1, *told
+            pl.lit(value=False),
+            (pl.col("layer_number") != 1).fill_null(value=False),
+            *told,
         )

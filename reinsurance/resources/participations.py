@@ -9,6 +9,7 @@ from reinsurance.models import Layer, Participation
 from reinsurance.resources import references
 from reinsurance.resources.base import Column, DomainResource
 from reinsurance.resources.cells import CellError, tidy
+from reinsurance.resources.layer_numbers import number_for
 from reinsurance.resources.layers import LayerResource
 from reinsurance.resources.lookups import ContractWidget
 from reinsurance.resources.rules import Rule
@@ -21,9 +22,12 @@ class LayerWidget(IntegerWidget):
     treaty = ContractWidget("register")
 
     def clean(self, value: Any, row: Any = None, **kwargs: Any) -> int | None:
-        number = super().clean(value, row, **kwargs) or 1
-        reference = tidy((row or {}).get("Treaty reference"))
-        treaty = self.treaty.configured(self.options).clean(reference, row or {})
+        cells = row or {}
+        number = super().clean(value, row, **kwargs)
+        reference = tidy(cells.get("Treaty reference"))
+        treaty = self.treaty.configured(self.options).clean(reference, cells)
+        if number is None:
+            number = number_for(treaty, cells, is_named="Layer name" in cells)
         layer = Layer.objects.filter(treaty=treaty, number=number)
         found = layer.values_list("pk", flat=True).first()
         if found is None:
@@ -45,7 +49,6 @@ class ParticipationResource(DomainResource):
         "Layer number",
         LayerWidget(),
         shows="layer__number",
-        default=1,
     )
     reinsurer = references.party(
         "reinsurer_id",

@@ -4,6 +4,7 @@ from typing import Any
 
 import polars as pl
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from reinsurance.choices import AttachmentBasis, TreatyType
 from reinsurance.models import Treaty
@@ -18,8 +19,8 @@ from reinsurance.resources.contract_keys import (
     with_keys,
 )
 from reinsurance.resources.conventions import Conventions, FileContext
-from reinsurance.resources.rules import Rule, not_negative
-from reinsurance.resources.treaty_rules import terms_changed
+from reinsurance.resources.rules import Rule, decimals_of_currency, not_negative
+from reinsurance.resources.treaty_rules import FAR_DATES, terms_changed
 from reinsurance.resources.widgets import (
     ChoiceWidget,
     DateWidget,
@@ -28,6 +29,8 @@ from reinsurance.resources.widgets import (
     ShareWidget,
     TextWidget,
 )
+
+_AMOUNTS = ("premium_income_limit", "loss_notification_threshold", "cash_loss_limit")
 
 
 def _keys(frame: pl.DataFrame) -> pl.DataFrame:
@@ -185,9 +188,9 @@ class TreatyResource(DomainResource):
             "Correct one of the dates.",
             pl.col("expiry") < pl.col("inception"),
         ),
-        *not_negative(
-            "premium_income_limit", "loss_notification_threshold", "cash_loss_limit"
-        ),
+        *FAR_DATES,
+        *not_negative(*_AMOUNTS),
+        *decimals_of_currency(*_AMOUNTS),
     )
 
     def prepare(
@@ -198,6 +201,10 @@ class TreatyResource(DomainResource):
         missing = [name for name in keys.columns if name not in frame.columns]
         frame = frame.with_columns(keys.select(missing))
         return with_keys(frame, conventions=context.conventions)
+
+    def derive(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The day of the check, from which dates may be far away."""
+        return frame.with_columns(today=pl.lit(timezone.localdate()))
 
     may_differ = frozenset({"treaty_name"})  # layers have names of their own
 

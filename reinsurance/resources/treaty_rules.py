@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef
 from reinsurance.choices import AttachmentBasis, TreatyType
 from reinsurance.models import Claim, Party, PremiumEntry, Treaty
 from reinsurance.resources.issues import ROW, issues_at, no_issues
+from reinsurance.resources.rules import Rule
 
 FULL = 1.000_000_01
 """Above this the lines are more than the whole: lines have eight decimals."""
@@ -24,6 +25,32 @@ TERMS = {
     "cedant": "cedant",
 }
 """Terms that claims and premiums rest on, and what they are called."""
+
+FAR_DATES = (
+    Rule(
+        "date_in_future",
+        "warning",
+        "inception",
+        "An inception on {inception} is more than two years ahead. Is its year right?",
+        pl.col("inception") > pl.col("today").dt.offset_by("2y"),
+    ),
+    Rule(
+        "date_in_future",
+        "warning",
+        "expiry",
+        "An expiry on {expiry} is more than seven years ahead. Is its year right?",
+        pl.col("expiry") > pl.col("today").dt.offset_by("7y"),
+    ),
+    Rule(
+        "long_period",
+        "warning",
+        "expiry",
+        "The contract runs from {inception} to {expiry}, longer than five years. Are "
+        "both years right?",
+        pl.col("expiry") > pl.col("inception").dt.offset_by("5y"),
+    ),
+)
+"""Two digits of a year may be read as another century; most contracts run for one."""
 
 
 def _breach(

@@ -105,6 +105,7 @@ def run(
         context,
         held_out=tuple((t, c) for t, c in seen.named()),
         held_out_policies=tuple((t, p) for t, p in seen.policies()),
+        held_out_lines=seen.lines(),
     )
     loaded = load(
         examined.staged.parts,

@@ -422,7 +422,10 @@ def test_treaty_registers_as_stock_import_export(rows: list[dict[str, str]]) -> 
     common |= {"Cedant": "ALPHA", "Inception": "2026-01-01"}
     terms: dict[tuple[str, str], dict[str, str]] = {}
     whole = []
+    others = {r["Treaty reference"] for r in rows if r["Layer number"] == "2"}
     for row in rows:
+        if row["Treaty reference"] in others and not row["Layer number"]:
+            row["Layer number"] = "1"  # which one, is asked where rows tell of others
         number = {"": "1", "1.0": "1"}.get(row["Layer number"], row["Layer number"])
         layer = (row["Treaty reference"], number)
         own = {name: row[name] for name in ("Occurrence limit", "Layer name")}

@@ -200,12 +200,56 @@ def test_a_change_by_hand_stands_in_the_way(load: Loaded, manager: User) -> None
         at=timezone.now() + timedelta(seconds=1),
     )
     assert done(first) == "loaded"
-    told = f"manager changed insured_name of claim {record.pk} since. "
+    told = "manager changed insured name of claim “C1” of contract “T1” since. "
     assert last(first) == f"Not undone: {told}Set that back first."
     assert undo_preview.preview(first, user=manager).edits == (edit,)
     with pytest.raises(LoadConflict, match=told):
         undo(first)
     assert Claim.objects.exists()
+
+
+def changed(record: Any, user: User, before: Any, after: Any, *, minutes: int) -> None:
+    Edit.objects.create(
+        model=record._meta.model_name,
+        object_id=record.pk,
+        reference=str(record),
+        action="changed",
+        before=before,
+        after=after,
+        user=user,
+        at=timezone.now() + timedelta(minutes=minutes),
+    )
+
+
+def test_what_stands_in_the_way_is_told_by_name(load: Loaded, manager: User) -> None:
+    register = load(
+        "UMR,Treaty type,Currency,Layer,Commission\nN1,QS,GBP,1,20%\n", slug="treaties"
+    )
+    treaty = Treaty.objects.get(reference="N1")
+    changed(treaty, manager, {"currency_id": "GBP"}, {"currency_id": "USD"}, minutes=1)
+    told = "manager changed currency of contract “N1” since. Set that back first."
+    with pytest.raises(LoadConflict, match=f"^{told}$"):
+        undo(register)
+    claims = load(CLAIMS + claim("C1"))
+    record = Claim.objects.get()
+    changed(record, manager, {"treaty_id": "1"}, {"treaty_id": "2"}, minutes=2)
+    changed(record, manager, {"insured_name": ""}, {"insured_name": "X"}, minutes=3)
+    with pytest.raises(LoadConflict) as caught:
+        undo(claims)
+    assert str(caught.value) == (
+        "manager changed treaty of claim “C1” of contract “T1” and made 1 more change "
+        "since. Set that back first."
+    )
+
+
+def test_what_was_set_back_stands_in_no_way(load: Loaded, manager: User) -> None:
+    first = load(CLAIMS + claim())
+    record = Claim.objects.get()
+    changed(record, manager, {"insured_name": "Acme"}, {"insured_name": "X"}, minutes=1)
+    assert len(undo_preview.preview(first, user=manager).edits) == 1
+    changed(record, manager, {"insured_name": "X"}, {"insured_name": "Acme"}, minutes=2)
+    assert undo_preview.preview(first, user=manager).edits == ()
+    assert undo(first) == "undone"
 
 
 def test_claims_of_another_file_stand_in_the_way(load: Loaded, manager: User) -> None:

@@ -324,6 +324,7 @@ def test_layers_and_lines_of_such_a_contract_wait_as_well(
         "layers-1-number": 2,
         "layers-1-ceded_share": "1",
         "layers-1-placed_share": "1",
+        "layers-1-occurrence_attachment": "5000000",
         "layers-1-occurrence_limit": "100",
     }
     answer = as_manager.post(change(treaty), data)
@@ -414,3 +415,173 @@ def test_changes_by_hand_have_a_list_and_a_page(
     ).content.decode()
     assert "<del>Andes quota share</del> → <ins>Proposed</ins>" in text
     assert move(edit, "refuse") in text
+
+
+# ------------------------------------------------------------- what does not hold
+def test_an_amount_by_hand_has_the_decimals_of_its_currency(
+    as_manager: Client, without_money: Treaty
+) -> None:
+    Treaty.objects.update(currency="JPY")
+    without_money.refresh_from_db()
+    layer = without_money.layers.first()
+    assert layer is not None
+    Layer.objects.filter(pk=layer.pk).update(occurrence_limit=1000)
+    form = treaty_form(without_money, **{"layers-0-occurrence_limit": "1000.5"})
+    answer = as_manager.post(change(without_money), form)
+    assert answer.status_code == 200
+    wrong = (
+        "The occurrence limit 1000.5 has more decimals than JPY has. Correct the "
+        "amount or the currency."
+    )
+    assert wrong in answer.content.decode()
+    form = treaty_form(without_money, premium_income_limit="0.5")
+    form["layers-0-occurrence_limit"] = "1000"
+    answer = as_manager.post(change(without_money), form)
+    assert "The premium income limit 0.5 has more decimals" in answer.content.decode()
+    layer.refresh_from_db()
+    assert layer.occurrence_limit == 1000
+
+
+def layer_form(layer: Layer, *lines: str) -> dict[str, Any]:
+    """The layer's form with the signed lines of its participations."""
+    found = list(layer.participations.order_by("pk"))
+    data: dict[str, Any] = {
+        "inuring_priority": 1,
+        "ceded_share": "0.4",
+        "occurrence_limit": "5000000",
+        "placed_share": "1",
+        "participations-TOTAL_FORMS": len(found),
+        "participations-INITIAL_FORMS": len(found),
+        "reason": "Endorsement 3",
+    }
+    for number, (line, signed) in enumerate(zip(found, lines, strict=True)):
+        data |= {
+            f"participations-{number}-id": line.pk,
+            f"participations-{number}-layer": layer.pk,
+            f"participations-{number}-reinsurer": line.reinsurer_id,
+            f"participations-{number}-signed_line": signed,
+        }
+        if line.is_lead:
+            data[f"participations-{number}-is_lead"] = "on"
+    return data
+
+
+@pytest.fixture
+def panel(book: Claim) -> Layer:
+    """A layer whose panel signs 60 % and 40 %."""
+    layer = Layer.objects.get()
+    layer.participations.update(signed_line="0.6")
+    beta = Party.objects.create(code="BETA", name="Beta Re")
+    Participation.objects.create(layer=layer, reinsurer=beta, signed_line="0.4")
+    return layer
+
+
+def signed(layer: Layer) -> list[Decimal | None]:
+    lines = layer.participations.order_by("pk")
+    return list(lines.values_list("signed_line", flat=True))
+
+
+ABOVE_ONE = (
+    "The signed lines of layer 1 of “B0001” total 1.3, more than the whole. Correct "
+    "the lines."
+)
+ASKED = "Nothing was saved. Correct it, or tick “It is meant”."
+
+
+def test_a_panel_above_the_whole_is_saved_only_if_it_is_meant(
+    as_manager: Client, panel: Layer, without_money: Treaty
+) -> None:
+    url = reverse("admin:reinsurance_layer_change", args=[panel.pk])
+    assert b"breach_is_meant" not in as_manager.get(url).content
+    form = layer_form(panel, "0.6", "0.7")
+    answer = as_manager.post(url, form)
+    assert answer.status_code == 200
+    assert answer.context["errors"] == [[ABOVE_ONE, ASKED]]
+    assert b'name="breach_is_meant"' in answer.content
+    assert signed(panel) == [Decimal("0.6"), Decimal("0.4")]
+    assert not Edit.objects.filter(model="participation").exists()
+    assert as_manager.post(url, form | {"breach_is_meant": "on"}).status_code == 302
+    assert signed(panel) == [Decimal("0.6"), Decimal("0.7")]
+    (edit,) = Edit.objects.filter(model="participation")
+    assert (edit.after, edit.reason) == (
+        {"signed_line": "0.70000000"},
+        "Endorsement 3",
+    )
+
+
+def test_what_was_broken_before_is_not_asked_again(
+    as_manager: Client, panel: Layer, without_money: Treaty
+) -> None:
+    panel.participations.update(signed_line="0.65")
+    url = reverse("admin:reinsurance_layer_change", args=[panel.pk])
+    form = layer_form(panel, "0.65", "0.65") | {"name": "First"}
+    assert as_manager.post(url, form).status_code == 302
+    panel.refresh_from_db()
+    assert panel.name == "First"
+
+
+def test_lines_of_a_contract_with_money_are_proposed_only_if_meant(
+    as_manager: Client, second: Client, panel: Layer
+) -> None:
+    url = reverse("admin:reinsurance_layer_change", args=[panel.pk])
+    swapped = layer_form(panel, "0.4", "0.6")
+    assert as_manager.post(url, swapped).status_code == 302
+    assert Edit.objects.filter(status="proposed").count() == 2
+    Edit.objects.all().delete()
+    form = layer_form(panel, "0.6", "0.7")
+    answer = as_manager.post(url, form)
+    assert answer.context["errors"] == [[ABOVE_ONE, ASKED]]
+    assert not Edit.objects.filter(status="proposed").exists()
+    as_manager.post(url, form | {"breach_is_meant": "on"})
+    (edit,) = Edit.objects.filter(status="proposed")
+    answer = second.post(move(edit, "apply"))
+    assert said(answer)[-2:] == ["Applied: the contract is changed.", ABOVE_ONE]
+
+
+def test_layers_by_hand_do_not_overlap_unless_it_is_meant(
+    as_manager: Client, without_money: Treaty
+) -> None:
+    data = treaty_form(without_money) | {
+        "layers-TOTAL_FORMS": 2,
+        "layers-1-number": 2,
+        "layers-1-ceded_share": "1",
+        "layers-1-placed_share": "1",
+        "layers-1-occurrence_attachment": "100",
+        "layers-1-occurrence_limit": "100",
+    }
+    answer = as_manager.post(change(without_money), data)
+    assert answer.context["errors"] == [
+        [
+            "Layer 2 of “B0001” begins at 100.00, below the top of a lower layer, "
+            "which is 5000000.00. Correct the attachments or limits.",
+            ASKED,
+        ]
+    ]
+    assert without_money.layers.count() == 1
+    form = data | {"breach_is_meant": "on"}
+    assert as_manager.post(change(without_money), form).status_code == 302
+    assert without_money.layers.count() == 2
+
+
+def test_a_line_is_added_by_hand_above_the_whole_only_if_it_is_meant(
+    as_manager: Client, panel: Layer, without_money: Treaty
+) -> None:
+    party = Party.objects.create(code="GAMMA", name="Gamma Re")
+    data = {"layer": panel.pk, "reinsurer": party.pk, "signed_line": "0.3"}
+    url = reverse("admin:reinsurance_participation_add")
+    answer = as_manager.post(url, data)
+    assert answer.context["errors"] == [[ABOVE_ONE, ASKED]]
+    assert as_manager.post(url, data | {"breach_is_meant": "on"}).status_code == 302
+    assert panel.participations.count() == 3
+
+
+def test_a_currency_by_hand_has_the_decimals_of_the_amounts(
+    as_manager: Client, without_money: Treaty
+) -> None:
+    Layer.objects.update(deposit_premium="2500.75")
+    form = treaty_form(without_money, currency="JPY")
+    answer = as_manager.post(change(without_money), form)
+    text = answer.content.decode()
+    assert "The deposit premium 2500.75 has more decimals than JPY has." in text
+    without_money.refresh_from_db()
+    assert without_money.currency_id == "USD"

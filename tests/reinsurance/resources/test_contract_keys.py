@@ -83,8 +83,8 @@ def test_several_that_fit_are_a_problem() -> None:
     assert found(keys(("5", a.pk, None))) == [
         (
             None,
-            "Several contracts “5” are in the books and fit the row. "
-            "Tell the cedant and the inception.",
+            "Several contracts “5” are in the books and fit the row: 2025-01-01 (A), "
+            "2026-01-01 (A). Tell the cedant and the inception.",
         )
     ]
 

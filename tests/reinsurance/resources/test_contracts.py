@@ -247,6 +247,18 @@ def test_the_senders_own_contract_of_a_number_is_meant() -> None:
     assert issues == [(2, "5", "several_treaties", "error")]
 
 
+def test_contracts_of_one_number_and_inception_are_told_by_their_cedants() -> None:
+    for code in ("A", "B"):
+        treaty("5", 2025, cedant=party(code))
+    treaty("5", 2025)
+    frame = rows(treaty_reference=["5"], date_of_loss=[Day(2025, 1, 1)])
+    _, issues = locate_contracts(frame, conventions=NOBODY, kind="claims")
+    assert issues["message"].to_list() == [
+        "Several contracts “5” are in the books, of 2025-01-01 (A), 2025-01-01 (B), "
+        "2025-01-01, and the row does not say which. Pick the contract."
+    ]
+
+
 @pytest.mark.parametrize(
     ("others", "severity"), [("breach", "breach"), ("hold out", "error")]
 )

@@ -1,0 +1,75 @@
+"""What must not be true of a contract of the books as it stands: the same as for files.
+
+A change by hand is held against it as a register is.
+"""
+
+import polars as pl
+
+from reinsurance.models import Layer, Participation
+from reinsurance.models.base import too_fine
+from reinsurance.resources.issues import ROW
+from reinsurance.resources.treaty_rules import layer_issues, panel_issues
+
+_RANGE = (
+    "occurrence_attachment",
+    "occurrence_limit",
+    "reinstatements",
+    "reinstatement_charges",
+    "inuring_priority",
+)
+_LAYERS = {
+    ROW: pl.Int64(),
+    "treaty": pl.Int64(),
+    "treaty_reference": pl.String(),
+    "layer_number": pl.Int64(),
+    "occurrence_attachment": pl.Float64(),
+    "occurrence_limit": pl.Float64(),
+    "reinstatements": pl.Int64(),
+    "reinstatement_charges": pl.String(),
+    "inuring_priority": pl.Int64(),
+}
+_LINES = {
+    **{name: _LAYERS[name] for name in list(_LAYERS)[:4]},
+    "signed_line": pl.Float64(),
+}
+
+
+def breaches_of(treaty: int) -> list[str]:
+    """A sentence for each breach of the contract: its panels, layers and amounts."""
+    layers = list(
+        Layer.objects.filter(treaty=treaty)
+        .select_related("treaty__currency")
+        .order_by("number")
+    )
+    lines = Participation.objects.filter(layer__treaty=treaty).select_related("layer")
+    reference = layers[0].treaty.reference if layers else ""
+    panel = pl.DataFrame(
+        [
+            (0, treaty, reference, line.layer.number, float(line.signed_line or 0))
+            for line in lines.order_by("layer__number", "pk")
+        ],
+        schema=_LINES,
+        orient="row",
+    )
+    terms = pl.DataFrame(
+        [
+            (0, treaty, reference, x.number, *(_plain(x, name) for name in _RANGE))
+            for x in layers
+        ],
+        schema=_LAYERS,
+        orient="row",
+    )
+    issues = pl.concat([panel_issues(panel), layer_issues(terms)])
+    fine = [
+        f"Layer {layer.number}: {text}"
+        for layer in layers
+        for text in too_fine(layer, layer.treaty.currency)
+    ]
+    return [*issues["message"].to_list(), *fine]
+
+
+def _plain(layer: Layer, name: str) -> float | int | str | None:
+    value = getattr(layer, name)
+    if value is None or isinstance(value, int | str):
+        return value
+    return float(value)

@@ -1,0 +1,139 @@
+"""What must not be true of a row of a treaty register."""
+
+from datetime import date
+
+import pytest
+from django.utils import timezone
+
+from importers import record_types
+from importers.pipeline.examine import Examined
+from reinsurance.models import Layer, Party, Treaty
+from reinsurance.resources.conventions import Conventions
+from tests.importers.pipeline.tables import Table, run
+
+pytestmark = pytest.mark.django_db
+
+
+def hand_in(conventions: Conventions | None = None, **cells: str) -> Examined:
+    row = {"UMR": "X1", "Treaty type": "QS", "Ccy": "GBP", **cells}
+    table = Table(tuple(row), [list(row.values())])
+    return run(table, record_types.get("treaties"), conventions=conventions)[0]
+
+
+def said(examined: Examined) -> list[tuple[str, str, str]]:
+    rows = examined.issues.select("code", "severity", "message")
+    return list(rows.iter_rows())
+
+
+@pytest.mark.parametrize(
+    ("column", "currency", "amount", "shown"),
+    [
+        ("Deposit premium", "JPY", "2500.75", "2500.75"),
+        ("Occurrence limit", "JPY", "10.5", "10.50"),
+        ("Occurrence attachment", "GBP", "1000.555", "1000.555"),
+        ("Risk limit", "KWD", "1000.5555", "1000.5555"),
+        ("Risk attachment", "GBP", "0.001", "0.001"),
+        ("Aggregate limit", "JPY", "0.1", "0.10"),
+        ("Aggregate attachment", "JPY", "0.1", "0.10"),
+        ("Premium income limit", "JPY", "10.5", "10.50"),
+        ("Loss notification threshold", "GBP", "10.555", "10.555"),
+        ("Cash loss limit", "JPY", "10.5", "10.50"),
+    ],
+)
+def test_amounts_have_no_more_decimals_than_their_currency(
+    column: str, currency: str, amount: str, shown: str
+) -> None:
+    found = hand_in(**{"Ccy": currency, column: amount})
+    assert said(found) == [
+        (
+            "too_many_decimals",
+            "error",
+            f"{shown} has more decimals than {currency} has. Correct the amount or the "
+            "currency.",
+        )
+    ]
+    assert not Treaty.objects.exists()
+
+
+def test_decimals_that_the_currency_has_are_loaded() -> None:
+    found = hand_in(**{"Ccy": "KWD", "Deposit premium": "1000.555"})
+    assert said(found) == []
+    assert str(Layer.objects.get().deposit_premium) == "1000.5550"
+
+
+@pytest.mark.parametrize(
+    ("policy", "severity", "loaded"),
+    [("hold out", "error", 0), ("breach", "breach", 1)],
+)
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_contract_of_another_is_held_out_where_the_sender_is_set_so(
+    policy: str, severity: str, loaded: int, is_known: bool
+) -> None:
+    theirs = Party.objects.create(code="A", name="A")
+    sender = Party.objects.create(code="B", name="B")
+    if is_known:
+        Treaty.objects.create(
+            reference="X1", treaty_type="QS", currency_id="GBP", cedant=theirs
+        )
+    told = Conventions(party=sender.pk, is_house=False, other_contracts=policy)
+    found = hand_in(told, Cedant="A", Commission="20%")
+    assert said(found) == [
+        (
+            "not_the_senders_contract",
+            severity,
+            "The sender is neither cedant nor broker of contract “X1”. Correct the "
+            "row, or have somebody look at it.",
+        )
+    ]
+    assert Layer.objects.count() == loaded
+    own = hand_in(told, **{"UMR": "X2", "Commission": "20%"})
+    assert said(own) == []
+    assert Treaty.objects.get(reference="X2").cedant == sender
+
+
+@pytest.fixture
+def today(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "localdate", lambda: date(2026, 6, 30))
+
+
+@pytest.mark.parametrize(
+    ("inception", "expiry", "expected"),
+    [
+        ("2028-06-30", "2033-06-30", []),
+        (
+            "2028-07-01",
+            "",
+            [
+                "An inception on 2028-07-01 is more than two years ahead. Is its year "
+                "right?"
+            ],
+        ),
+        (
+            "01/01/68",
+            "31/12/68",
+            [
+                "An inception on 2068-01-01 is more than two years ahead. Is its year "
+                "right?",
+                "An expiry on 2068-12-31 is more than seven years ahead. Is its year "
+                "right?",
+            ],
+        ),
+        (
+            "2020-01-01",
+            "2026-01-01",
+            [
+                "The contract runs from 2020-01-01 to 2026-01-01, longer than five "
+                "years. Are both years right?"
+            ],
+        ),
+    ],
+)
+@pytest.mark.usefixtures("today")
+def test_dates_far_away_are_asked_about(
+    inception: str, expiry: str, expected: list[str]
+) -> None:
+    found = hand_in(Inception=inception, Expiry=expiry)
+    assert [(severity, text) for _, severity, text in said(found)] == [
+        ("warning", text) for text in expected
+    ]
+    assert Treaty.objects.count() == 1

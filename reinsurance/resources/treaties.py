@@ -19,6 +19,7 @@ from reinsurance.resources.contract_keys import (
     with_keys,
 )
 from reinsurance.resources.conventions import Conventions, FileContext
+from reinsurance.resources.currency_changes import amounts_left
 from reinsurance.resources.rules import Rule, decimals_of_currency, not_negative
 from reinsurance.resources.treaty_rules import FAR_DATES, terms_changed
 from reinsurance.resources.widgets import (
@@ -222,6 +223,7 @@ class TreatyResource(DomainResource):
             [
                 foreign_contracts(compared, conventions=context.conventions),
                 terms_changed(compared),
+                amounts_left(compared),
             ]
         )
 

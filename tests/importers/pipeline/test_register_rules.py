@@ -91,6 +91,32 @@ def test_a_contract_of_another_is_held_out_where_the_sender_is_set_so(
     assert Treaty.objects.get(reference="X2").cedant == sender
 
 
+def test_amounts_that_stay_where_the_currency_becomes_another_are_a_breach() -> None:
+    hand_in(
+        **{
+            "Cash loss limit": "500.00",
+            "Deposit premium": "2500.75",
+            "Occurrence limit": "1000",
+        }
+    )
+    found = hand_in(Ccy="JPY", **{"Deposit premium": "2500", "Occurrence limit": ""})
+    assert said(found) == [
+        (
+            "amounts_not_told_anew",
+            "breach",
+            "The currency of contract “X1” becomes JPY, and these amounts of the books "
+            "stay as they are: cash loss limit 500, layer 1 occurrence limit 1000. "
+            "Tell them in the new currency.",
+        )
+    ]
+    told = {
+        "Cash loss limit": "50",
+        "Deposit premium": "25",
+        "Occurrence limit": "10",
+    }
+    assert said(hand_in(Ccy="GBP", **told)) == []
+
+
 @pytest.fixture
 def today(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timezone, "localdate", lambda: date(2026, 6, 30))

@@ -44,6 +44,7 @@ _OF_PREMIUM = {
     "effective_date": "effective_date",
     "period_end": "period_end",
     "currency": "currency_id",
+    "amounts_are": "amounts_are",
 }
 PREMIUMS = ("gross_premium", "commission", "brokerage", "taxes", "net_premium")
 _MONEY_OF_LAYER = (

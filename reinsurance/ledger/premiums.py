@@ -16,6 +16,7 @@ from reinsurance.ledger.premium_checks import (
     changed,
     fits_several,
     listed_to_date,
+    share_changed,
     told_twice,
 )
 from reinsurance.ledger.premium_columns import stored, tells
@@ -153,7 +154,13 @@ def settle_premiums(
         rows=entries.select("row", "__action"),
         held_out=wrong.unique(),
         issues=issues,
-        ruled=pl.concat([premium_issues(entries, known), settled_issues(entries)]),
+        ruled=pl.concat(
+            [
+                premium_issues(entries, known),
+                settled_issues(entries),
+                share_changed(entries, conventions),
+            ]
+        ),
         entries=added,
         repeats=repeats,
         known=known,

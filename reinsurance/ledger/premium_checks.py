@@ -143,6 +143,36 @@ def changed(entries: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(found)
 
 
+def adds_otherwise() -> pl.Expr:
+    """Whether rows that add replace more or fewer of them."""
+    return (pl.col("was_times") > 0) & (pl.col("times") != pl.col("was_times"))
+
+
+def told_otherwise_often(entries: pl.DataFrame) -> pl.DataFrame:
+    """Equal rows that add, of which there were more or fewer before."""
+    rows = (
+        entries.filter(pl.col("later").is_null() & adds_otherwise())
+        .with_columns(total=pl.col("gross_premium").sum().over("was_id"))
+        .unique("was_id", keep="first", maintain_order=True)
+    )
+    return issues_at(
+        rows,
+        column="gross_premium",
+        value=pl.col("gross_premium"),
+        code="premium_changed",
+        severity="warning",
+        message=pl.format(
+            "Rows for this transaction and period: {} here replace {} of number {}, "
+            "{} in all instead of {}.",
+            "times",
+            "was_times",
+            "was_number",
+            plain(pl.col("total")),
+            plain(pl.col("was_total")),
+        ),
+    )
+
+
 def share_changed(entries: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
     """Amounts at 100 % that replace our share of them, or the reverse.
 

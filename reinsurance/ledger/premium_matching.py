@@ -52,13 +52,16 @@ def beside(
     known: pl.DataFrame,
     spoken: pl.DataFrame,
     number: int,
+    *,
+    equal_rows_add: bool,
 ) -> pl.DataFrame:
     """Each row beside the entry that it replaces (``was_id``, ``was.<column>``).
 
     ``replaces``: keys of all standing entries of its key and period that were received
     before; ``later``: the load that told the same later, or that left it out as a
     correction (``spoken``).  Of lists of the year to date, later is what a later period
-    tells, whenever it was received.
+    tells, whenever it was received.  ``times`` and ``was_times``: how often file and
+    books tell the transaction, where equal rows add.
     """
     here = rows.select(*GROUP, own_end="period_end").unique(GROUP, keep="last")
     near = known.join(here, on=GROUP, how="left", nulls_equal=True)
@@ -77,6 +80,7 @@ def beside(
             pl.col("stored.told").last().alias("was_told"),
             pl.col("number").last().alias("was_number"),
             pl.col("period_end").last().alias("was_end"),
+            pl.col("gross_premium").sum().alias("was_total"),
             *(pl.col(n).last().alias(f"was.{n}") for n in COLUMNS),
         )
     )
@@ -92,6 +96,10 @@ def beside(
     seen = rows.join(
         last, on=GROUP, how="left", nulls_equal=True, maintain_order="left"
     ).join(later, on=GROUP, how="left", nulls_equal=True, maintain_order="left")
+    times = pl.len().over(GROUP) if equal_rows_add else pl.lit(1, pl.UInt32)
+    seen = seen.with_columns(
+        times=times, was_times=pl.col("replaces").list.len().fill_null(0)
+    )
     if not spoken.height:
         return seen
     lacking = lacked(

@@ -13,10 +13,12 @@ import polars as pl
 from reinsurance.ledger.further_details import details_of
 from reinsurance.ledger.periods import END
 from reinsurance.ledger.premium_checks import (
+    adds_otherwise,
     changed,
     fits_several,
     listed_to_date,
     share_changed,
+    told_otherwise_often,
     told_twice,
 )
 from reinsurance.ledger.premium_columns import stored, tells
@@ -63,13 +65,15 @@ class PremiumSettlement:
     def moves(self) -> dict[str, Any]:
         """By how much gross premium changes in all, by currency."""
         counted = self.entries.filter(pl.col("later").is_null())
-        before = (
-            pl.col("was.gross_premium")
-            if "was.gross_premium" in counted.columns
-            else pl.lit(0)
-        )
-        sums = counted.group_by("currency").agg(
-            (pl.col("gross_premium").fill_null(0) - before.fill_null(0)).sum()
+        # Rows that add share what they replace.
+        before = pl.when(pl.col("was_id").is_first_distinct()).then("was_total")
+        sums = (
+            counted.with_columns(before=before)
+            .group_by("currency")
+            .agg(
+                pl.col("gross_premium").fill_null(0).sum()
+                - pl.col("before").fill_null(0).sum()
+            )
         )
         return {
             f"premium {currency}": amount
@@ -124,12 +128,14 @@ def settle_premiums(
     spoken = spoken.filter(pl.col("correction") > number)
     names = [n for n in stored(good) if n not in KEY]
     good = good.with_columns(told=_bits(names) + pl.col("filled"))
-    matched = beside(good, every, spoken, number)
+    matched = beside(
+        good, every, spoken, number, equal_rows_add=conventions.equal_rows_add
+    )
     differs = [tells(n) & pl.col(n).ne_missing(pl.col(f"was.{n}")) for n in names]
     details_differ = pl.col("details").is_not_null() & pl.col("details").ne_missing(
         pl.col("was.details")
     )
-    changes = pl.any_horizontal(*differs, details_differ)
+    changes = pl.any_horizontal(*differs, details_differ, adds_otherwise())
     is_late = pl.col("later").is_not_null()
     entries = matched.with_columns(
         pl.when(pl.col("was_id").is_null() & ~is_late)
@@ -149,7 +155,15 @@ def settle_premiums(
     )
     repeats = entries.filter(is_repeat).select("row", id=pl.col("was_id"))
     added = entries.filter(~is_repeat)
-    issues = pl.concat([twice, unclear, changed(added), listed_to_date(good, known)])
+    issues = pl.concat(
+        [
+            twice,
+            unclear,
+            changed(added),
+            told_otherwise_often(added),
+            listed_to_date(good, known),
+        ]
+    )
     return PremiumSettlement(
         rows=entries.select("row", "__action"),
         held_out=wrong.unique(),

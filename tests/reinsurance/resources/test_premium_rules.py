@@ -44,7 +44,12 @@ def rows(*told: dict[str, Any]) -> pl.DataFrame:
 
 def broken(*told: dict[str, Any]) -> list[tuple[int, str, str, str]]:
     """Row, code, severity and message of all rules that the rows break."""
-    frame = RESOURCE.derive(rows(*told))
+    return broken_in(rows(*told))
+
+
+def broken_in(frame: pl.DataFrame) -> list[tuple[int, str, str, str]]:
+    """The same of a row frame."""
+    frame = RESOURCE.derive(frame)
     found = []
     for rule in RESOURCE.rules:
         if rule.needs <= set(frame.columns):
@@ -108,9 +113,33 @@ def test_returns_above_zero_are_negated_where_the_sender_writes_them_so() -> Non
         (-50.0, -10.0, -40.0),
         (5.0, None, None),
     ]
-    assert told.schema == frame.schema
+    assert told.drop("is_negated").schema == frame.schema
     for sign in ("negative", ""):
         assert signed(frame, Conventions(return_sign=sign)).equals(frame)
+
+
+def test_a_return_below_zero_is_told_as_the_file_has_it() -> None:
+    frame = rows(
+        entry("RETURN", "-30"),
+        entry("RETURN", "30", net_premium="-20"),
+    )
+    frame = signed(frame, Conventions(return_sign="positive"))
+    assert broken_in(frame) == [
+        (
+            2,
+            "premium_sign",
+            "error",
+            "This sender writes a return or cancellation above zero, this one is "
+            "-30.00. Correct the amount or the type.",
+        ),
+        (
+            3,
+            "net_sign",
+            "error",
+            "Net premium -20.00 and gross premium 30.00 have different signs, and no "
+            "commission is told that explains it. Correct the amounts.",
+        ),
+    ]
 
 
 def test_the_rate_between_the_same_currency_is_one() -> None:

@@ -1,6 +1,7 @@
 """What must not be true of a row of premiums, alone and against its contract."""
 
 import polars as pl
+from django.utils import timezone
 
 from reinsurance.choices import PremiumTransaction
 from reinsurance.resources.conventions import Conventions
@@ -73,7 +74,7 @@ def derived(frame: pl.DataFrame) -> pl.DataFrame:
 
     Commission that is known by its amount or rate; brokerage likewise, else nought;
     the currency that net is settled in, and the rate: one, where it is the same.
-    ``told_<amount>``: as the file has it, for messages.
+    ``told_<amount>``: as the file has it, for messages; ``today``: of the check.
     """
 
     def column(name: str) -> pl.Expr:
@@ -105,6 +106,7 @@ def derived(frame: pl.DataFrame) -> pl.DataFrame:
         settled_in=settled_in,
         settlement_rate=pl.coalesce(rate, one),
         is_negated=negated,
+        today=pl.lit(timezone.localdate()),
         **told,
     )
 
@@ -147,6 +149,17 @@ def _within_contract(basis: str, date: str, what: str, called: str) -> Rule:
     )
 
 
+def _far_ahead(date: str, what: str) -> Rule:
+    """A warning where a date lies more than a year after the day of the check."""
+    return Rule(
+        "date_in_future",
+        "warning",
+        date,
+        f"{what} on {{{date}}}, more than a year from now. Is its year right?",
+        pl.col(date) > pl.col("today").dt.offset_by("1y"),
+    )
+
+
 PREMIUM_RULES: tuple[Rule, ...] = (
     Rule(
         "risk_expiry_before_inception",
@@ -169,6 +182,8 @@ PREMIUM_RULES: tuple[Rule, ...] = (
         "LO", "effective_date", "The premium takes effect", "losses occurring"
     ),
     _within_contract("RA", "risk_inception", "The risk begins", "risks attaching"),
+    _far_ahead("effective_date", "The premium takes effect"),
+    _far_ahead("risk_inception", "The risk begins"),
     Rule(
         "premium_sign",
         "error",

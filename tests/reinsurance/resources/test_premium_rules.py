@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from reinsurance.models import Layer, Treaty
 from reinsurance.resources.base import dtype_of, record_field
@@ -173,7 +174,7 @@ def period(basis: str, **dates: Any) -> dict[str, Any]:
 
 
 def test_dates_lie_within_the_contract() -> None:
-    outside = datetime.date(2031, 2, 1)
+    outside = datetime.date(2024, 2, 1)
     assert broken(
         period("LO", effective_date=DAY, risk_inception=outside),
         period("RA", effective_date=outside, risk_inception=DAY),
@@ -185,7 +186,7 @@ def test_dates_lie_within_the_contract() -> None:
             5,
             "premium_outside_treaty_period",
             "error",
-            "The premium takes effect on 2031-02-01, outside the contract's period, "
+            "The premium takes effect on 2024-02-01, outside the contract's period, "
             "2025-01-01 to 2025-12-31 (losses occurring). Correct the date or the "
             "treaty reference.",
         ),
@@ -193,9 +194,33 @@ def test_dates_lie_within_the_contract() -> None:
             6,
             "premium_outside_treaty_period",
             "error",
-            "The risk begins on 2031-02-01, outside the contract's period, "
+            "The risk begins on 2024-02-01, outside the contract's period, "
             "2025-01-01 to 2025-12-31 (risks attaching). Correct the date or the "
             "treaty reference.",
+        ),
+    ]
+
+
+def test_a_date_far_ahead_is_looked_at() -> None:
+    today = timezone.localdate()
+    soon, far = (today + datetime.timedelta(days=n) for n in (360, 370))
+    assert broken(
+        {"effective_date": soon, "risk_inception": soon},
+        {"effective_date": far, "risk_inception": None},
+        {"effective_date": today, "risk_inception": far},
+    ) == [
+        (
+            3,
+            "date_in_future",
+            "warning",
+            f"The premium takes effect on {far}, more than a year from now. Is its "
+            "year right?",
+        ),
+        (
+            4,
+            "date_in_future",
+            "warning",
+            f"The risk begins on {far}, more than a year from now. Is its year right?",
         ),
     ]
 

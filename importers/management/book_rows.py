@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 
+from importers.management.premium_entries import entries_as_at, entries_known_at
 from reinsurance.ledger import books
 from reinsurance.ledger.amounts import MAIN
 from reinsurance.models import (
     ClaimPosition,
     Layer,
     Participation,
-    PremiumEntry,
     Treaty,
 )
 
@@ -44,6 +44,7 @@ _OF_PREMIUM = {
     "effective_date": "effective_date",
     "period_end": "period_end",
     "currency": "currency_id",
+    "amounts_are": "amounts_are",
 }
 PREMIUMS = ("gross_premium", "commission", "brokerage", "taxes", "net_premium")
 _MONEY_OF_LAYER = (
@@ -113,16 +114,13 @@ def movements(wanted: Wanted) -> Iterator[Row]:
 
 def premiums(wanted: Wanted) -> Iterator[Row]:
     """Each premium transaction that stands, or stood then."""
-    entries = _entries_known_at(wanted.known_at)
+    entries = entries_known_at(wanted.known_at)
+    if wanted.as_at:
+        entries = entries_as_at(entries, wanted.as_at, wanted.known_at)
     if wanted.treaty:
         entries = entries.filter(treaty__reference=wanted.treaty)
     if wanted.policy:
         entries = entries.filter(policy_reference=wanted.policy)
-    if wanted.as_at:
-        entries = entries.filter(
-            Q(period_end__lte=wanted.as_at)
-            | Q(period_end__isnull=True, effective_date__lte=wanted.as_at)
-        )
     columns = (*_OF_PREMIUM.values(), "currency__minor_units", *PREMIUMS)
     ordered = entries.order_by(
         "treaty__reference",
@@ -189,21 +187,6 @@ def _positions(wanted: Wanted, *, all_of_them: bool) -> QuerySet[Any, Row]:
         "period_end",
         "incurred",
         *MAIN,
-    )
-
-
-def _entries_known_at(moment: datetime.datetime | None) -> QuerySet[PremiumEntry]:
-    if moment is None:
-        return PremiumEntry.objects.all()
-    was_replaced = Q(replaced_by__loaded_at__lte=moment) & (
-        Q(replaced_by__undone_at__isnull=True) | Q(replaced_by__undone_at__gt=moment)
-    )
-    by_file = Q(load__loaded_at__lte=moment) & (
-        Q(load__undone_at__isnull=True) | Q(load__undone_at__gt=moment)
-    )
-    by_hand = Q(load__isnull=True, created_at__lte=moment)
-    return PremiumEntry.all_objects.filter(
-        by_file | by_hand, Q(replaced_by__isnull=True) | ~was_replaced
     )
 
 

@@ -2,9 +2,10 @@
 
 import polars as pl
 
+from reinsurance.choices import AmountsAre
 from reinsurance.ledger.contradictions import plain
 from reinsurance.ledger.periods import END
-from reinsurance.ledger.premium_columns import stored
+from reinsurance.ledger.premium_columns import stored, tells
 from reinsurance.ledger.premium_keys import FIRM, PARTS, is_untold
 from reinsurance.ledger.premium_standing import (
     KEY,
@@ -140,6 +141,68 @@ def changed(entries: pl.DataFrame) -> pl.DataFrame:
             )
         )
     return pl.concat(found)
+
+
+def adds_otherwise() -> pl.Expr:
+    """Whether rows that add replace more or fewer of them."""
+    return (pl.col("was_times") > 0) & (pl.col("times") != pl.col("was_times"))
+
+
+def told_otherwise_often(entries: pl.DataFrame) -> pl.DataFrame:
+    """Equal rows that add, of which there were more or fewer before."""
+    rows = (
+        entries.filter(pl.col("later").is_null() & adds_otherwise())
+        .with_columns(total=pl.col("gross_premium").sum().over("was_id"))
+        .unique("was_id", keep="first", maintain_order=True)
+    )
+    return issues_at(
+        rows,
+        column="gross_premium",
+        value=pl.col("gross_premium"),
+        code="premium_changed",
+        severity="warning",
+        message=pl.format(
+            "Rows for this transaction and period: {} here replace {} of number {}, "
+            "{} in all instead of {}.",
+            "times",
+            "was_times",
+            "was_number",
+            plain(pl.col("total")),
+            plain(pl.col("was_total")),
+        ),
+    )
+
+
+def share_changed(entries: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
+    """Amounts at 100 % that replace our share of them, or the reverse.
+
+    Only a correction may say that it was told at the wrong one.
+    """
+    if "amounts_are" not in entries.columns:
+        return no_issues()
+    labels = {value: str(label) for value, label in AmountsAre.choices}
+    was = pl.col("was.amounts_are").fill_null("")
+    rows = entries.filter(
+        pl.col("later").is_null()
+        & tells("amounts_are")
+        & (was != "")
+        & (pl.col("amounts_are") != was)
+    )
+    return issues_at(
+        rows,
+        column="amounts_are",
+        value=pl.col("amounts_are"),
+        code="share_changed",
+        severity="warning" if conventions.is_correction else "error",
+        message=pl.format(
+            "The amounts are “{}” here, and were “{}” in number {} for the same "
+            "transaction and period. If they were told at the wrong one, declare the "
+            "file a correction; else mend the column or the sender's setting.",
+            pl.col("amounts_are").replace(labels),
+            was.replace(labels),
+            "was_number",
+        ),
+    )
 
 
 def listed_to_date(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:

@@ -1,7 +1,8 @@
 """Which premium entries stand, worked out anew from all that was told of them.
 
 Of each transaction and period the entry that was received last stands, unless a
-correction that was received later lacks it.  An empty cell leaves what was known: a
+correction that was received later lacks it; of lists of the year to date that of the
+latest period.  An empty cell leaves what was known: a
 column that the entry does not tell has what was told last before.
 """
 
@@ -27,6 +28,14 @@ from reinsurance.ledger.write import update
 from reinsurance.models import PremiumEntry
 
 
+def is_last() -> pl.Expr:
+    """Whether a telling, of those in order, is of the last file of its transaction."""
+    return pl.all_horizontal(
+        pl.col(n).eq_missing(pl.col(n).last().over(GROUP))
+        for n in ("period_end", "number")
+    )
+
+
 def restate(cursor: Any, entries: pl.Series, *, listing: Collection[int]) -> None:
     """Work out anew which entries of the same transactions and periods stand.
 
@@ -47,7 +56,7 @@ def restate(cursor: Any, entries: pl.Series, *, listing: Collection[int]) -> Non
     told = (
         every.filter("stands")
         .join(groups, on=FIRM, how="semi", nulls_equal=True)
-        .sort("number", "row", "id")
+        .sort("period_end", "number", "row", "id")
         .with_row_index("__n")
     )
     if not told.height:
@@ -60,14 +69,12 @@ def restate(cursor: Any, entries: pl.Series, *, listing: Collection[int]) -> Non
     own = {name: pl.col(f"told.{name}") for name in PARTS}
     told = told.with_columns(told=pl.col("told") + filled_bits(own))
     gone = lacked(told, spoken)
-    live = told.join(gone, on="__n", how="anti").with_columns(
-        last=pl.col("number").max().over(GROUP)
-    )
+    live = told.join(gone, on="__n", how="anti")
     known = live.group_by(GROUP, maintain_order=True).agg(
         pl.col("load").last().alias("now_by"),
         *(pl.col(n).filter(has_bit(n)).last().alias(f"__{n}") for n in COLUMNS),
     )
-    standing = live.filter(pl.col("number") == pl.col("last"))["id"].unique()
+    standing = live.filter(is_last())["id"].unique()
     after = (
         told.join(gone, on="__n", how="left")
         .group_by("id", maintain_order=True)

@@ -3,20 +3,57 @@
 import polars as pl
 from django.db.models import Sum
 
+from reinsurance.ledger.premium_columns import tells
 from reinsurance.ledger.rates import rates_for
 from reinsurance.models import PremiumEntry, Treaty
 from reinsurance.resources.issues import issues_at, no_issues
 
+SUMMED = ["treaty_reference", "currency", "amounts_are"]
+"""Premium is added up by contract, currency, and whose share it is."""
+
+NOTHING = 0.000_01
+"""What is left of amounts that cancel out."""
+
 
 def premium_issues(entries: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """Contracts whose premium in aggregate passes their premium income limit."""
-    keys = entries["treaty_reference"].unique().to_list()
-    limits = pl.DataFrame(
-        list(
-            Treaty.objects.filter(
-                pk__in=keys, premium_income_limit__isnull=False
-            ).values_list("pk", "currency_id", "premium_income_limit")
-        ),
+    limits = _limits(entries["treaty_reference"].unique().to_list())
+    if not limits.height:
+        return no_issues()
+    sums = _after(entries, known, limits["treaty_reference"].to_list()).join(
+        limits, on="treaty_reference"
+    )
+    day = pl.lit(None, dtype=pl.Date)
+    rates = rates_for(sums.select(base="currency", quote="quote", day=day)).drop("day")
+    totals = (
+        sums.join(
+            rates, left_on=["currency", "quote"], right_on=["base", "quote"], how="left"
+        )
+        .group_by("treaty_reference", "amounts_are")
+        .agg(
+            total=(pl.col("gross") * pl.col("rate")).sum(),
+            unknown=pl.col("currency").filter(pl.col("rate").is_null()).first(),
+            limit=pl.col("limit").first(),
+            quote=pl.col("quote").first(),
+        )
+        .sort("treaty_reference", "total")
+        .group_by("treaty_reference", maintain_order=True)
+        .agg(
+            pl.col("total", "limit", "quote").last(),
+            pl.col("unknown").drop_nulls().first(),
+            shares=pl.len(),
+        )
+    )
+    first = entries.unique("treaty_reference", keep="first", maintain_order=True)
+    seen = first.select("row", "treaty_reference").join(totals, on="treaty_reference")
+    return pl.concat([_above(seen), _not_comparable(seen)])
+
+
+def _limits(treaties: list[int]) -> pl.DataFrame:
+    """Premium income limits of the contracts that have one, and their currencies."""
+    rows = Treaty.objects.filter(pk__in=treaties, premium_income_limit__isnull=False)
+    return pl.DataFrame(
+        list(rows.values_list("pk", "currency_id", "premium_income_limit")),
         schema={
             "treaty_reference": pl.Int64,
             "quote": pl.String,
@@ -24,17 +61,22 @@ def premium_issues(entries: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         },
         orient="row",
     )
-    if not limits.height:
-        return no_issues()
+
+
+def _after(
+    entries: pl.DataFrame, known: pl.DataFrame, treaties: list[int]
+) -> pl.DataFrame:
+    """Gross premium of the contracts after the load."""
     written = (
-        PremiumEntry.objects.filter(treaty_id__in=limits["treaty_reference"].to_list())
+        PremiumEntry.objects.filter(treaty_id__in=treaties)
         .order_by()
-        .values_list("treaty_id", "currency_id")
+        .values_list("treaty_id", "currency_id", "amounts_are")
         .annotate(Sum("gross_premium"))
     )
     schema = {
         "treaty_reference": pl.Int64,
         "currency": pl.String,
+        "amounts_are": pl.String,
         "gross": pl.Float64,
     }
     books = pl.DataFrame(list(written), schema=schema, orient="row")
@@ -44,61 +86,51 @@ def premium_issues(entries: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     gone = known.filter(
         pl.col("id").is_in(moves["replaces"].explode().drop_nulls().implode())
     )
+    share = pl.col("was.amounts_are")
+    if "amounts_are" in moves.columns:
+        own = pl.col("amounts_are")
+        share = pl.when(tells("amounts_are")).then(own).otherwise(share)
+    gross = pl.col("gross_premium").cast(pl.Float64)
     parts = [
         books,
-        moves.select(
-            "treaty_reference",
-            "currency",
-            gross=pl.col("gross_premium").cast(pl.Float64),
-        ),
-        gone.select(
-            "treaty_reference",
-            "currency",
-            gross=-pl.col("gross_premium").cast(pl.Float64),
-        ),
+        moves.with_columns(amounts_are=share).select(*SUMMED, gross=gross),
+        gone.select(*SUMMED, gross=-gross),
     ]
-    sums = (
-        pl.concat(parts)
-        .group_by("treaty_reference", "currency")
-        .agg(pl.col("gross").sum())
-        .join(limits, on="treaty_reference")
-    )
-    day = pl.lit(None, dtype=pl.Date)
-    rates = rates_for(sums.select(base="currency", quote="quote", day=day)).drop("day")
-    totals = (
-        sums.join(
-            rates, left_on=["currency", "quote"], right_on=["base", "quote"], how="left"
+    return (
+        pl.concat(
+            part.with_columns(pl.col("amounts_are").fill_null("")) for part in parts
         )
-        .group_by("treaty_reference")
-        .agg(
-            total=(pl.col("gross") * pl.col("rate")).sum(),
-            unknown=pl.col("currency").filter(pl.col("rate").is_null()).first(),
-            limit=pl.col("limit").first(),
-            quote=pl.col("quote").first(),
-        )
+        .group_by(SUMMED)
+        .agg(pl.col("gross").sum(), rows=pl.len())
+        .filter((pl.col("gross").abs() > NOTHING) | (pl.col("rows") == 1))
+        .drop("rows")
     )
-    first = entries.unique("treaty_reference", keep="first", maintain_order=True)
-    seen = first.select("row", "treaty_reference").join(totals, on="treaty_reference")
 
+
+def _above(seen: pl.DataFrame) -> pl.DataFrame:
     def text(name: str) -> pl.Expr:
         return pl.col(name).round(2).cast(pl.Decimal(20, 2)).cast(pl.String)
 
+    return issues_at(
+        seen.filter(pl.col("total") > pl.col("limit")),
+        column="gross_premium",
+        value=None,
+        code="above_premium_income_limit",
+        severity="breach",
+        message=pl.format(
+            "The contract's premium stands at {} {} after this file, above its "
+            "premium income limit of {}.",
+            text("total"),
+            "quote",
+            text("limit"),
+        ),
+    )
+
+
+def _not_comparable(seen: pl.DataFrame) -> pl.DataFrame:
+    """Contracts whose premium cannot be added up to be held against the limit."""
     return pl.concat(
         [
-            issues_at(
-                seen.filter(pl.col("total") > pl.col("limit")),
-                column="gross_premium",
-                value=None,
-                code="above_premium_income_limit",
-                severity="breach",
-                message=pl.format(
-                    "The contract's premium stands at {} {} after this file, above its "
-                    "premium income limit of {}.",
-                    text("total"),
-                    "quote",
-                    text("limit"),
-                ),
-            ),
             issues_at(
                 seen.filter(pl.col("unknown").is_not_null()),
                 column="currency",
@@ -110,6 +142,18 @@ def premium_issues(entries: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
                     "cannot be looked at. Load the rate.",
                     "unknown",
                     "quote",
+                ),
+            ),
+            issues_at(
+                seen.filter(pl.col("shares") > 1),
+                column="amounts_are",
+                value=None,
+                code="shares_differ",
+                severity="warning",
+                message=pl.lit(
+                    "The contract has premium at 100 % and of our share, or not said "
+                    "which. They are not added up: each is held against the premium "
+                    "income limit by itself. Ask for all of it at one share."
                 ),
             ),
         ]

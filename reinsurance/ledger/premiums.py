@@ -13,25 +13,24 @@ import polars as pl
 from reinsurance.ledger.further_details import details_of
 from reinsurance.ledger.periods import END
 from reinsurance.ledger.premium_checks import (
+    adds_otherwise,
     changed,
     fits_several,
     listed_to_date,
+    share_changed,
+    told_otherwise_often,
     told_twice,
 )
 from reinsurance.ledger.premium_columns import stored, tells
-from reinsurance.ledger.premium_keys import FIRM, PARTS, with_whole_keys
+from reinsurance.ledger.premium_matching import beside, with_keys
 from reinsurance.ledger.premium_periods import overlapping
 from reinsurance.ledger.premium_rules import premium_issues
 from reinsurance.ledger.premium_settled_rules import settled_issues
 from reinsurance.ledger.premium_standing import (
     COLUMNS,
-    GROUP,
     KEY,
     corrections,
     field_of,
-    filled_bits,
-    held_policies,
-    lacked,
     tellings,
     with_groups,
 )
@@ -66,13 +65,15 @@ class PremiumSettlement:
     def moves(self) -> dict[str, Any]:
         """By how much gross premium changes in all, by currency."""
         counted = self.entries.filter(pl.col("later").is_null())
-        before = (
-            pl.col("was.gross_premium")
-            if "was.gross_premium" in counted.columns
-            else pl.lit(0)
-        )
-        sums = counted.group_by("currency").agg(
-            (pl.col("gross_premium").fill_null(0) - before.fill_null(0)).sum()
+        # Rows that add share what they replace.
+        before = pl.when(pl.col("was_id").is_first_distinct()).then("was_total")
+        sums = (
+            counted.with_columns(before=before)
+            .group_by("currency")
+            .agg(
+                pl.col("gross_premium").fill_null(0).sum()
+                - pl.col("before").fill_null(0).sum()
+            )
         )
         return {
             f"premium {currency}": amount
@@ -114,7 +115,7 @@ def settle_premiums(
         lists,
     )
     spoken = corrections(cursor, good["treaty_reference"])
-    good, every = _with_keys(good, every, spoken, number)
+    good, every = with_keys(good, every, spoken, number)
     known = every.unique("id", keep="first", maintain_order=True)
     unclear = pl.concat(
         [
@@ -127,14 +128,16 @@ def settle_premiums(
     spoken = spoken.filter(pl.col("correction") > number)
     names = [n for n in stored(good) if n not in KEY]
     good = good.with_columns(told=_bits(names) + pl.col("filled"))
-    beside = _beside(good, every, spoken, number)
+    matched = beside(
+        good, every, spoken, number, equal_rows_add=conventions.equal_rows_add
+    )
     differs = [tells(n) & pl.col(n).ne_missing(pl.col(f"was.{n}")) for n in names]
     details_differ = pl.col("details").is_not_null() & pl.col("details").ne_missing(
         pl.col("was.details")
     )
-    changes = pl.any_horizontal(*differs, details_differ)
+    changes = pl.any_horizontal(*differs, details_differ, adds_otherwise())
     is_late = pl.col("later").is_not_null()
-    entries = beside.with_columns(
+    entries = matched.with_columns(
         pl.when(pl.col("was_id").is_null() & ~is_late)
         .then(pl.lit(CREATED))
         .when(is_late | ~changes)
@@ -147,16 +150,31 @@ def settle_premiums(
         & pl.col("was_id").is_not_null()
         & ~is_late
         & (pl.col("told") == pl.col("was_told"))
+        & pl.col("was_end").eq_missing(pl.col("period_end"))
         & ~pl.lit(conventions.is_correction or conventions.equal_rows_add)
     )
     repeats = entries.filter(is_repeat).select("row", id=pl.col("was_id"))
     added = entries.filter(~is_repeat)
-    issues = pl.concat([twice, unclear, changed(added), listed_to_date(good, known)])
+    issues = pl.concat(
+        [
+            twice,
+            unclear,
+            changed(added),
+            told_otherwise_often(added),
+            listed_to_date(good, known),
+        ]
+    )
     return PremiumSettlement(
         rows=entries.select("row", "__action"),
         held_out=wrong.unique(),
         issues=issues,
-        ruled=pl.concat([premium_issues(entries, known), settled_issues(entries)]),
+        ruled=pl.concat(
+            [
+                premium_issues(entries, known),
+                settled_issues(entries),
+                share_changed(entries, conventions),
+            ]
+        ),
         entries=added,
         repeats=repeats,
         known=known,
@@ -205,94 +223,4 @@ def _known(cursor: Any, rows: pl.DataFrame, listing: Collection[int]) -> pl.Data
         tellings(cursor, keys.drop_nulls(), listing)
         .filter(pl.col("stands"))
         .with_columns(is_standing=pl.col("gone").is_null())
-    )
-
-
-def _with_keys(
-    rows: pl.DataFrame, every: pl.DataFrame, spoken: pl.DataFrame, number: int
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows and tellings of the books with untold parts of the key from what fits.
-
-    ``is_unclear``: rows for which several fit, or that make others fit several.
-    """
-    shared = ["number", "row", "sender", "period_end", *FIRM, *PARTS]
-    dtypes = {name: every.schema[name] for name in shared}
-    mine = rows.with_columns(number=pl.lit(number, pl.Int64)).select(
-        pl.col(name).cast(dtype) for name, dtype in dtypes.items()
-    )
-    held = held_policies(spoken)
-    both = with_whole_keys(pl.concat([every.select(shared), mine]), spoken, held)
-    known, own = both.head(every.height), both.tail(rows.height)
-    before = with_whole_keys(every, spoken, held)["fits_several"]
-    torn = known.filter(known["fits_several"] & ~before).select(FIRM).unique()
-    as_told = {name: mine[name] for name in PARTS}
-    keyed = rows.with_columns(
-        own[name].alias(name) for name in (*PARTS, "fits_several")
-    ).with_columns(filled=filled_bits({n: pl.lit(s) for n, s in as_told.items()}))
-    unclear = pl.concat(
-        [
-            keyed.filter("fits_several").select("row"),
-            keyed.join(torn, on=FIRM, how="semi", nulls_equal=True).select("row"),
-        ]
-    )["row"].implode()
-    return (
-        keyed.with_columns(is_unclear=pl.col("row").is_in(unclear)).drop(
-            "fits_several"
-        ),
-        every.with_columns(known[name].alias(name) for name in PARTS),
-    )
-
-
-def _beside(
-    rows: pl.DataFrame,
-    known: pl.DataFrame,
-    spoken: pl.DataFrame,
-    number: int,
-) -> pl.DataFrame:
-    """Each row beside the entry that it replaces (``was_id``, ``was.<column>``).
-
-    ``replaces``: keys of all standing entries of its key and period that were received
-    before; ``later``: the load that told the same later, or that left it out as a
-    correction (``spoken``).
-    """
-    before = known.filter((pl.col("number") < number) & pl.col("is_standing"))
-    after = known.filter(pl.col("number") > number)
-    last = (
-        before.sort("number", "id")
-        .group_by(GROUP, maintain_order=True)
-        .agg(
-            pl.col("id").last().alias("was_id"),
-            pl.col("id").alias("replaces"),
-            pl.col("stored.told").last().alias("was_told"),
-            pl.col("number").last().alias("was_number"),
-            *(pl.col(n).last().alias(f"was.{n}") for n in COLUMNS),
-        )
-    )
-    later = (
-        after.sort("number")
-        .group_by(GROUP, maintain_order=True)
-        .agg(later=pl.col("load").first())
-    )
-    between = after.select(FIRM).unique().with_columns(is_between=True)
-    rows = rows.join(
-        between, on=FIRM, how="left", nulls_equal=True, maintain_order="left"
-    ).with_columns(pl.col("is_between").fill_null(value=False))
-    seen = rows.join(
-        last, on=GROUP, how="left", nulls_equal=True, maintain_order="left"
-    ).join(later, on=GROUP, how="left", nulls_equal=True, maintain_order="left")
-    if not spoken.height:
-        return seen
-    lacking = lacked(
-        seen.select(
-            "sender", "period_end", *GROUP, __n="row", number=pl.lit(number, pl.Int64)
-        ),
-        spoken,
-    )
-    return (
-        seen.join(lacking, left_on="row", right_on="__n", how="left")
-        .with_columns(
-            later=pl.coalesce("later", "by"),
-            is_between=pl.col("is_between") | pl.col("by").is_not_null(),
-        )
-        .drop("by")
     )

@@ -1,6 +1,7 @@
 """What must not be true of a row of premiums, alone and against its contract."""
 
 import polars as pl
+from django.utils import timezone
 
 from reinsurance.choices import PremiumTransaction
 from reinsurance.resources.conventions import Conventions
@@ -34,9 +35,12 @@ def signed(frame: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
     if "transaction_type" not in frame.columns:
         return frame
     return frame.with_columns(
-        pl.when(_IS_RETURN).then(-pl.col(name)).otherwise(name).alias(name)
-        for name in SIGNED
-        if name in frame.columns
+        *(
+            pl.when(_IS_RETURN).then(-pl.col(name)).otherwise(name).alias(name)
+            for name in SIGNED
+            if name in frame.columns
+        ),
+        is_negated=_IS_RETURN.fill_null(value=False),
     )
 
 
@@ -46,8 +50,8 @@ def _adds_up(amount: str, share: str) -> Rule:
         f"{amount}_does_not_add_up",
         "error",
         amount,
-        f"{what} {{{amount}}} is not {{{share}}} of the gross premium "
-        "{gross_premium}. Correct the amounts.",
+        f"{what} {{told_{amount}}} is not {{{share}}} of the gross premium "
+        "{told_gross_premium}. Correct the amounts.",
         lambda units: off_by_more_than(
             pl.col(amount),
             pl.col("gross_premium").cast(pl.Float64) * pl.col(share).cast(pl.Float64),
@@ -70,6 +74,7 @@ def derived(frame: pl.DataFrame) -> pl.DataFrame:
 
     Commission that is known by its amount or rate; brokerage likewise, else nought;
     the currency that net is settled in, and the rate: one, where it is the same.
+    ``told_<amount>``: as the file has it, for messages; ``today``: of the check.
     """
 
     def column(name: str) -> pl.Expr:
@@ -81,15 +86,28 @@ def derived(frame: pl.DataFrame) -> pl.DataFrame:
         by_rate = gross * column(f"{amount}_rate").cast(pl.Float64)
         return pl.coalesce(told, by_rate.cast(pl.Decimal(20, 4)))
 
+    negated = pl.lit(value=False)
+    if "is_negated" in frame.columns:
+        negated = pl.col("is_negated")
+    commission = known("commission")
+    told = {
+        f"told_{name}": pl.when(negated).then(-pl.col(name)).otherwise(name)
+        for name in SIGNED
+        if name in frame.columns
+    }
     settled_in = column("settlement_currency").cast(pl.String)
     is_same = settled_in == column("currency").cast(pl.String)
     rate = column("rate_of_exchange").cast(pl.Decimal(20, 10))
     one = pl.when(is_same).then(pl.lit(1).cast(pl.Decimal(20, 10)))
     return frame.with_columns(
-        known_commission=known("commission"),
+        known_commission=commission,
+        told_known_commission=pl.when(negated).then(-commission).otherwise(commission),
         deductible_brokerage=known("brokerage").fill_null(0),
         settled_in=settled_in,
         settlement_rate=pl.coalesce(rate, one),
+        is_negated=negated,
+        today=pl.lit(timezone.localdate()),
+        **told,
     )
 
 
@@ -131,6 +149,17 @@ def _within_contract(basis: str, date: str, what: str, called: str) -> Rule:
     )
 
 
+def _far_ahead(date: str, what: str) -> Rule:
+    """A warning where a date lies more than a year after the day of the check."""
+    return Rule(
+        "date_in_future",
+        "warning",
+        date,
+        f"{what} on {{{date}}}, more than a year from now. Is its year right?",
+        pl.col(date) > pl.col("today").dt.offset_by("1y"),
+    )
+
+
 PREMIUM_RULES: tuple[Rule, ...] = (
     Rule(
         "risk_expiry_before_inception",
@@ -153,21 +182,31 @@ PREMIUM_RULES: tuple[Rule, ...] = (
         "LO", "effective_date", "The premium takes effect", "losses occurring"
     ),
     _within_contract("RA", "risk_inception", "The risk begins", "risks attaching"),
+    _far_ahead("effective_date", "The premium takes effect"),
+    _far_ahead("risk_inception", "The risk begins"),
     Rule(
         "premium_sign",
         "error",
         "gross_premium",
         "An original or additional premium is above zero, this one is "
-        "{gross_premium}. Correct the amount or the type.",
+        "{told_gross_premium}. Correct the amount or the type.",
         ~_IS_RETURN & (pl.col("gross_premium") < 0),
     ),
     Rule(
         "premium_sign",
         "error",
         "gross_premium",
-        "A return or cancellation is below zero, this one is {gross_premium}. "
+        "A return or cancellation is below zero, this one is {told_gross_premium}. "
         "Correct the amount or the type, or say at the sender how it writes returns.",
-        _IS_RETURN & (pl.col("gross_premium") > 0),
+        _IS_RETURN & (pl.col("gross_premium") > 0) & ~pl.col("is_negated"),
+    ),
+    Rule(
+        "premium_sign",
+        "error",
+        "gross_premium",
+        "This sender writes a return or cancellation above zero, this one is "
+        "{told_gross_premium}. Correct the amount or the type.",
+        pl.col("is_negated") & (pl.col("gross_premium") > 0),
     ),
     Rule(
         "rate_of_same_currency",
@@ -192,24 +231,26 @@ PREMIUM_RULES: tuple[Rule, ...] = (
         "net_does_not_add_up",
         "warning",
         "net_premium",
-        "Net premium {net_premium} is not gross {gross_premium} less commission "
-        "{known_commission}; a deduction such as a fee or tax may explain it.",
+        "Net premium {told_net_premium} is not gross {told_gross_premium} less "
+        "commission {told_known_commission}; a deduction such as a fee or tax may "
+        "explain it.",
         _net_is_off,
     ),
     Rule(
         "net_sign",
         "error",
         "net_premium",
-        "Net premium {net_premium} and gross premium {gross_premium} have different "
-        "signs, and no commission is told that explains it. Correct the amounts.",
+        "Net premium {told_net_premium} and gross premium {told_gross_premium} have "
+        "different signs, and no commission is told that explains it. Correct the "
+        "amounts.",
         _HAS_OTHER_SIGN & pl.col("known_commission").is_null(),
     ),
     Rule(
         "net_does_not_add_up",
         "warning",
         "net_premium",
-        "Net premium {net_premium} is more than gross {gross_premium}, and no "
-        "commission is told. Is it the right amount?",
+        "Net premium {told_net_premium} is more than gross {told_gross_premium}, and "
+        "no commission is told. Is it the right amount?",
         pl.col("known_commission").is_null()
         & ~_HAS_OTHER_SIGN
         & (pl.col("net_premium").abs() > pl.col("gross_premium").abs()),
@@ -218,16 +259,16 @@ PREMIUM_RULES: tuple[Rule, ...] = (
         "no_settlement_currency",
         "error",
         "net_premium_settlement",
-        "Net premium {net_premium_settlement} in settlement currency is told, and not "
-        "the currency. Add the settlement currency.",
+        "Net premium {told_net_premium_settlement} in settlement currency is told, and "
+        "not the currency. Add the settlement currency.",
         pl.col("net_premium_settlement").is_not_null() & pl.col("settled_in").is_null(),
     ),
     Rule(
         "settlement_does_not_add_up",
         "error",
         "net_premium_settlement",
-        "Net premium {net_premium_settlement} in settlement currency cannot be "
-        "{net_premium} at any rate of exchange. Correct the amounts.",
+        "Net premium {told_net_premium_settlement} in settlement currency cannot be "
+        "{told_net_premium} at any rate of exchange. Correct the amounts.",
         _IS_SETTLED_WITHOUT_RATE
         & (pl.col("net_premium_settlement").sign() != pl.col("net_premium").sign()),
     ),
@@ -235,8 +276,8 @@ PREMIUM_RULES: tuple[Rule, ...] = (
         "settlement_does_not_add_up",
         "error",
         "net_premium_settlement",
-        "Net premium {net_premium_settlement} in settlement currency is not "
-        "{net_premium} at the rate {settlement_rate}. Correct the amounts.",
+        "Net premium {told_net_premium_settlement} in settlement currency is not "
+        "{told_net_premium} at the rate {settlement_rate}. Correct the amounts.",
         lambda units: off_by_more_than(
             pl.col("net_premium_settlement"),
             pl.col("net_premium").cast(pl.Float64)

@@ -116,6 +116,29 @@ def test_equal_rows_add_and_the_same_file_again_replaces_all_of_them() -> None:
     assert entries() == [("P1", 100, None)] * 2
 
 
+@pytest.mark.parametrize("is_correction", [True, False])
+def test_fewer_or_more_equal_rows_are_told(is_correction: bool) -> None:
+    row = ("P1", "300", "")
+    first = send(JANUARY, row, row, equal_rows_add=True)[1]
+    options = {"equal_rows_add": True, "is_correction": is_correction}
+    examined, second = send(JANUARY, row, **options)
+    assert dict(examined.staged.rows) == {"updated": 1, "rejected": 0}
+    assert examined.staged.effect.moves == {"premium GBP": -300}
+    assert examined.by_code == {"premium_changed": 1}
+    assert examined.issues["message"].to_list() == [
+        f"Rows for this transaction and period: 1 here replace 2 of number {first}, "
+        "300.00 in all instead of 600.00."
+    ]
+    assert entries() == [("P1", 300, None)]
+    examined, _ = send(JANUARY, row, row, row, **options)
+    assert examined.staged.effect.moves == {"premium GBP": 600}
+    assert examined.issues["message"].to_list() == [
+        f"Rows for this transaction and period: 3 here replace 1 of number {second}, "
+        "900.00 in all instead of 300.00."
+    ]
+    assert entries() == [("P1", 300, None)] * 3
+
+
 def test_lists_of_the_year_replace_each_other_and_come_back() -> None:
     source_of(None)
     Source.objects.update(premium_lists="year")

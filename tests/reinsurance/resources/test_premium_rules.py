@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from reinsurance.models import Layer, Treaty
 from reinsurance.resources.base import dtype_of, record_field
@@ -44,7 +45,12 @@ def rows(*told: dict[str, Any]) -> pl.DataFrame:
 
 def broken(*told: dict[str, Any]) -> list[tuple[int, str, str, str]]:
     """Row, code, severity and message of all rules that the rows break."""
-    frame = RESOURCE.derive(rows(*told))
+    return broken_in(rows(*told))
+
+
+def broken_in(frame: pl.DataFrame) -> list[tuple[int, str, str, str]]:
+    """The same of a row frame."""
+    frame = RESOURCE.derive(frame)
     found = []
     for rule in RESOURCE.rules:
         if rule.needs <= set(frame.columns):
@@ -108,9 +114,33 @@ def test_returns_above_zero_are_negated_where_the_sender_writes_them_so() -> Non
         (-50.0, -10.0, -40.0),
         (5.0, None, None),
     ]
-    assert told.schema == frame.schema
+    assert told.drop("is_negated").schema == frame.schema
     for sign in ("negative", ""):
         assert signed(frame, Conventions(return_sign=sign)).equals(frame)
+
+
+def test_a_return_below_zero_is_told_as_the_file_has_it() -> None:
+    frame = rows(
+        entry("RETURN", "-30"),
+        entry("RETURN", "30", net_premium="-20"),
+    )
+    frame = signed(frame, Conventions(return_sign="positive"))
+    assert broken_in(frame) == [
+        (
+            2,
+            "premium_sign",
+            "error",
+            "This sender writes a return or cancellation above zero, this one is "
+            "-30.00. Correct the amount or the type.",
+        ),
+        (
+            3,
+            "net_sign",
+            "error",
+            "Net premium -20.00 and gross premium 30.00 have different signs, and no "
+            "commission is told that explains it. Correct the amounts.",
+        ),
+    ]
 
 
 def test_the_rate_between_the_same_currency_is_one() -> None:
@@ -144,7 +174,7 @@ def period(basis: str, **dates: Any) -> dict[str, Any]:
 
 
 def test_dates_lie_within_the_contract() -> None:
-    outside = datetime.date(2031, 2, 1)
+    outside = datetime.date(2024, 2, 1)
     assert broken(
         period("LO", effective_date=DAY, risk_inception=outside),
         period("RA", effective_date=outside, risk_inception=DAY),
@@ -156,7 +186,7 @@ def test_dates_lie_within_the_contract() -> None:
             5,
             "premium_outside_treaty_period",
             "error",
-            "The premium takes effect on 2031-02-01, outside the contract's period, "
+            "The premium takes effect on 2024-02-01, outside the contract's period, "
             "2025-01-01 to 2025-12-31 (losses occurring). Correct the date or the "
             "treaty reference.",
         ),
@@ -164,9 +194,33 @@ def test_dates_lie_within_the_contract() -> None:
             6,
             "premium_outside_treaty_period",
             "error",
-            "The risk begins on 2031-02-01, outside the contract's period, "
+            "The risk begins on 2024-02-01, outside the contract's period, "
             "2025-01-01 to 2025-12-31 (risks attaching). Correct the date or the "
             "treaty reference.",
+        ),
+    ]
+
+
+def test_a_date_far_ahead_is_looked_at() -> None:
+    today = timezone.localdate()
+    soon, far = (today + datetime.timedelta(days=n) for n in (360, 370))
+    assert broken(
+        {"effective_date": soon, "risk_inception": soon},
+        {"effective_date": far, "risk_inception": None},
+        {"effective_date": today, "risk_inception": far},
+    ) == [
+        (
+            3,
+            "date_in_future",
+            "warning",
+            f"The premium takes effect on {far}, more than a year from now. Is its "
+            "year right?",
+        ),
+        (
+            4,
+            "date_in_future",
+            "warning",
+            f"The risk begins on {far}, more than a year from now. Is its year right?",
         ),
     ]
 

@@ -1,0 +1,72 @@
+"""Lists of the year to date: which of their entries stood at the end of a period."""
+
+import datetime
+from collections.abc import Collection
+from typing import Any
+
+import polars as pl
+from django.db.models import Q
+
+from reinsurance.ledger.copying import copy_out
+from reinsurance.ledger.premium_keys import with_whole_keys
+from reinsurance.ledger.premium_restating import is_last
+from reinsurance.ledger.premium_standing import (
+    corrections,
+    held_policies,
+    lacked,
+    tellings,
+)
+from reinsurance.models import Load
+
+
+def listed_at(
+    cursor: Any,
+    day: datetime.date,
+    *,
+    listing: Collection[int],
+    known_at: datetime.datetime | None = None,
+) -> list[int]:
+    """Keys of entries that stood on the day, of policies that were listed since.
+
+    ``listing``: keys of senders whose files list the year to date.  What their later
+    lists replaced stood until then.
+    """
+    if not listing:
+        return []
+    policies = copy_out(
+        cursor,
+        "SELECT DISTINCT e.treaty_id, e.policy_reference "  # noqa: S608 our numbers
+        "FROM reinsurance_premiumentry e JOIN reinsurance_load l ON l.id = e.load_id "
+        f"WHERE e.period_end > DATE '{day:%Y-%m-%d}' "
+        f"AND l.sender IN ({', '.join(map(str, listing))})",
+        {"treaty": pl.Int64(), "policy": pl.String()},
+    )
+    if not policies.height:
+        return []
+    loads = _loads(known_at)
+    told = (
+        tellings(cursor, policies, listing)
+        .filter(
+            pl.col("load").is_in(loads),
+            pl.col("sender").is_in(list(listing)),
+            pl.col("period_end") <= day,
+        )
+        .sort("period_end", "number", "row", "id")
+        .with_row_index("__n")
+    )
+    if not told.height:
+        return []
+    spoken = corrections(cursor, told["treaty_reference"]).filter(
+        pl.col("by").is_in(loads), pl.col("period_end") <= day
+    )
+    told = with_whole_keys(told, spoken, held_policies(spoken))
+    live = told.join(lacked(told, spoken), on="__n", how="anti")
+    return live.filter(is_last())["id"].unique().to_list()
+
+
+def _loads(known_at: datetime.datetime | None) -> list[int]:
+    """Keys of the loads that stand, or stood at the moment."""
+    stands = Q(undone_at=None)
+    if known_at is not None:
+        stands = Q(loaded_at__lte=known_at) & (stands | Q(undone_at__gt=known_at))
+    return list(Load.objects.filter(stands).values_list("pk", flat=True))

@@ -1,0 +1,118 @@
+"""Which entries of the books rows of premiums are about."""
+
+import polars as pl
+
+from reinsurance.ledger.premium_keys import FIRM, PARTS, with_whole_keys
+from reinsurance.ledger.premium_standing import (
+    COLUMNS,
+    GROUP,
+    filled_bits,
+    held_policies,
+    lacked,
+)
+
+
+def with_keys(
+    rows: pl.DataFrame, every: pl.DataFrame, spoken: pl.DataFrame, number: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows and tellings of the books with untold parts of the key from what fits.
+
+    ``is_unclear``: rows for which several fit, or that make others fit several.
+    """
+    shared = ["number", "row", "sender", "period_end", *FIRM, *PARTS]
+    dtypes = {name: every.schema[name] for name in shared}
+    mine = rows.with_columns(number=pl.lit(number, pl.Int64)).select(
+        pl.col(name).cast(dtype) for name, dtype in dtypes.items()
+    )
+    held = held_policies(spoken)
+    both = with_whole_keys(pl.concat([every.select(shared), mine]), spoken, held)
+    known, own = both.head(every.height), both.tail(rows.height)
+    before = with_whole_keys(every, spoken, held)["fits_several"]
+    torn = known.filter(known["fits_several"] & ~before).select(FIRM).unique()
+    as_told = {name: mine[name] for name in PARTS}
+    keyed = rows.with_columns(
+        own[name].alias(name) for name in (*PARTS, "fits_several")
+    ).with_columns(filled=filled_bits({n: pl.lit(s) for n, s in as_told.items()}))
+    unclear = pl.concat(
+        [
+            keyed.filter("fits_several").select("row"),
+            keyed.join(torn, on=FIRM, how="semi", nulls_equal=True).select("row"),
+        ]
+    )["row"].implode()
+    return (
+        keyed.with_columns(is_unclear=pl.col("row").is_in(unclear)).drop(
+            "fits_several"
+        ),
+        every.with_columns(known[name].alias(name) for name in PARTS),
+    )
+
+
+def beside(
+    rows: pl.DataFrame,
+    known: pl.DataFrame,
+    spoken: pl.DataFrame,
+    number: int,
+    *,
+    equal_rows_add: bool,
+) -> pl.DataFrame:
+    """Each row beside the entry that it replaces (``was_id``, ``was.<column>``).
+
+    ``replaces``: keys of all standing entries of its key and period that were received
+    before; ``later``: the load that told the same later, or that left it out as a
+    correction (``spoken``).  Of lists of the year to date, later is what a later period
+    tells, whenever it was received.  ``times`` and ``was_times``: how often file and
+    books tell the transaction, where equal rows add.
+    """
+    here = rows.select(*GROUP, own_end="period_end").unique(GROUP, keep="last")
+    near = known.join(here, on=GROUP, how="left", nulls_equal=True)
+    has_end = pl.col("own_end").is_not_null() & pl.col("period_end").is_not_null()
+    ends_later = has_end & (pl.col("period_end") > pl.col("own_end"))
+    ends_before = has_end & (pl.col("period_end") < pl.col("own_end"))
+    is_after = ends_later | (~ends_before & (pl.col("number") > number))
+    before = near.filter(~is_after & (pl.col("number") != number) & "is_standing")
+    after = near.filter(is_after)
+    last = (
+        before.sort("period_end", "number", "id")
+        .group_by(GROUP, maintain_order=True)
+        .agg(
+            pl.col("id").last().alias("was_id"),
+            pl.col("id").alias("replaces"),
+            pl.col("stored.told").last().alias("was_told"),
+            pl.col("number").last().alias("was_number"),
+            pl.col("period_end").last().alias("was_end"),
+            pl.col("gross_premium").sum().alias("was_total"),
+            *(pl.col(n).last().alias(f"was.{n}") for n in COLUMNS),
+        )
+    )
+    later = (
+        after.sort("period_end", "number")
+        .group_by(GROUP, maintain_order=True)
+        .agg(later=pl.col("load").first())
+    )
+    between = after.select(FIRM).unique().with_columns(is_between=True)
+    rows = rows.join(
+        between, on=FIRM, how="left", nulls_equal=True, maintain_order="left"
+    ).with_columns(pl.col("is_between").fill_null(value=False))
+    seen = rows.join(
+        last, on=GROUP, how="left", nulls_equal=True, maintain_order="left"
+    ).join(later, on=GROUP, how="left", nulls_equal=True, maintain_order="left")
+    times = pl.len().over(GROUP) if equal_rows_add else pl.lit(1, pl.UInt32)
+    seen = seen.with_columns(
+        times=times, was_times=pl.col("replaces").list.len().fill_null(0)
+    )
+    if not spoken.height:
+        return seen
+    lacking = lacked(
+        seen.select(
+            "sender", "period_end", *GROUP, __n="row", number=pl.lit(number, pl.Int64)
+        ),
+        spoken,
+    )
+    return (
+        seen.join(lacking, left_on="row", right_on="__n", how="left")
+        .with_columns(
+            later=pl.coalesce("later", "by"),
+            is_between=pl.col("is_between") | pl.col("by").is_not_null(),
+        )
+        .drop("by")
+    )

@@ -10,18 +10,18 @@
 
 \set ON_ERROR_STOP on
 BEGIN;
-LOCK TABLE reinsurance_claim, reinsurance_claimmovement IN ACCESS EXCLUSIVE MODE;
+LOCK TABLE reinsurance_claim, reinsurance_claimposition IN ACCESS EXCLUSIVE MODE;
 
 -- A partitioned table has no key on `id` alone that another table could refer to.
--- Movements are written and removed in the transaction of their claim; the query at the
+-- Positions are written and removed in the transaction of their claim; the query at the
 -- end of this file finds those that lost it.
 DO $$
 DECLARE name text;
 BEGIN
     SELECT conname INTO STRICT name FROM pg_constraint
-    WHERE conrelid = 'reinsurance_claimmovement'::regclass
+    WHERE conrelid = 'reinsurance_claimposition'::regclass
     AND confrelid = 'reinsurance_claim'::regclass AND contype = 'f';
-    EXECUTE format('ALTER TABLE reinsurance_claimmovement DROP CONSTRAINT %I', name);
+    EXECUTE format('ALTER TABLE reinsurance_claimposition DROP CONSTRAINT %I', name);
 END $$;
 
 -- The table of old becomes a partition: without identity and keys of its own.
@@ -94,5 +94,5 @@ ANALYZE reinsurance_claim;
 --       FOR VALUES FROM (NEXT) TO (MAXVALUE);
 --   COMMIT;
 
-SELECT count(*) AS movements_without_a_claim FROM reinsurance_claimmovement m
-WHERE NOT EXISTS (SELECT FROM reinsurance_claim c WHERE c.id = m.claim_id);
+SELECT count(*) AS positions_without_a_claim FROM reinsurance_claimposition p
+WHERE NOT EXISTS (SELECT FROM reinsurance_claim c WHERE c.id = p.claim_id);

@@ -12,7 +12,13 @@ from importers.values import Status
 MOST_TRIES = 3
 """So often a file is approved again where the books have moved meanwhile."""
 GOOD = (Status.READY, Status.LOADED)
-MOVING = (Status.RECEIVED, Status.CHECKING, Status.APPROVED, Status.LOADING)
+MOVING = (
+    Status.RECEIVED,
+    Status.CHECKING,
+    Status.APPROVED,
+    Status.LOADING,
+    Status.UNDOING,
+)
 
 
 def rows_of(ingestion: Ingestion | None) -> dict[str, int]:

@@ -140,7 +140,10 @@ def _of_position(seen: pl.DataFrame, conventions: Conventions) -> list[pl.DataFr
         ("paid_fees", "paid to date, fees"),
         ("reserve_indemnity", "reserve"),
         ("reserve_fees", "reserve, fees"),
+        ("recoverable", "amount of recoveries outstanding"),
     ):
+        if f"at_{amount}" not in seen.columns:
+            continue
         found.append(
             rule_issue(
                 seen.filter(pl.col(f"at_{amount}") < 0),

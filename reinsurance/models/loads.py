@@ -27,7 +27,7 @@ class Load(models.Model):  # type: ignore[django-manager-missing]
     held_out = models.JSONField(
         default=list,
         blank=True,
-        help_text="Keys of records that rows held out speak of: "
+        help_text="What rows held out speak of, as pairs of contract and reference: "
         "a correction that names them does not lack them.",
     )
     told = models.JSONField(

@@ -63,32 +63,8 @@ def beside(
     tells, whenever it was received.  ``times`` and ``was_times``: how often file and
     books tell the transaction, where equal rows add.
     """
-    here = rows.select(*GROUP, own_end="period_end").unique(GROUP, keep="last")
-    near = known.join(here, on=GROUP, how="left", nulls_equal=True)
-    has_end = pl.col("own_end").is_not_null() & pl.col("period_end").is_not_null()
-    ends_later = has_end & (pl.col("period_end") > pl.col("own_end"))
-    ends_before = has_end & (pl.col("period_end") < pl.col("own_end"))
-    is_after = ends_later | (~ends_before & (pl.col("number") > number))
-    before = near.filter(~is_after & (pl.col("number") != number) & "is_standing")
-    after = near.filter(is_after)
-    last = (
-        before.sort("period_end", "number", "id")
-        .group_by(GROUP, maintain_order=True)
-        .agg(
-            pl.col("id").last().alias("was_id"),
-            pl.col("id").alias("replaces"),
-            pl.col("stored.told").last().alias("was_told"),
-            pl.col("number").last().alias("was_number"),
-            pl.col("period_end").last().alias("was_end"),
-            pl.col("gross_premium").sum().alias("was_total"),
-            *(pl.col(n).last().alias(f"was.{n}") for n in COLUMNS),
-        )
-    )
-    later = (
-        after.sort("period_end", "number")
-        .group_by(GROUP, maintain_order=True)
-        .agg(later=pl.col("load").first())
-    )
+    before, after = _around(rows, known, number)
+    last, later = _last(before), _first(after)
     between = after.select(FIRM).unique().with_columns(is_between=True)
     rows = rows.join(
         between, on=FIRM, how="left", nulls_equal=True, maintain_order="left"
@@ -115,4 +91,45 @@ def beside(
             is_between=pl.col("is_between") | pl.col("by").is_not_null(),
         )
         .drop("by")
+    )
+
+
+def _around(
+    rows: pl.DataFrame, known: pl.DataFrame, number: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What stands of what was told before the rows, and all that was told after."""
+    here = rows.select(*GROUP, own_end="period_end").unique(GROUP, keep="last")
+    near = known.join(here, on=GROUP, how="left", nulls_equal=True)
+    has_end = pl.col("own_end").is_not_null() & pl.col("period_end").is_not_null()
+    ends_later = has_end & (pl.col("period_end") > pl.col("own_end"))
+    ends_before = has_end & (pl.col("period_end") < pl.col("own_end"))
+    is_after = ends_later | (~ends_before & (pl.col("number") > number))
+    return near.filter(
+        ~is_after & (pl.col("number") != number) & "is_standing"
+    ), near.filter(is_after)
+
+
+def _last(before: pl.DataFrame) -> pl.DataFrame:
+    """The last entry of each transaction, which the rows replace."""
+    return (
+        before.sort("period_end", "number", "id")
+        .group_by(GROUP, maintain_order=True)
+        .agg(
+            pl.col("id").last().alias("was_id"),
+            pl.col("id").alias("replaces"),
+            pl.col("stored.told").last().alias("was_told"),
+            pl.col("number").last().alias("was_number"),
+            pl.col("period_end").last().alias("was_end"),
+            pl.col("gross_premium").sum().alias("was_total"),
+            *(pl.col(n).last().alias(f"was.{n}") for n in COLUMNS),
+        )
+    )
+
+
+def _first(after: pl.DataFrame) -> pl.DataFrame:
+    """Who was the first to tell each transaction after the rows."""
+    return (
+        after.sort("period_end", "number")
+        .group_by(GROUP, maintain_order=True)
+        .agg(later=pl.col("load").first())
     )

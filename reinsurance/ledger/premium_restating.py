@@ -62,20 +62,22 @@ def restate(cursor: Any, entries: pl.Series, *, listing: Collection[int]) -> Non
     if not told.height:
         return
     spoken = corrections(cursor, told["treaty_reference"])
-    as_told = told.select(pl.col("__n"), pl.col(PARTS).name.prefix("told."))
-    told = with_whole_keys(told, spoken, held_policies(spoken)).join(
-        as_told, on="__n", how="left", maintain_order="left"
-    )
-    own = {name: pl.col(f"told.{name}") for name in PARTS}
-    told = told.with_columns(told=pl.col("told") + filled_bits(own))
-    gone = lacked(told, spoken)
+    told = _keyed(told, spoken)
+    _write(cursor, _as_they_stand(told, lacked(told, spoken)))
+
+
+def _as_they_stand(told: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
+    """Each entry with who replaces it, ``now_gone``, and its columns, ``now_<name>``.
+
+    ``gone``: tellings that corrections lack.
+    """
     live = told.join(gone, on="__n", how="anti")
     known = live.group_by(GROUP, maintain_order=True).agg(
         pl.col("load").last().alias("now_by"),
         *(pl.col(n).filter(has_bit(n)).last().alias(f"__{n}") for n in COLUMNS),
     )
     standing = live.filter(is_last())["id"].unique()
-    after = (
+    return (
         told.join(gone, on="__n", how="left")
         .group_by("id", maintain_order=True)
         .agg(
@@ -95,6 +97,20 @@ def restate(cursor: Any, entries: pl.Series, *, listing: Collection[int]) -> Non
             },
         )
     )
+
+
+def _keyed(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
+    """Tellings with whole keys, and the bits of what was filled in."""
+    as_told = told.select(pl.col("__n"), pl.col(PARTS).name.prefix("told."))
+    told = with_whole_keys(told, spoken, held_policies(spoken)).join(
+        as_told, on="__n", how="left", maintain_order="left"
+    )
+    own = {name: pl.col(f"told.{name}") for name in PARTS}
+    return told.with_columns(told=pl.col("told") + filled_bits(own))
+
+
+def _write(cursor: Any, after: pl.DataFrame) -> None:
+    """Entries that are not what they are stored as."""
     differs = pl.any_horizontal(
         pl.col("now_gone").ne_missing(pl.col("gone")),
         *(pl.col(f"now_{n}").ne_missing(pl.col(n)) for n in COLUMNS),

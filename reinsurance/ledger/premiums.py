@@ -4,7 +4,7 @@ An entry is what one row told; it stands as long as its load does and no entry o
 same key and period that was received later stands.  Nothing is ever added up here.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,25 +104,12 @@ def settle_premiums(
     twice = told_twice(told, conventions)
     wrong = twice.filter(pl.col("severity") == "error")["row"]
     good = told.filter(~pl.col("row").is_in(wrong.implode()))
-    listing = {conventions.sender} if conventions.premium_lists == "year" else set()
-    lists: set[int] = {key for key in listing if key is not None}
-    every = _known(cursor, good, lists)
-    good = with_groups(
-        good.with_columns(
-            sender=pl.lit(conventions.sender, dtype=pl.Int64),
-            period_end=pl.col(END),
-        ),
-        lists,
-    )
+    every, good = _with_books(cursor, good, conventions)
     spoken = corrections(cursor, good["treaty_reference"])
     good, every = with_keys(good, every, spoken, number)
     known = every.unique("id", keep="first", maintain_order=True)
-    unclear = pl.concat(
-        [
-            fits_several(good, every, conventions),
-            overlapping(good, known, number),
-        ]
-    )
+    several = fits_several(good, every, conventions)
+    unclear = pl.concat([several, overlapping(good, known, number)])
     wrong = pl.concat([wrong, unclear["row"]]).unique()
     good = good.filter(~pl.col("row").is_in(wrong.implode()))
     spoken = spoken.filter(pl.col("correction") > number)
@@ -131,53 +118,66 @@ def settle_premiums(
     matched = beside(
         good, every, spoken, number, equal_rows_add=conventions.equal_rows_add
     )
+    entries = _with_actions(matched, names)
+    is_repeat = _is_repeat(conventions)
+    repeats = entries.filter(is_repeat).select("row", id=pl.col("was_id"))
+    added = entries.filter(~is_repeat)
+    return PremiumSettlement(
+        rows=entries.select("row", "__action"),
+        held_out=wrong.unique(),
+        issues=pl.concat(
+            [
+                *(twice, unclear, changed(added), told_otherwise_often(added)),
+                listed_to_date(good, known),
+            ]
+        ),
+        ruled=_ruled(entries, known, conventions),
+        entries=added,
+        repeats=repeats,
+        known=known,
+    )
+
+
+def _is_repeat(conventions: Conventions) -> pl.Expr:
+    """Whether a row says word for word what stands, and needs no entry of its own."""
+    return (
+        (pl.col("__action") == UNCHANGED)
+        & pl.col("was_id").is_not_null()
+        & pl.col("later").is_null()
+        & (pl.col("told") == pl.col("was_told"))
+        & pl.col("was_end").eq_missing(pl.col("period_end"))
+        & ~pl.lit(conventions.is_correction or conventions.equal_rows_add)
+    )
+
+
+def _ruled(
+    entries: pl.DataFrame, known: pl.DataFrame, conventions: Conventions
+) -> pl.DataFrame:
+    """Rules over what would stand after the load."""
+    return pl.concat(
+        [
+            premium_issues(entries, known),
+            settled_issues(entries),
+            share_changed(entries, conventions),
+        ]
+    )
+
+
+def _with_actions(matched: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """Rows beside the books with what each does to them (``__action``)."""
     differs = [tells(n) & pl.col(n).ne_missing(pl.col(f"was.{n}")) for n in names]
     details_differ = pl.col("details").is_not_null() & pl.col("details").ne_missing(
         pl.col("was.details")
     )
     changes = pl.any_horizontal(*differs, details_differ, adds_otherwise())
     is_late = pl.col("later").is_not_null()
-    entries = matched.with_columns(
+    return matched.with_columns(
         pl.when(pl.col("was_id").is_null() & ~is_late)
         .then(pl.lit(CREATED))
         .when(is_late | ~changes)
         .then(pl.lit(UNCHANGED))
         .otherwise(pl.lit(UPDATED))
         .alias("__action")
-    )
-    is_repeat = (
-        (pl.col("__action") == UNCHANGED)
-        & pl.col("was_id").is_not_null()
-        & ~is_late
-        & (pl.col("told") == pl.col("was_told"))
-        & pl.col("was_end").eq_missing(pl.col("period_end"))
-        & ~pl.lit(conventions.is_correction or conventions.equal_rows_add)
-    )
-    repeats = entries.filter(is_repeat).select("row", id=pl.col("was_id"))
-    added = entries.filter(~is_repeat)
-    issues = pl.concat(
-        [
-            twice,
-            unclear,
-            changed(added),
-            told_otherwise_often(added),
-            listed_to_date(good, known),
-        ]
-    )
-    return PremiumSettlement(
-        rows=entries.select("row", "__action"),
-        held_out=wrong.unique(),
-        issues=issues,
-        ruled=pl.concat(
-            [
-                premium_issues(entries, known),
-                settled_issues(entries),
-                share_changed(entries, conventions),
-            ]
-        ),
-        entries=added,
-        repeats=repeats,
-        known=known,
     )
 
 
@@ -216,11 +216,22 @@ def _as_told(
     return frame.with_columns(__same_period=period)
 
 
-def _known(cursor: Any, rows: pl.DataFrame, listing: Collection[int]) -> pl.DataFrame:
-    """What loads that stand told of the same policies, replaced entries included."""
+def _with_books(
+    cursor: Any, rows: pl.DataFrame, conventions: Conventions
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What loads that stand told of the same policies, and the rows in its groups.
+
+    Replaced entries are there, too.
+    """
+    listing: set[int] = set()
+    if conventions.premium_lists == "year" and conventions.sender is not None:
+        listing = {conventions.sender}
     keys = rows.select(treaty="treaty_reference", policy="policy_reference").unique()
-    return (
+    every = (
         tellings(cursor, keys.drop_nulls(), listing)
         .filter(pl.col("stands"))
         .with_columns(is_standing=pl.col("gone").is_null())
     )
+    sender = pl.lit(conventions.sender, dtype=pl.Int64)
+    rows = rows.with_columns(sender=sender, period_end=pl.col(END))
+    return every, with_groups(rows, listing)

@@ -72,7 +72,8 @@ def test_what_people_changed_stands_in_the_way_by_name(
     assert b'<button class="btn btn-danger" disabled>' in shown.content
     answer = as_manager.post(undo(loaded), {"reason": "Wrong month"}, follow=True)
     assert [str(message) for message in answer.context["messages"]] == [
-        f"manager changed insured_name of claim {record.pk} since. Set that back first."
+        "manager changed insured name of claim “C-1” of contract “B0001” since. "
+        "Set that back first."
     ]
     loaded.refresh_from_db()
     assert loaded.status == "loaded"

@@ -115,8 +115,10 @@ def with_periods(
 
 
 def _not_begun(frame: pl.DataFrame) -> pl.DataFrame:
-    """Periods that lie in the future: all later files would come before them."""
-    future = frame.filter(pl.col(START) > pl.lit(timezone.localdate()))
+    """Periods that lie in the future, each once: all later files come before them."""
+    future = frame.filter(pl.col(START) > pl.lit(timezone.localdate())).unique(
+        END, keep="first", maintain_order=True
+    )
     return issues_at(
         future,
         column="period_end",

@@ -2,7 +2,7 @@
 
 import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from importers.pipeline.settling import year_listing
@@ -35,7 +35,7 @@ def entries_as_at(
 
     Of lists of the year also what a later one replaced since.
     """
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         listed = listed_at(cursor, day, listing=year_listing(), known_at=known_at)
     told = entries.filter(
         Q(period_end__lte=day) | Q(period_end__isnull=True, effective_date__lte=day)

@@ -41,8 +41,8 @@ class Effect:
     ``periods``: contract, start and end of the period to its rows.  ``present``: keys
     of records of the books that rows are about, with their period; ``held_out``: keys
     of those that rows held out name, ``held_out_lines`` what those of a register name.
-    ``is_settled``: it was worked out here, not taken
-    over from the check.
+    ``lacking`` and ``lacking_digest``: how many records a correction leaves out, and
+    which.  ``is_settled``: it was worked out here, not taken over from the check.
     """
 
     rows: Counter[str] = field(default_factory=Counter)
@@ -53,6 +53,7 @@ class Effect:
     held_out: list[pl.DataFrame] = field(default_factory=list)
     held_out_lines: list[pl.DataFrame] = field(default_factory=list)
     lacking: int = 0
+    lacking_digest: str = ""
     is_settled: bool = False
 
     def count(self, good: pl.DataFrame) -> None:
@@ -176,6 +177,8 @@ class Effect:
             policies=[*self.policies(), *context.held_out_policies],
         )
         self.lacking = len(found)
+        keys = sorted(f"{lacked.key} {lacked.period_end}" for lacked in found)
+        self.lacking_digest = sha256("\n".join(keys).encode()).hexdigest()
         return found
 
     def as_json(self) -> dict[str, Any]:
@@ -185,6 +188,7 @@ class Effect:
             "codes": {n: c for n, c in sorted(self.codes.items()) if c},
             "moves": {n: c for n, c in sorted(self.moves.items()) if c},
             "lacking": self.lacking,
+            "lacking_digest": self.lacking_digest,
         }
 
 
@@ -216,4 +220,6 @@ def difference(before: dict[str, Any], after: dict[str, Any]) -> str:
             f"left out by the correction: {before.get('lacking', 0)} then, "
             f"{after.get('lacking', 0)} now"
         )
+    elif before.get("lacking_digest") != after.get("lacking_digest"):
+        said.append("what the correction leaves out is something else now")
     return "; ".join(said)

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from itertools import takewhile
 from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
 from django.utils import timezone
 from import_export.fields import NOT_PROVIDED
@@ -205,7 +206,8 @@ def _untold(resource: type[DomainResource]) -> Image:
             found[str(field.column)] = None
         elif field.has_default() or field.empty_strings_allowed and field.blank:
             found[str(field.column)] = field.get_default()
-    return found
+    plain: Image = json.loads(json.dumps(found, cls=DjangoJSONEncoder))
+    return plain
 
 
 # -------------------------------------------------------------------------- the books

@@ -35,6 +35,7 @@ from importers.services import (
     mappings,
     offers,
     sequence,
+    terms,
     turns,
     verdicts,
 )
@@ -254,6 +255,8 @@ def _load(lease: Lease, patience: float | None) -> None:
             effect=effect,
             settled_at=record.effect_parts.get("books", ""),
         )
+        if kind.ledger is not None:
+            terms.require_same(record, (treaty for treaty, _, _ in effect.periods))
         approved = record.effect_parts.get("effect")
         is_anew = effect.is_settled
         moved = difference(approved, as_plain(effect)) if approved and is_anew else ""

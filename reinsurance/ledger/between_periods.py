@@ -17,7 +17,7 @@ from reinsurance.ledger.amounts import (
 from reinsurance.ledger.beside import Beside, differs, plain
 from reinsurance.ledger.overlaps import teller
 from reinsurance.ledger.timelines import MONEY, start_of
-from reinsurance.resources.issues import issues_at
+from reinsurance.resources.issues import issues_at, no_issues
 
 _ADVICE = "Correct the amounts, or declare the file a correction."
 
@@ -28,7 +28,7 @@ def between_periods(beside: Beside) -> list[pl.DataFrame]:
     for amount in beside.paid:
         found.append(_before(beside, amount))
         if amount in beside.line.columns and beside.old_told.height:
-            found.append(_after(beside, amount))
+            found += [_after(beside, amount), _overruled(beside, amount)]
     return found
 
 
@@ -114,8 +114,11 @@ def _previously(amount: str, here: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _after(beside: Beside, amount: str) -> pl.DataFrame:
-    """Against the period after: a late row that what was told later contradicts."""
+def _following(beside: Beside, amount: str) -> pl.DataFrame:
+    """What other files say of the period after: ``said``, what was paid before it.
+
+    By ``position`` and ``period_end``, the end of the period before it.
+    """
     names = {
         b: told_as(amount, basis)
         for b, basis in (
@@ -152,11 +155,16 @@ def _after(beside: Beside, amount: str) -> pl.DataFrame:
     )
     # What this file tells of the period after is held against it there.
     mine = beside.mine(amount, TO_DATE, THIS_PERIOD, PREVIOUSLY)
-    following = following.filter(pl.col("said").is_not_null()).join(
+    return following.filter(pl.col("said").is_not_null()).join(
         mine.select("position", end_after="period_end"),
         on=["position", "end_after"],
         how="anti",
     )
+
+
+def _after(beside: Beside, amount: str) -> pl.DataFrame:
+    """Against the period after: a late row that what was told later contradicts."""
+    following = _following(beside, amount)
     was = beside.books(beside.old_line, beside.old_told, amount).select(
         "position", "period_end", was="books"
     )
@@ -199,4 +207,46 @@ def _after(beside: Beside, amount: str) -> pl.DataFrame:
                 message=text + pl.lit(" This row counts."),
             ),
         ]
+    )
+
+
+def _overruled(beside: Beside, amount: str) -> pl.DataFrame:
+    """Payments of a period by whose end another file says what was paid before it."""
+    if told_as(amount, PREVIOUSLY) not in beside.told.columns:
+        return no_issues()
+    key = ["position", "period_end"]
+    settled = beside.books(beside.line, beside.told, amount).filter("has_to")
+    before = beside.line.select("position", __end="period_end", __held=pl.col(amount))
+    rows = beside.mine(amount, THIS_PERIOD).filter(pl.col("to").is_null())
+    held = (
+        rows.join(before, on="position")
+        .filter(pl.col("__end") < pl.col("period_start"))
+        .sort("__end")
+        .group_by("row")
+        .agg(pl.col("__held").last())
+    )
+    whole = pl.coalesce("prev", "__held", pl.lit(0, MONEY)) + pl.col("this")
+    here = (
+        rows.join(settled, on=key, how="anti")
+        .join(_following(beside, amount), on=key)
+        .filter(pl.col("prev_after").is_not_null())
+        .join(held, on="row", how="left")
+        .with_columns(whole=whole)
+        .filter(differs(pl.col("said"), pl.col("whole")))
+    )
+    return issues_at(
+        here,
+        column=told_as(amount, THIS_PERIOD),
+        value=pl.col("this"),
+        code="previously_stands",
+        severity="warning",
+        message=pl.format(
+            "With this row {} would be paid up to {}; {} says that {} was paid before "
+            f"its period ({label_of(amount)}), and that is what counts. If this row is "
+            "right, tell what was paid to date, or correct that file, too.",
+            plain(pl.col("whole")),
+            pl.col("period_end").cast(pl.String),
+            teller("_after"),
+            plain(pl.col("said")),
+        ),
     )

@@ -44,6 +44,11 @@ from reinsurance.models import (
 )
 from reinsurance.visibility import seen_by
 
+_SAID_ALREADY = "The books say that already: nothing would change."
+_NOTHING_NEW = {
+    THIS_PERIOD: "The books would stay as they are: they say that already, or what was "
+    "paid by the end of the period is told otherwise. Tell it to date."
+}
 MOST = Decimal(10) ** 16
 DECIMALS = 4
 WITHDRAW_OTHERS = "importers.undo_ingestion"
@@ -95,7 +100,7 @@ def tell(
         before = _image(books.held_at(end), amounts)
         after = _settled(cursor, found, end, amounts, keeps_status=status is None)
     if before == after and status is None:
-        raise TellingError("The books say that already: nothing would change.")
+        raise TellingError(_NOTHING_NEW.get(basis, _SAID_ALREADY))
     _note(found, end, before, after, user, why)
     return statement
 

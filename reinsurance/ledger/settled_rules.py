@@ -83,23 +83,37 @@ def _fees_of_no_kind(seen: pl.DataFrame) -> list[pl.DataFrame]:
             continue
         summed = pl.sum_horizontal(pl.col(n).fill_null(0) for n in here)
         rest = pl.col(f"at_{total}").fill_null(0) - summed
-        found.append(
+        text = (
+            f"{label_of(total).capitalize()}, come to {{}} {{}}: {{}} by kind and {{}} "
+            "of no kind, told in a total before or after. "
+        )
+        amounts = [pl.col(f"at_{total}"), pl.col("currency"), summed, rest]
+        told = [e if n == 1 else plain(e) for n, e in enumerate(amounts)]
+        is_off = rest.cast(pl.Float64) > CENT
+        is_below = rest.cast(pl.Float64) < -CENT
+        found += [
             rule_issue(
-                seen.filter(pl.col(by_kind) & (rest.cast(pl.Float64).abs() > CENT)),
+                seen.filter(pl.col(by_kind) & is_off),
                 "fees_of_no_kind",
                 "warning",
                 total,
                 pl.format(
-                    f"{label_of(total).capitalize()}, come to {{}} {{}}: {{}} by kind "
-                    "and {} of no kind, told in a total before. If the kinds are all "
-                    "there is, add the column with the total.",
-                    plain(pl.col(f"at_{total}")),
-                    "currency",
-                    plain(summed),
-                    plain(rest),
+                    f"{text}If the kinds are all there is, add the column with the "
+                    "total.",
+                    *told,
                 ),
-            )
-        )
+            ),
+            rule_issue(
+                seen.filter(is_below),
+                "kinds_above_total",
+                "warning",
+                total,
+                pl.format(
+                    f"{text}The kinds are more than the total: tell both in one row.",
+                    *told,
+                ),
+            ),
+        ]
     return found
 
 

@@ -268,3 +268,19 @@ def test_a_word_of_a_row_held_out_is_none_at_an_undo() -> None:
     check(("RE1", "", "60%"), ("RE3", "4O%", "40%"))
     take_back(left)
     assert signed() == {"RE1": 60, "RE3": 40}
+
+
+def test_the_register_that_created_a_contract_is_undone_while_another_stands() -> None:
+    header = ("UMR", "Treaty name", "Treaty type", "Ccy", "Layer number", "Ceded share")
+    numbers = []
+    for share, name in (("60%", "First"), ("70%", "Second")):
+        rows = [["X1", name, "QS", "GBP", "1", share]]
+        _, _, ingestion = run(Table(header, rows), record_types.get("treaties"))
+        numbers.append(ingestion.pk)
+    key = Treaty.objects.get().pk
+    take_back(numbers[0])
+    treaty = Treaty.objects.get()
+    assert (treaty.pk, treaty.name) == (key, "Second")
+    assert Layer.objects.get().ceded_share == Decimal("0.7")
+    take_back(numbers[1])
+    assert not Treaty.objects.exists()

@@ -8,9 +8,9 @@ from django.contrib.auth.models import User
 
 from importers.exceptions import StaleApproval, StateProblem
 from importers.models import Ingestion
-from importers.services import ingestions, work
+from importers.services import ingestions, undoing, work
 from importers.services.withdrawals import withdrawn
-from reinsurance.models import ClaimPosition
+from reinsurance.models import ClaimPosition, Treaty
 from tests.importers.admin.conftest import HEADER, claim
 
 HEADED = (*HEADER, "Reporting period end")
@@ -117,3 +117,49 @@ def test_nobody_approves_twice(april: Ingestion, manager: User) -> None:
     ingestions.approve(april.pk, user=manager, seen=april.effect)
     with pytest.raises(StateProblem, match="is “approved” by now"):
         ingestions.approve(april.pk, user=manager, seen=april.effect)
+
+
+def test_terms_that_change_withdraw_the_approval(april: Ingestion) -> None:
+    Treaty.objects.get().save()
+    ingestions.approve(april.pk, seen=april.effect)
+    work.load(april.pk, patience=1)
+    april.refresh_from_db()
+    assert (april.status, april.approved_effect) == ("received", "")
+    assert april.message == (
+        "The terms of contract B0001 were changed after the file was checked. Nothing "
+        "was loaded; it is checked anew by what they are now, and has to be approved "
+        "again."
+    )
+    assert not ClaimPosition.objects.exists()
+    work.check(april.pk)
+    april.refresh_from_db()
+    assert load(april) == "loaded"
+
+
+def test_a_correction_that_leaves_out_another_claim_than_was_seen(sent: Sent) -> None:
+    def file(declared: str, *claims: str) -> Ingestion:
+        rows = [month("1000", "2026-04-30", reference) for reference in claims]
+        found = sent(HEADED, *rows)
+        if found.needs_declaration:
+            ingestions.declare(found.pk, declared, user=None, enqueue=False)
+            work.check(found.pk)
+            found.refresh_from_db()
+        return found
+
+    first = file("additional", "C-1")
+    assert load(first) == "loaded"
+    second = file("additional", "C-2")
+    assert load(second) == "loaded"
+    third = file("additional", "C-3")
+    correction = file("correction", "C-1")
+    assert correction.effect_parts["effect"]["lacking"] == 1
+    assert load(third) == "loaded"
+    ingestions.undo(second.pk, user=None, reason="Wrong", enqueue=False)
+    undoing.undo(second.pk)
+    ingestions.approve(correction.pk, seen=correction.effect)
+    work.load(correction.pk, patience=1)
+    correction.refresh_from_db()
+    assert correction.status == "received"
+    assert "what the correction leaves out is something else now" in correction.message
+    standing = ClaimPosition.objects.values_list("claim__reference", flat=True)
+    assert set(standing) == {"C-1", "C-3"}

@@ -303,3 +303,41 @@ def test_an_amount_in_another_currency_than_its_row(cell: str, code: str) -> Non
 def test_an_amount_in_the_currency_of_its_row(cell: str) -> None:
     assert codes(send({"Paid to date": cell})[0]) == []
     assert paid_now() == [100]
+
+
+# ------------------------------------------- what a later file says was paid before
+OVERRULED = [("previously_stands", "warning")]
+
+
+def test_a_month_is_corrected_of_which_the_next_one_told_the_end() -> None:
+    send(row(tp=100), period=JANUARY)
+    send(row(pv=100, tp=50), period=FEBRUARY)
+    correction, _ = send(row(tp=120), period=JANUARY, conventions=CORRECTION)
+    assert codes(correction) == OVERRULED
+    assert (paid_as_at(JANUARY), paid_now()) == ([100], [150])
+    mended, _ = send(row(td=120), period=JANUARY, conventions=CORRECTION)
+    assert codes(mended) == [("previously_paid_differs", "warning")]
+    assert (paid_as_at(JANUARY), paid_now()) == ([120], [170])
+
+
+def test_a_month_with_what_was_paid_before_is_corrected() -> None:
+    send(row(pv=500, tp=50), period=JANUARY)
+    send(row(pv=550, tp=70), period=FEBRUARY)
+    same, _ = send(row(pv=500, tp=50), period=JANUARY, conventions=CORRECTION)
+    assert codes(same) == []
+    other, _ = send(row(pv=500, tp=80), period=JANUARY, conventions=CORRECTION)
+    assert codes(other) == OVERRULED
+
+
+def test_a_late_month_of_which_the_next_one_told_the_end() -> None:
+    send(row(td=60), period=DECEMBER)
+    send(row(pv=100, tp=50), period=FEBRUARY)
+    assert codes(send(row(tp=55), period=JANUARY)[0]) == OVERRULED
+    assert codes(send(row(tp=40), period=JANUARY)[0]) == []
+
+
+def test_kinds_that_are_more_than_the_total_after_them() -> None:
+    kind = "Paid this period, adjusters fees"
+    send({kind: "70"}, period=JANUARY)
+    february, _ = send({**row(fees=70), kind: "5"}, period=FEBRUARY)
+    assert codes(february) == [("kinds_above_total", "warning")]

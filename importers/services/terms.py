@@ -1,0 +1,45 @@
+"""Terms of contracts that changed between the check of a file and its load."""
+
+import datetime
+from collections.abc import Iterable
+
+from django.db.models import Q
+
+from importers.exceptions import BooksMoved
+from importers.models import Ingestion
+from importers.values import Status
+from reinsurance.models import Treaty
+
+CHANGED = (
+    "The terms of contract {} were changed after the file was checked. Nothing was "
+    "loaded; it is checked anew by what they are now, and has to be approved again."
+)
+
+
+def require_same(record: Ingestion, contracts: Iterable[int]) -> None:
+    """Raise BooksMoved where the terms of one of the contracts are not those checked.
+
+    A contract's terms are its own, and those of its layers and of their lines.
+    """
+    began = checked_at(record)
+    if began is None:
+        return
+    changed = (
+        Treaty.objects.filter(pk__in=set(contracts))
+        .filter(
+            Q(updated_at__gt=began)
+            | Q(layers__updated_at__gt=began)
+            | Q(layers__participations__updated_at__gt=began)
+        )
+        .distinct()
+        .order_by("pk")
+        .first()
+    )
+    if changed is not None:
+        raise BooksMoved(CHANGED.format(changed.reference))
+
+
+def checked_at(record: Ingestion) -> datetime.datetime | None:
+    """When the last check of the file began; None: it was never checked."""
+    began = record.events.filter(status=Status.CHECKING).order_by("-pk").first()
+    return began.at if began else None

@@ -25,7 +25,13 @@ from reinsurance.ledger.amounts import (
     TO_DATE,
     label_of,
 )
-from reinsurance.models import Claim, ClaimPosition, ClaimStatement, Treaty
+from reinsurance.models import (
+    Claim,
+    ClaimPosition,
+    ClaimStatement,
+    ClaimStatus,
+    Treaty,
+)
 from reinsurance.visibility import seen_by
 
 CONTROL = {"class": "form-control"}
@@ -97,7 +103,22 @@ class AmountForm(ReasonedForm):
         "as at the end of the period.",
     )
     amount = forms.DecimalField(widget=DecimalInput({"step": "any"}))
-    field_order = ("position", "period_end", "kind", "basis", "amount", "reason")
+    status = forms.ModelChoiceField(
+        ClaimStatus.objects.all(),
+        required=False,
+        label="Status at the end of the period",
+        widget=forms.Select(CONTROL),
+        help_text="Left empty, it stays what it is.",
+    )
+    field_order = (
+        "position",
+        "period_end",
+        "kind",
+        "basis",
+        "amount",
+        "status",
+        "reason",
+    )
 
 
 class ClaimActions(admin.ModelAdmin):
@@ -156,6 +177,7 @@ class ClaimActions(admin.ModelAdmin):
                     period_end=told["period_end"],
                     amounts={told["kind"]: told["amount"]},
                     basis=told["basis"],
+                    status=told["status"],
                     user=user,
                     reason=told["reason"],
                 )

@@ -145,8 +145,11 @@ class ClaimAdmin(ClaimActions, EditedAdmin, RecordAdmin):
         return found
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """On a claim that exists what it is known by."""
-        return ("treaty", "reference") if obj else ()
+        """What a claim is known by; its status, where positions say what it is."""
+        if obj is None:
+            return ()
+        known_by = ("treaty", "reference")
+        return (*known_by, "status") if obj.positions.exists() else known_by
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A claim and its ledger are never taken out of the books by hand."""

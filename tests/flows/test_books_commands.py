@@ -434,6 +434,13 @@ def test_premiums_as_at_the_end_of_a_period(treaty: Treaty) -> None:
     assert books("premiums", "--as-at", "2026-01-04") == []
 
 
+@pytest.mark.django_db(transaction=True)
+def test_premiums_of_lists_as_at_the_end_of_a_period(treaty: Treaty) -> None:
+    Source.objects.create(code="ytd", name="Lists", premium_lists="year")
+    premium(treaty, period_end="2026-06-30")
+    assert len(books("premiums", "--as-at", "2026-06-30")) == 1
+
+
 def test_premiums_as_they_were_known(treaty: Treaty) -> None:
     first, second = a_load(1, "2026-07-05"), a_load(2, "2026-07-15", "2026-07-25")
     premium(treaty, load=first, replaced_by=second)

@@ -94,6 +94,22 @@ def test_an_amount_is_corrected_and_withdrawn(
     assert said(answer)[-1] == "This is withdrawn already."
 
 
+def test_a_status_is_told_with_an_amount_and_not_otherwise(
+    as_manager: Client, book: Claim
+) -> None:
+    closed = {"status": "CLOSED", "insured_name": "Bolt", "reason": "Letter"}
+    closed["loss_event"] = str(book.loss_event_id or "")
+    as_manager.post(at("change", book), closed)
+    assert Claim.objects.get().status_id == "OPEN"
+    nil = {**amount(book), "kind": "reserve_indemnity", "amount": "0"}
+    answer = as_manager.post(at("amount", book), {**nil, "status": "CLOSED"})
+    assert said(answer)[-1:] == ["Corrected for the period to 30 Jun 2026."]
+    assert Claim.objects.get().status_id == "CLOSED"
+    assert ClaimPosition.objects.get().status_id == "CLOSED"
+    as_manager.post(at("withdraw", ClaimStatement.objects.latest("pk")))
+    assert Claim.objects.get().status_id == "OPEN"
+
+
 def test_the_history_of_the_position_says_it_too(
     as_manager: Client, book: Claim
 ) -> None:

@@ -17,6 +17,8 @@ from reinsurance.resources.premiums import PremiumEntryResource
 CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
 MANY = 3
 """So many equal rows of an earlier period, and most of the file, look like a list."""
+ALSO_TOLD = ("net_premium_settlement",)
+"""Amounts of the transaction that are in no total, and warn when they change."""
 
 
 def told_twice(told: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
@@ -119,7 +121,9 @@ def changed(entries: pl.DataFrame) -> pl.DataFrame:
     rows = entries.filter(pl.col("__action") == UPDATED)
     found = [no_issues()]
     for name, column in PremiumEntryResource.fields.items():
-        if not column.total or not {name, f"was.{name}"} <= set(rows.columns):
+        if not (column.total or name in ALSO_TOLD) or not {name, f"was.{name}"} <= set(
+            rows.columns
+        ):
             continue
         changed = rows.filter(
             pl.col(name).is_not_null() & pl.col(name).ne_missing(pl.col(f"was.{name}"))

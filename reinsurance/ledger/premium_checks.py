@@ -17,6 +17,9 @@ from reinsurance.resources.premiums import PremiumEntryResource
 CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
 MANY = 3
 """So many equal rows of an earlier period, and most of the file, look like a list."""
+TAKES_ALL = ", or, if the row takes the place of all of them, have their file undone."
+ALSO_TOLD = ("net_premium_settlement",)
+"""Amounts of the transaction that are in no total, and warn when they change."""
 
 
 def told_twice(told: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
@@ -66,11 +69,7 @@ def told_twice(told: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
 def fits_several(
     rows: pl.DataFrame, known: pl.DataFrame, conventions: Conventions
 ) -> pl.DataFrame:
-    """Rows for which several transactions fit, as they leave out a part of the key.
-
-    A correction takes the place of what its sender told before, so that only its own
-    rows, and what others told, may be unclear.
-    """
+    """Rows for which several transactions fit, as they leave out a part of the key."""
     unclear = rows.filter("is_unclear")
     if not unclear.height:
         return no_issues()
@@ -82,13 +81,7 @@ def fits_several(
     )
     unclear = unclear.join(file, on=FIRM, how="left", nulls_equal=True)
     if conventions.is_correction:
-        of_others = known.filter(
-            pl.col("sender").ne_missing(pl.lit(conventions.sender))
-        ).select(FIRM)
-        foreign = unclear.join(of_others, on=FIRM, how="semi", nulls_equal=True)
-        unclear = unclear.filter(
-            pl.col("is_within") | pl.col("row").is_in(foreign["row"].implode())
-        )
+        unclear = _unclear_in_a_correction(unclear, known, conventions)
     return issues_at(
         unclear.sort("row"),
         column="section",
@@ -108,9 +101,32 @@ def fits_several(
             pl.lit(
                 "It is not clear which premium of the books the row tells anew: "
                 "certificate, section, risk code or instalment is written in one and "
-                "not in the other, and several fit. Write them as before."
+                "not in the other, and several fit. Write them as before"
+                + (TAKES_ALL if conventions.is_correction else ".")
             )
         ),
+    )
+
+
+def _unclear_in_a_correction(
+    unclear: pl.DataFrame, known: pl.DataFrame, conventions: Conventions
+) -> pl.DataFrame:
+    """Those of the rows that are unclear in a correction, too.
+
+    One that has all parts of its key takes the place of what its sender told before:
+    only its own rows, and what others told, may be unclear then.
+    """
+    of_others = known.filter(
+        pl.col("sender").ne_missing(pl.lit(conventions.sender))
+    ).select(FIRM)
+    foreign = unclear.join(of_others, on=FIRM, how="semi", nulls_equal=True)
+    parts = known.group_by(FIRM).agg(
+        (~is_untold(n)).any().alias(f"{n}.books") for n in PARTS
+    )
+    return unclear.join(parts, on=FIRM, how="left", nulls_equal=True).filter(
+        pl.col("is_within")
+        | pl.col("row").is_in(foreign["row"].implode())
+        | pl.any_horizontal(is_untold(n) & pl.col(f"{n}.books") for n in PARTS)
     )
 
 
@@ -119,7 +135,9 @@ def changed(entries: pl.DataFrame) -> pl.DataFrame:
     rows = entries.filter(pl.col("__action") == UPDATED)
     found = [no_issues()]
     for name, column in PremiumEntryResource.fields.items():
-        if not column.total or not {name, f"was.{name}"} <= set(rows.columns):
+        if not (column.total or name in ALSO_TOLD) or not {name, f"was.{name}"} <= set(
+            rows.columns
+        ):
             continue
         changed = rows.filter(
             pl.col(name).is_not_null() & pl.col(name).ne_missing(pl.col(f"was.{name}"))

@@ -4,15 +4,25 @@ A row that leaves a column out has what was told of it before: the two have to h
 together as the columns of one row have to.
 """
 
+from collections.abc import Iterator
+
 import polars as pl
 
+from reinsurance.choices import AmountsAre
 from reinsurance.ledger.premium_columns import tells
 from reinsurance.ledger.premium_standing import COLUMNS
 from reinsurance.resources.issues import issues_at, no_issues
-from reinsurance.resources.premium_rules import DERIVED_FROM, PREMIUM_RULES
+from reinsurance.resources.premium_rules import DERIVED_FROM, PREMIUM_RULES, SIGNED
 from reinsurance.resources.premiums import PremiumEntryResource
 
 WHY = " What the row leaves out is as the books have it."
+
+MEANT_BY = {
+    "settlement_currency": ("net_premium_settlement", "rate_of_exchange"),
+    "sum_insured_currency": ("sum_insured", "deductible"),
+    "amounts_are": SIGNED,
+}
+"""Columns that say what amounts mean: another word for one needs these told anew."""
 
 
 def settled_issues(entries: pl.DataFrame) -> pl.DataFrame:
@@ -45,7 +55,52 @@ def settled_issues(entries: pl.DataFrame) -> pl.DataFrame:
                     message=pl.concat_str(rule.text(), pl.lit(WHY)),
                 )
             )
-    return pl.concat(found)
+    return pl.concat([*found, *_amounts_left_out(rows, told)])
+
+
+def _amounts_left_out(rows: pl.DataFrame, told: set[str]) -> Iterator[pl.DataFrame]:
+    """Rows with another currency or share, under amounts that only the books have."""
+    names = {n: c.column_name for n, c in PremiumEntryResource.fields.items()}
+    for column, amounts in MEANT_BY.items():
+        if column not in told:
+            continue
+        was = pl.col(f"was.{column}").fill_null("")
+        left_out = {
+            n: (pl.col(f"leaves.{n}") & (pl.col(n) != 0)).fill_null(value=False)
+            for n in amounts
+        }
+        broken = rows.filter(
+            (was != "") & (pl.col(column) != was), pl.any_horizontal(left_out.values())
+        )
+        yield issues_at(
+            broken,
+            column=column,
+            value=pl.col(column),
+            code="amounts_left_out",
+            severity="error",
+            message=pl.format(
+                f"“{names[column]}” is {{}} here and {{}} in the books, where it goes "
+                "with what the row leaves out: {}. Write these, too, or correct "
+                f"“{names[column]}”.",
+                _labelled(column, pl.col(column)),
+                _labelled(column, was),
+                pl.concat_str(
+                    (
+                        pl.when(is_out).then(pl.lit(names[n]))
+                        for n, is_out in left_out.items()
+                    ),
+                    separator=", ",
+                    ignore_nulls=True,
+                ),
+            ),
+        )
+
+
+def _labelled(column: str, value: pl.Expr) -> pl.Expr:
+    """The value as a clerk reads it."""
+    if column != "amounts_are":
+        return value
+    return value.replace({key: str(label) for key, label in AmountsAre.choices})
 
 
 def as_they_stand(entries: pl.DataFrame) -> list[pl.Expr]:

@@ -3,7 +3,6 @@
 import pytest
 
 from importers.pipeline.undo import undo
-from reinsurance.models import PremiumEntry
 from tests.importers.pipeline.tables import ingestion_of
 from tests.reinsurance.ledger.premium_files import (
     FEBRUARY,
@@ -60,16 +59,23 @@ def test_a_part_is_filled_in_by_a_late_file_too() -> None:
     assert books("section") == [(120, "")]
 
 
-def test_where_several_fit_it_is_asked() -> None:
+@pytest.mark.parametrize("is_correction", [True, False])
+def test_where_several_fit_it_is_asked(is_correction: bool) -> None:
+    send(JANUARY, row("100", Section="S1"), row("50", Section="S2"))
+    examined, _ = send(JANUARY, row("150"), is_correction=is_correction)
+    assert said(examined) == [(2, "premium_unclear", "section")]
+    assert dict(examined.staged.rows) == {"rejected": 1}
+    assert books("section") == [(100, "S1"), (50, "S2")]
+
+
+def test_what_to_do_where_several_fit() -> None:
     send(JANUARY, row("100", Section="S1"), row("50", Section="S2"))
     examined, _ = send(JANUARY, row("150"))
-    assert said(examined) == [(2, "premium_unclear", "section")]
     assert examined.issues["message"].to_list() == [
         "It is not clear which premium of the books the row tells anew: certificate, "
         "section, risk code or instalment is written in one and not in the other, and "
         "several fit. Write them as before."
     ]
-    assert books("section") == [(100, "S1"), (50, "S2")]
 
 
 def test_two_rows_that_fill_in_the_same_are_asked() -> None:
@@ -122,11 +128,33 @@ def test_a_correction_takes_the_place_of_what_its_sender_split_otherwise() -> No
     examined, second = send(JANUARY, *sections, is_correction=True)
     assert said(examined) == [(0, "correction_lacks", "")]
     assert books("section") == [(40, "S2"), (60, "S1")]
+    undo(PREMIUMS, ingestion=second)
+    assert books("section") == [(100, "")]
+
+
+def test_a_correction_that_leaves_a_part_out_again_is_asked() -> None:
+    """Once what told the parts is undone, it is clear."""
+    first = send(JANUARY, row("60", Section="S1"), row("40", Section="S2"))[1]
+    again, _ = send(JANUARY, row("110"), is_correction=True)
+    assert said(again) == [(2, "premium_unclear", "section")]
+    assert again.issues["message"].to_list() == [
+        "It is not clear which premium of the books the row tells anew: certificate, "
+        "section, risk code or instalment is written in one and not in the other, and "
+        "several fit. Write them as before, or, if the row takes the place of all of "
+        "them, have their file undone."
+    ]
+    assert books("section") == [(40, "S2"), (60, "S1")]
+    undo(PREMIUMS, ingestion=first)
     third = send(JANUARY, row("110"), is_correction=True)[1]
-    assert books("section") == [(110, "")]
     send(JANUARY, row("120", Section="S1"))
     assert books("section") == [(120, "S1")]
     undo(PREMIUMS, ingestion=third)
-    undo(PREMIUMS, ingestion=second)
     assert books("section") == [(120, "S1")]
-    assert PremiumEntry.all_objects.count() == 5
+
+
+def test_a_correction_with_another_part_left_out_is_asked() -> None:
+    parts = {"Certificate": "C1", "Risk code": "R1"}
+    send(JANUARY, row("100", Section="S1"), row("50", Section="S2"))
+    examined, _ = send(JANUARY, row("150", **parts), is_correction=True)
+    assert said(examined) == [(2, "premium_unclear", "section")]
+    assert books("section") == [(100, "S1"), (50, "S2")]

@@ -1,5 +1,7 @@
 """What a row and the books say of a premium together."""
 
+from decimal import Decimal
+
 import pytest
 
 from tests.reinsurance.ledger.premium_files import JANUARY, books, said, send
@@ -58,3 +60,86 @@ def test_dates_of_the_books_are_held_against_those_of_the_row() -> None:
     examined, _ = send(JANUARY, {"Gross premium": "100", "Risk expiry": "2025-12-31"})
     assert said(examined) == [(2, "risk_expiry_before_inception", "Risk expiry")]
     assert books("risk_expiry") == [(100, None)]
+
+
+SETTLED = {
+    "Ccy": "USD",
+    "Gross premium": "1000",
+    "Commission": "250",
+    "Net premium": "750",
+    "Settlement currency": "GBP",
+    "ROE": "0.8",
+    "Net premium in settlement currency": "600",
+}
+STANDS = (
+    *("settlement_currency_id", "rate_of_exchange"),
+    "net_premium_settlement",
+)
+
+
+@pytest.mark.parametrize("is_correction", [True, False])
+def test_another_settlement_currency_needs_its_amount_and_rate(
+    is_correction: bool,
+) -> None:
+    send(JANUARY, SETTLED)
+    names = ("Ccy", "Gross premium", "Commission", "Net premium")
+    row = {**{n: SETTLED[n] for n in names}, "Settlement currency": "EUR"}
+    examined, _ = send(JANUARY, row, is_correction=is_correction)
+    assert said(examined) == [(2, "amounts_left_out", "Settlement currency")]
+    assert examined.issues.select("severity", "message").rows() == [
+        (
+            "error",
+            "“Settlement currency” is EUR here and GBP in the books, where it goes "
+            "with what the row leaves out: Net premium in settlement currency, Rate of "
+            "exchange. Write these, too, or correct “Settlement currency”.",
+        )
+    ]
+    assert dict(examined.staged.rows) == {"rejected": 1}
+    assert books(*STANDS) == [(1000, "GBP", Decimal("0.8"), 600)]
+
+
+def test_another_settlement_currency_with_its_amount_alone_lacks_the_rate() -> None:
+    send(JANUARY, SETTLED)
+    row = {**SETTLED, "Settlement currency": "EUR", "ROE": ""}
+    examined, _ = send(JANUARY, row)
+    [message] = examined.issues.filter(code="amounts_left_out")["message"]
+    assert "with what the row leaves out: Rate of exchange. Write" in message
+    assert books(*STANDS) == [(1000, "GBP", Decimal("0.8"), 600)]
+
+
+def test_another_settlement_currency_told_as_a_whole_replaces() -> None:
+    send(JANUARY, SETTLED)
+    amounts = {"ROE": "0.9", "Net premium in settlement currency": "675"}
+    examined, _ = send(JANUARY, {**SETTLED, **amounts, "Settlement currency": "EUR"})
+    assert said(examined) == [
+        (2, "premium_changed", "Net premium in settlement currency")
+    ]
+    assert books(*STANDS) == [(1000, "EUR", Decimal("0.9"), 675)]
+
+
+def test_another_currency_of_the_sum_insured_needs_the_sum() -> None:
+    sums = {"Sum insured": "5000", "Sum insured currency": "GBP"}
+    send(JANUARY, {"Gross premium": "100", **sums})
+    examined, _ = send(JANUARY, {"Gross premium": "100", "Sum insured currency": "USD"})
+    assert said(examined) == [(2, "amounts_left_out", "Sum insured currency")]
+    assert books("sum_insured", "sum_insured_currency_id") == [(100, 5000, "GBP")]
+
+
+def test_another_share_needs_all_amounts() -> None:
+    send(JANUARY, {**WHOLE, "Amounts are": "100%"})
+    examined, _ = send(
+        JANUARY,
+        {"Gross premium": "100", "Amounts are": "Our share"},
+        is_correction=True,
+    )
+    assert said(examined) == [
+        (2, "amounts_left_out", "Amounts are"),
+        (2, "share_changed", "Amounts are"),
+    ]
+    [message] = examined.issues.filter(code="amounts_left_out")["message"]
+    assert message == (
+        "“Amounts are” is Our share here and 100 % in the books, where it goes with "
+        "what the row leaves out: Commission amount, Net premium. Write these, too, or "
+        "correct “Amounts are”."
+    )
+    assert books("amounts_are", "net_premium") == [(100, "whole", 75)]

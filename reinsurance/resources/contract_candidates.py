@@ -95,6 +95,31 @@ def in_words(contracts: pl.DataFrame, *, cedant: str, inception: str) -> pl.Expr
     return pl.when(code.is_null()).then(day).otherwise(pl.format("{} ({})", day, code))
 
 
+def may_attach() -> pl.Expr:
+    """Whether a contract may be meant although no date tells that it is.
+
+    A loss is not before the inception of its policy.  So a loss before the contract's
+    inception, or a policy that begins after its expiry, is none of it on any basis; an
+    unknown basis may be either.  ``occurring`` and ``attaching`` are the row's days,
+    ``inception`` and ``expiry`` the contract's.
+    """
+    since = [pl.col(day) >= pl.col("inception") for day in ("occurring", "attaching")]
+    until = [pl.col(day) <= pl.col("expiry") for day in ("occurring", "attaching")]
+    occurring = pl.all_horizontal(
+        x.fill_null(value=True) for x in (since[0], until[0], until[1])
+    )
+    attaching = pl.all_horizontal(
+        x.fill_null(value=True) for x in (since[1], until[1], since[0])
+    )
+    return (
+        pl.when(pl.col("basis") == "LO")
+        .then(occurring)
+        .when(pl.col("basis") == "RA")
+        .then(attaching)
+        .otherwise(occurring | attaching)
+    )
+
+
 def is_own(conventions: Conventions) -> pl.Expr:
     """Whether the sender is cedant or broker of the row's contract."""
     party = pl.lit(conventions.party, dtype=pl.Int64)

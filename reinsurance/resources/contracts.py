@@ -17,6 +17,7 @@ from reinsurance.resources.contract_candidates import (
     has_limits,
     in_words,
     is_own,
+    may_attach,
 )
 from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.issues import ROW, issues_at, no_issues
@@ -101,6 +102,7 @@ def _fits() -> tuple[pl.Expr, ...]:
     since = (day >= pl.col("inception")).fill_null(value=True)
     until = (day <= pl.col("expiry")).fill_null(value=True)
     return (
+        may_attach().alias("may_fit"),
         pl.when("is_answer")
         .then(pl.lit(value=True))
         .otherwise(pl.col("year") == pl.col("contract_year"))
@@ -146,7 +148,7 @@ def _own(pairs: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
 def _by_claim(pairs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """A claim that is in the books fixes the contract, unless the dates object.
 
-    A claim that does not stand any more only decides where nothing else does.
+    They do not where the contract has no date to look at, and may be meant.  A claim that does not stand any more only decides where nothing else does.
     """
     doubtful = (pl.len().over(ROW) > 1) | ~pl.col("year_fits")
     asked = pairs.filter(doubtful & (pl.col("claim") != ""))
@@ -154,7 +156,9 @@ def _by_claim(pairs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     holds = pl.col("stands").fill_null(value=False)
     held = holds.sum().over(ROW)
     speaks = pl.coalesce("year_fits", "day_fits").fill_null(value=False)
-    moves = (held == 1) & (holds & ~speaks).any().over(ROW)
+    unsure = pl.col("day_fits").is_null() & ~pl.col("year_fits").any().over(ROW)
+    stays = speaks | (pl.col("year_fits").is_null() & unsure & pl.col("may_fit"))
+    moves = (held == 1) & (holds & ~stays).any().over(ROW)
     other = pairs.filter(moves & ~holds & speaks).unique(ROW, maintain_order=True)
     moved = pairs.filter(holds).join(
         other.select(ROW, other=pl.col("inception")), on=ROW
@@ -202,13 +206,14 @@ def _claims(asked: pl.DataFrame) -> pl.DataFrame:
 def _by_dates(pairs: pl.DataFrame) -> pl.DataFrame:
     """Of each row: the contracts of its year of account, then of its dates.
 
-    Where one contract is left its dates are a matter of the rules.
+    Where one contract is left its dates are a matter of the rules.  One that has no
+    date to look at stays beside one that fits, unless it cannot be meant at all.
     """
     pairs = _narrow(pairs, "year_fits")
     alone = pl.len().over(ROW) == 1
     fits, any_fits = pl.col("day_fits"), pl.col("day_fits").any().over(ROW)
     silent = fits.is_null().any().over(ROW)
-    left = pl.when(any_fits).then(fits.fill_null(value=False)).otherwise(silent)
+    left = pl.when(any_fits).then(fits.fill_null(pl.col("may_fit"))).otherwise(silent)
     pairs = pairs.filter(alone | left)
     if "stands" in pairs.columns:
         had = pl.col("stands").is_not_null()

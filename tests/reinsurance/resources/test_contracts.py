@@ -163,6 +163,83 @@ def test_an_unknown_basis_is_told_by_the_year_alone() -> None:
     assert issues == [(3, "U", "several_treaties", "error")]
 
 
+def losses_occurring_and(basis: str, since: Day, until: Day) -> tuple[int, int]:
+    """A contract of 2025 on losses occurring, and another one of its number."""
+    first = treaty("RZ1", 2025, year_of_account=None)
+    other = treaty("RZ1", basis=basis, inception=since, expiry=until)
+    return first.pk, other.pk
+
+
+@pytest.mark.parametrize("basis", ["", "RA"])
+def test_a_contract_that_no_date_excludes_is_asked_beside_one_that_fits(
+    basis: str,
+) -> None:
+    losses_occurring_and(basis, Day(2025, 7, 1), Day(2026, 6, 30))
+    frame = rows(treaty_reference=["RZ1"], date_of_loss=[Day(2025, 8, 1)])
+    assert located(frame) == ([None], [(2, "RZ1", "several_treaties", "error")])
+    _, full = locate_contracts(frame, conventions=NOBODY, kind="claims")
+    assert full["message"].to_list() == [
+        "Several contracts “RZ1” are in the books, of 2025-01-01, 2025-07-01, and the "
+        "row does not say which. Pick the contract."
+    ]
+    premium = rows(treaty_reference=["RZ1"], effective_date=[Day(2025, 8, 1)])
+    assert located(premium, "premiums") == (
+        [None],
+        [(2, "RZ1", "several_treaties", "error")],
+    )
+
+
+@pytest.mark.parametrize("basis", ["", "RA"])
+def test_a_loss_before_its_inception_is_not_of_a_contract(basis: str) -> None:
+    first, _ = losses_occurring_and(basis, Day(2026, 1, 1), Day(2026, 12, 31))
+    frame = rows(treaty_reference=["RZ1"], date_of_loss=[Day(2025, 8, 1)])
+    assert located(frame) == ([first], [])
+
+
+@pytest.mark.parametrize("basis", ["", "RA"])
+def test_a_loss_after_its_expiry_may_be_of_a_policy_that_attached(basis: str) -> None:
+    first, _ = losses_occurring_and(basis, Day(2024, 1, 1), Day(2024, 12, 31))
+    frame = rows(
+        treaty_reference=["RZ1"] * 3,
+        date_of_loss=[Day(2025, 8, 1)] * 3,
+        policy_inception=[None, Day(2024, 9, 1), Day(2025, 2, 1)],
+    )
+    keys, issues = located(frame)
+    assert keys == [None, None, first]
+    assert issues == [(row, "RZ1", "several_treaties", "error") for row in (2, 3)]
+
+
+def test_a_contract_without_a_period_is_asked_beside_one_that_fits() -> None:
+    treaty("RZ1", 2025, year_of_account=None)
+    treaty("RZ1")
+    frame = rows(treaty_reference=["RZ1"], date_of_loss=[Day(2025, 8, 1)])
+    assert located(frame) == ([None], [(2, "RZ1", "several_treaties", "error")])
+
+
+def test_the_year_of_account_tells_where_no_date_does() -> None:
+    first = treaty("RZ1", 2025)
+    other = treaty("RZ1", 2026, basis="", inception=Day(2025, 7, 1))
+    frame = rows(
+        treaty_reference=["RZ1"] * 2,
+        year_of_account=[2025, 2026],
+        date_of_loss=[Day(2025, 8, 1)] * 2,
+    )
+    assert located(frame) == ([first.pk, other.pk], [])
+
+
+def test_a_claim_stays_where_a_clerk_put_it_as_long_as_no_date_objects() -> None:
+    first, other = losses_occurring_and("", Day(2025, 7, 1), Day(2026, 6, 30))
+    Claim.objects.create(treaty_id=other, reference="C1", status_id="OPEN")
+    frame = rows(
+        treaty_reference=["RZ1"] * 2,
+        claim_reference=["C1"] * 2,
+        date_of_loss=[Day(2025, 8, 1), Day(2025, 3, 1)],
+    )
+    keys, issues = located(frame)
+    assert keys == [other, other]
+    assert issues == [(3, "RZ1", "claim_moves_contract", "error")]
+
+
 def test_of_one_contract_a_date_outside_is_a_matter_of_the_rules() -> None:
     only = treaty("ONE", 2025)
     frame = rows(

@@ -119,12 +119,12 @@ def _choose(
 ) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """The contracts that are left for each row, and the claims that would move."""
     names = pairs.columns
-    pairs = _narrow(_narrow(_own(pairs, conventions), "cedant_fits"), "inception_fits")
+    pairs = _narrow(_own(pairs, conventions), "cedant_fits")
     issues = [no_issues()]
     if kind == "claims":
         pairs, moved = _by_claim(pairs)
         issues.append(moved)
-    return _by_dates(pairs).select(names), issues
+    return _by_dates(_narrow(pairs, "inception_fits")).select(names), issues
 
 
 def _narrow(pairs: pl.DataFrame, fits: str) -> pl.DataFrame:
@@ -148,21 +148,30 @@ def _own(pairs: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
 def _by_claim(pairs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """A claim that is in the books fixes the contract, unless the dates object.
 
-    They do not where the contract has no date to look at, and may be meant.  A claim that does not stand any more only decides where nothing else does.
+    They do not where the contract has no date to look at, and may be meant.  A claim
+    that does not stand any more only decides where nothing else does.
     """
-    doubtful = (pl.len().over(ROW) > 1) | ~pl.col("year_fits")
+    objects = ~pl.col("year_fits").fill_null(value=True) | ~pl.col(
+        "inception_fits"
+    ).fill_null(value=True)
+    doubtful = (pl.len().over(ROW) > 1) | objects
     asked = pairs.filter(doubtful & (pl.col("claim") != ""))
     pairs = pairs.join(_claims(asked), on=["claim", "key"], how="left")
     holds = pl.col("stands").fill_null(value=False)
     held = holds.sum().over(ROW)
-    speaks = pl.coalesce("year_fits", "day_fits").fill_null(value=False)
-    unsure = pl.col("day_fits").is_null() & ~pl.col("year_fits").any().over(ROW)
-    stays = speaks | (pl.col("year_fits").is_null() & unsure & pl.col("may_fit"))
+    told = pl.coalesce("inception_fits", "year_fits")
+    speaks = pl.coalesce(told, "day_fits").fill_null(value=False)
+    unsure = pl.col("day_fits").is_null() & ~told.any().over(ROW)
+    stays = speaks | (told.is_null() & unsure & pl.col("may_fit"))
     moves = (held == 1) & (holds & ~stays).any().over(ROW)
     other = pairs.filter(moves & ~holds & speaks).unique(ROW, maintain_order=True)
-    moved = pairs.filter(holds).join(
-        other.select(ROW, other=pl.col("inception")), on=ROW
+    moved = pairs.filter(moves & holds & ~stays).join(
+        other.select(ROW, other=pl.format("the one of {}", _day("inception"))),
+        on=ROW,
+        how="left",
     )
+    # An inception says which contract is meant; a year alone, that of the only one.
+    moved = moved.filter(pl.col("other").is_not_null() | ~pl.col("inception_fits"))
     issues = issues_at(
         moved,
         column=REFERENCE,
@@ -170,16 +179,19 @@ def _by_claim(pairs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         code="claim_moves_contract",
         severity="error",
         message=pl.format(
-            "Claim “{}” stands under contract “{}” of {}, but this row speaks for the "
-            "one of {}. Correct the row, or have the claim moved.",
+            "Claim “{}” stands under contract “{}” of {}, but this row speaks for {}. "
+            "Correct the row, or have the claim moved.",
             "claim",
             "text",
             _day("inception"),
-            _day("other"),
+            pl.col("other").fill_null("another that is not in the books"),
         ),
     )
-    fixed = pl.when(held == 1).then(pl.lit(value=True)).otherwise("year_fits")
-    return pairs.with_columns(year_fits=fixed).filter((held == 0) | holds), issues
+    fixed = [
+        pl.when(held == 1).then(pl.lit(value=True)).otherwise(name).alias(name)
+        for name in ("year_fits", "inception_fits")
+    ]
+    return pairs.with_columns(fixed).filter((held == 0) | holds), issues
 
 
 def _claims(asked: pl.DataFrame) -> pl.DataFrame:

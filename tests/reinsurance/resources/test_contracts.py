@@ -403,3 +403,31 @@ def test_row_by_row_the_widget_finds_the_same() -> None:
         with pytest.raises(CellError) as caught:
             widget.clean("MY2", cells)
         assert caught.value.code == code
+
+
+def test_a_claim_that_stands_elsewhere_than_the_inception_says_moves() -> None:
+    treaty("RZ1", 2025)
+    new = treaty("RZ1", 2026)
+    Claim.objects.create(treaty=new, reference="P15", status_id="OPEN")
+    told = rows(
+        treaty_reference=["RZ1", "RZ1", "RZ1"],
+        claim_reference=["P15", "P15", "P16"],
+        treaty_inception=[Day(2025, 1, 1), Day(2026, 1, 1), Day(2025, 1, 1)],
+    )
+    keys, issues = located(told)
+    assert issues == [(2, "RZ1", "claim_moves_contract", "error")]
+    assert keys[1:] == [new.pk, Treaty.objects.get(year_of_account=2025).pk]
+
+
+def test_a_claim_whose_row_names_an_inception_that_is_not_in_the_books() -> None:
+    only = treaty("RZ1", 2025)
+    Claim.objects.create(treaty=only, reference="C1", status_id="OPEN")
+    told = rows(
+        treaty_reference=["RZ1"],
+        claim_reference=["C1"],
+        treaty_inception=[Day(2027, 1, 1)],
+    )
+    _, issues = locate_contracts(told, conventions=NOBODY, kind="claims")
+    assert issues["code"].to_list() == ["claim_moves_contract"]
+    said = issues["message"].item()
+    assert "this row speaks for another that is not in the books." in said

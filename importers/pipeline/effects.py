@@ -19,6 +19,7 @@ from importers.pipeline.frames import ROW
 from importers.pipeline.settling import Settled
 from importers.record_types import RecordType
 from reinsurance.ledger.lacking import Lacked, lacked_by
+from reinsurance.ledger.lacking_moves import moves_of_claims, moves_of_premiums
 from reinsurance.ledger.moved_away import moved_away
 from reinsurance.ledger.periods import END, START
 from reinsurance.resources.conventions import FileContext, HeldOutLine
@@ -153,13 +154,12 @@ class Effect:
     ) -> list[str]:
         if record_type.ledger != "claims":
             return []
-        told = [f["position"] for f in self.present if "position" in f.columns]
         return moved_away(
             cursor,
             number=context.number,
             sender=context.conventions.sender,
             periods=[(t, e) for t, _, e in self.periods if e is not None],
-            present={key for keys in told for key in keys},
+            present=self._present_positions(),
         )
 
     def find_lacking(
@@ -177,9 +177,32 @@ class Effect:
             policies=[*self.policies(), *context.held_out_policies],
         )
         self.lacking = len(found)
+        self.moves.update(self._moves_of(cursor, record_type, context, found))
         keys = sorted(f"{lacked.key} {lacked.period_end}" for lacked in found)
         self.lacking_digest = sha256("\n".join(keys).encode()).hexdigest()
         return found
+
+    def _moves_of(
+        self,
+        cursor: Any,
+        record_type: RecordType,
+        context: FileContext,
+        lacked: list[Lacked],
+    ) -> dict[str, Any]:
+        if record_type.ledger != "claims":
+            return moves_of_premiums(lacked)
+        return moves_of_claims(
+            cursor,
+            lacked,
+            number=context.number,
+            sender=context.conventions.sender,
+            periods=[(t, e) for t, _, e in self.periods if e is not None],
+            present=self._present_positions(),
+        )
+
+    def _present_positions(self) -> set[int]:
+        told = [f["position"] for f in self.present if "position" in f.columns]
+        return {key for keys in told for key in keys}
 
     def as_json(self) -> dict[str, Any]:
         """What has to be the same."""

@@ -74,11 +74,16 @@ def _stands(known_at: datetime.datetime | None) -> str:
 
 
 def live_statements(
-    cursor: Any, positions: pl.Series, *, known_at: datetime.datetime | None = None
+    cursor: Any,
+    positions: pl.Series,
+    *,
+    known_at: datetime.datetime | None = None,
+    correction: int | None = None,
 ) -> pl.DataFrame:
     """What live statements tell of the positions (:data:`SCHEMA`).
 
-    Inside a transaction.  ``known_at``: as it was known at that moment.
+    Inside a transaction.  ``known_at``: as it was known at that moment;
+    ``correction``: as if this one (its number) had left nothing out.
     """
     keys = positions.drop_nulls().unique()
     if not keys.len():
@@ -109,14 +114,21 @@ def live_statements(
         f"JOIN reinsurance_load l ON l.id = r.load_id WHERE {stands}",
         schema,
     )
-    return without_lacked(cursor, pl.concat([own, repeated]), stands)
+    told = pl.concat([own, repeated])
+    return without_lacked(cursor, told, stands, but=correction)
 
 
 def without_lacked(
-    cursor: Any, statements: pl.DataFrame, stands: str = "l.undone_at IS NULL"
+    cursor: Any,
+    statements: pl.DataFrame,
+    stands: str = "l.undone_at IS NULL",
+    *,
+    but: int | None = None,
 ) -> pl.DataFrame:
     """Without the statements that a later correction of their sender lacks."""
     corrections = corrections_of(cursor, statements.get_column("treaty"), stands)
+    if but is not None:
+        corrections = corrections.filter(pl.col("correction") != but)
     return lacking_dropped(statements, corrections)
 
 

@@ -152,7 +152,11 @@ def test_a_correction_that_leaves_out_another_claim_than_was_seen(sent: Sent) ->
     assert load(second) == "loaded"
     third = file("additional", "C-3")
     correction = file("correction", "C-1")
-    assert correction.effect_parts["effect"]["lacking"] == 1
+    effect = correction.effect_parts["effect"]
+    assert effect["lacking"] == 1
+    assert {name: Decimal(moved) for name, moved in effect["moves"].items()} == {
+        "paid USD": Decimal(-1000), "incurred USD": Decimal(-1500),
+    }  # fmt: skip
     assert load(third) == "loaded"
     ingestions.undo(second.pk, user=None, reason="Wrong", enqueue=False)
     undoing.undo(second.pk)

@@ -1,0 +1,85 @@
+"""By how much the books change by what a correction leaves out."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from reinsurance.ledger import timelines
+from reinsurance.ledger.lacking import Lacked
+from reinsurance.ledger.statements import lacking_dropped, live_statements
+from reinsurance.models import ClaimPosition, PremiumEntry
+
+Moves = dict[str, Decimal]
+
+
+def moves_of_claims(
+    cursor: Any,
+    lacked: Iterable[Lacked],
+    *,
+    number: int,
+    sender: int | None,
+    periods: Iterable[tuple[int, Any]],
+    present: Iterable[int],
+) -> Moves:
+    """Paid and incurred by currency, as ``paid GBP`` and ``incurred GBP``.
+
+    Of positions that the file tells nothing of (``present``: keys of the others).
+    Inside a transaction, before or after the correction (``number``) is loaded.
+    """
+    told = set(present)
+    keys = pl.Series([x.key for x in lacked if x.key not in told], dtype=pl.Int64)
+    if not keys.len():
+        return {}
+    before = live_statements(cursor, keys, correction=number)
+    pairs = pl.DataFrame(
+        list(set(periods)),
+        schema={"treaty": pl.Int64, "period_end": pl.Date},
+        orient="row",
+    )
+    mine = pairs.with_columns(
+        correction=pl.lit(number, pl.Int64),
+        sender=pl.lit(sender, pl.Int64),
+        held_out=pl.lit([], pl.List(pl.Int64)),
+    )
+    after = lacking_dropped(before, mine)
+    gone = _sums(before).with_columns(-pl.col("paid", "incurred"))
+    changed = pl.concat([gone, _sums(after)]).group_by("position").sum()
+    currencies = dict(
+        ClaimPosition.all_objects.filter(pk__in=keys.to_list()).values_list(
+            "pk", "currency_id"
+        )
+    )
+    found: Moves = {}
+    for position, paid, incurred in changed.iter_rows():
+        for name, amount in (("paid", paid), ("incurred", incurred)):
+            if amount:
+                key = f"{name} {currencies[position]}"
+                found[key] = found.get(key, Decimal(0)) + amount
+    return found
+
+
+def _sums(statements: pl.DataFrame) -> pl.DataFrame:
+    """``position``, ``paid`` and ``incurred`` as statements have them come to."""
+    now = timelines.latest(timelines.timeline(statements))
+    paid = [n for n in ("paid_indemnity", "paid_fees") if n in now.columns]
+    held = [n for n in ("reserve_indemnity", "reserve_fees") if n in now.columns]
+
+    def summed(*names: str) -> pl.Expr:
+        nil = pl.lit(0, timelines.MONEY)
+        filled = (pl.col(n).fill_null(0) for n in names)
+        return pl.sum_horizontal(nil, *filled).cast(timelines.MONEY)
+
+    return now.select("position", paid=summed(*paid), incurred=summed(*paid, *held))
+
+
+def moves_of_premiums(lacked: Iterable[Lacked]) -> Moves:
+    """Gross premium by currency, as ``premium GBP``."""
+    keys = [x.key for x in lacked]
+    found: Moves = {}
+    rows = PremiumEntry.all_objects.filter(pk__in=keys)
+    for currency, amount in rows.values_list("currency_id", "gross_premium"):
+        key = f"premium {currency}"
+        found[key] = found.get(key, Decimal(0)) - (amount or Decimal(0))
+    return found

@@ -24,7 +24,10 @@ from reinsurance.ledger.moved_away import moved_away
 from reinsurance.ledger.periods import END, START
 from reinsurance.resources.conventions import FileContext, HeldOutLine
 
+CORRECTION_LACKS = "correction_lacks"
+LIST_LACKS = "list_lacks"
 MOST_NAMED = 200
+MOST_OF_LIST = 20
 LINE: dict[str, pl.DataType] = {
     "treaty_reference": pl.String(),
     "cedant": pl.Int64(),
@@ -133,21 +136,60 @@ class Effect:
                 found.update((key, text) for key in keys if text is not None)
         return [list(pair) for pair in sorted(found)]
 
-    def lacks(self, record_type: RecordType, context: FileContext) -> Iterator[str]:
-        """A sentence for each record that the file, a correction, leaves out."""
+    def lacks(
+        self, record_type: RecordType, context: FileContext
+    ) -> Iterator[tuple[str, str]]:
+        """Code and sentence for each record that the file leaves out.
+
+        A correction leaves out what was told of its periods, a list of the year to date
+        what earlier lists of the year told; not where it adds to a list, or goes on
+        with rows of one whose contract somebody answered.
+        """
+        told = context.conventions
+        is_part = told.is_additional or bool(told.contracts)
+        if told.is_correction:
+            yield from self._lacks_of_correction(record_type, context)
+        elif lists_year(record_type, context) and not is_part:
+            yield from self._lacks_of_list(record_type, context)
+
+    def _lacks_of_correction(
+        self, record_type: RecordType, context: FileContext
+    ) -> Iterator[tuple[str, str]]:
         with transaction.atomic(), connection.cursor() as cursor:
             found = self.find_lacking(cursor, record_type, context)
-            yield from self._moved_away(cursor, record_type, context)
+            for moved in self._moved_away(cursor, record_type, context):
+                yield CORRECTION_LACKS, moved
         for lacked in found[:MOST_NAMED]:
-            period = (
-                date_format(lacked.period_end, "j F Y") if lacked.period_end else ""
-            )
             yield (
-                f"{lacked.name}: told for the period to {period} and missing in this "
-                "correction. After the load that does not count any more."
+                CORRECTION_LACKS,
+                f"{lacked.name}: told for the period to {_day(lacked)} and missing in "
+                "this correction. After the load that does not count any more.",
             )
         if len(found) > MOST_NAMED:
-            yield f"And {len(found) - MOST_NAMED:,} more that this correction lacks."
+            more = len(found) - MOST_NAMED
+            yield CORRECTION_LACKS, f"And {more:,} more that this correction lacks."
+
+    def _lacks_of_list(
+        self, record_type: RecordType, context: FileContext
+    ) -> Iterator[tuple[str, str]]:
+        """Entries of earlier lists stay: the sender may have left them out or not."""
+        ends = {end for _, _, end in self.periods}
+        with transaction.atomic(), connection.cursor() as cursor:
+            found = [
+                lacked
+                for lacked in self._lacked(cursor, record_type, context)
+                if lacked.period_end not in ends
+            ]
+        for lacked in found[:MOST_OF_LIST]:
+            yield (
+                LIST_LACKS,
+                f"{lacked.name}: listed to {_day(lacked)} and missing in this later "
+                "list of the year to date. It still counts. If it should not, hand "
+                "this list in as a correction; else ask the sender.",
+            )
+        if len(found) > MOST_OF_LIST:
+            more = len(found) - MOST_OF_LIST
+            yield LIST_LACKS, f"And {more:,} more that this list lacks."
 
     def _moved_away(
         self, cursor: Any, record_type: RecordType, context: FileContext
@@ -166,7 +208,17 @@ class Effect:
         self, cursor: Any, record_type: RecordType, context: FileContext
     ) -> list[Lacked]:
         """What the correction leaves out of the contracts and periods it speaks for."""
-        found = lacked_by(
+        found = self._lacked(cursor, record_type, context)
+        self.lacking = len(found)
+        self.moves.update(self._moves_of(cursor, record_type, context, found))
+        keys = sorted(f"{lacked.key} {lacked.period_end}" for lacked in found)
+        self.lacking_digest = sha256("\n".join(keys).encode()).hexdigest()
+        return found
+
+    def _lacked(
+        self, cursor: Any, record_type: RecordType, context: FileContext
+    ) -> list[Lacked]:
+        return lacked_by(
             cursor,
             record_type.ledger or "",
             number=context.number,
@@ -175,12 +227,8 @@ class Effect:
             present=self.present,
             named=[*self.named(), *context.held_out],
             policies=[*self.policies(), *context.held_out_policies],
+            lists_year=lists_year(record_type, context),
         )
-        self.lacking = len(found)
-        self.moves.update(self._moves_of(cursor, record_type, context, found))
-        keys = sorted(f"{lacked.key} {lacked.period_end}" for lacked in found)
-        self.lacking_digest = sha256("\n".join(keys).encode()).hexdigest()
-        return found
 
     def _moves_of(
         self,
@@ -213,6 +261,17 @@ class Effect:
             "lacking": self.lacking,
             "lacking_digest": self.lacking_digest,
         }
+
+
+def lists_year(record_type: RecordType, context: FileContext) -> bool:
+    """Whether the file lists premium of the year to date."""
+    return (
+        record_type.ledger == "premiums" and context.conventions.premium_lists == "year"
+    )
+
+
+def _day(lacked: Lacked) -> str:
+    return date_format(lacked.period_end, "j F Y") if lacked.period_end else ""
 
 
 def as_plain(effect: Effect) -> dict[str, Any]:

@@ -26,7 +26,6 @@ from importers.values import Action, Severity
 from reinsurance.resources.cells import CellOptions
 from reinsurance.resources.conventions import FileContext
 
-CORRECTION_LACKS = "correction_lacks"
 KEPT_ISSUES = 20_000
 """Issues listed one by one; all of them are counted and all rejected rows kept."""
 
@@ -106,9 +105,8 @@ def examine(
     examined.note(stager.finish())
     if record_type.ledger is not None and version == books_version():
         examined.books = version
-    if context.conventions.is_correction:
-        for missing in stager.staged.effect.lacks(record_type, context):
-            examined.note_file(CORRECTION_LACKS, Severity.WARNING, missing)
+    for code, missing in stager.staged.effect.lacks(record_type, context):
+        examined.note_file(code, Severity.WARNING, missing)
     if examined.staged.rows[Action.REJECTED.value]:
         examined.rejected = f"{prefix}/rejected.csv"
         storage.put(examined.rejected, rejected.path)

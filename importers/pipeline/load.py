@@ -185,7 +185,8 @@ def _leave_out(
         recompute(cursor, keys)
     else:
         # Words that do not stand, too: they may be what fills in a later one.
-        restate(cursor, spoken_for(cursor, mine.pk), listing=year_listing())
+        listing = year_listing()
+        restate(cursor, spoken_for(cursor, mine.pk, listing=listing), listing=listing)
 
 
 def _load_records(

@@ -44,7 +44,8 @@ def look(
 ) -> list[FileIssue]:
     """What stands in the books already for the contracts and periods of the file.
 
-    ``present``: positions of the books that its rows are about, with their period.
+    ``present``: positions of the books that its rows are about, with their period, or
+    premium entries that they tell again.
     """
     if kind.ledger is None:
         return []
@@ -106,9 +107,8 @@ def _later(
 def _of_others(
     record: Ingestion, kind: RecordType, present: Iterable[Any]
 ) -> Iterable[FileIssue]:
-    """Another sender told of the same claims for the same period."""
-    if kind.ledger != "claims":
-        return
+    """Another sender told of the same claims or premiums for the same period."""
+    what = "claims" if kind.ledger == "claims" else "premiums"
     found = told_by_others(present, sender=record.source_id, most=MOST_NAMED)
     numbers = [number for number, _ in found]
     files = Ingestion.objects.select_related("source").in_bulk(numbers)
@@ -118,7 +118,7 @@ def _of_others(
         yield FileIssue(
             FOREIGN,
             Severity.BREACH,
-            f"{count:,} of the claims and periods in this file of {record.source.name} "
+            f"{count:,} of the {what} and periods in this file of {record.source.name} "
             f"were told by {who} in number {number} already. The later word counts: "
             "approve it only if that is meant.",
         )

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
+from django.utils.formats import date_format
 
+from reinsurance.choices import PremiumTransaction
+from reinsurance.ledger.contradictions import plain
 from reinsurance.ledger.copying import copy_out, sought
+from reinsurance.ledger.timelines import MONEY
 from reinsurance.models import ClaimPosition
 
 PRESENT_CLAIMS = {"position": pl.Int64, "period_end": pl.Date}
@@ -33,12 +37,14 @@ def lacked_by(
     present: Sequence[pl.DataFrame],
     named: Sequence[Sequence[Any]],
     policies: Sequence[Sequence[Any]],
+    lists_year: bool = False,
 ) -> list[Lacked]:
     """What was told before for these contracts and periods, and is not told again.
 
     ``periods``: contract and end; ``present``: what the file tells again; ``named``
     (contract and claim) and ``policies`` (contract and policy): what its rows held out
-    name.
+    name; ``lists_year``: the file lists premium of the year to date, so that the year
+    up to each end is its period.
     """
     pairs = pl.DataFrame(
         list(set(periods)),
@@ -61,9 +67,18 @@ def lacked_by(
         )
         return _named_positions(found)
     told = [pl.DataFrame(schema=PRESENT_PREMIUMS), *present]
-    return _entries(
-        cursor, pairs, pl.concat(told)["entry"], policies, number=number, sender=sender
+    standing = _entries(
+        cursor, pairs, number=number, sender=sender, lists_year=lists_year
     )
+    names = {tuple(pair) for pair in policies}
+    missing = standing.filter(
+        ~pl.col("entry").is_in(pl.concat(told)["entry"].implode())
+    ).sort("entry")
+    return [
+        Lacked(row["entry"], _premium_name(row), row["period_end"])
+        for row in missing.iter_rows(named=True)
+        if (row["treaty"], row["policy"]) not in names
+    ]
 
 
 def _named_positions(found: pl.DataFrame) -> list[Lacked]:
@@ -77,29 +92,52 @@ def _named_positions(found: pl.DataFrame) -> list[Lacked]:
     ]
 
 
+def _premium_name(row: dict[str, Any]) -> str:
+    """The transaction so that a clerk tells it from others of its policy."""
+    parts = {
+        "certificate": row["certificate"],
+        "section": row["section"],
+        "risk code": row["risk_code"],
+        "instalment": row["instalment"],
+    }
+    told = "".join(f", {name} {value}" for name, value in parts.items() if value)
+    kind = PremiumTransaction(row["kind"]).label
+    amount = "" if row["gross"] is None else f", {row['gross']} {row['currency']}"
+    return (
+        f"Premium of policy {row['policy']}{told}, {kind} of "
+        f"{date_format(row['effective'], 'j F Y')}{amount}"
+    )
+
+
 def _entries(
     cursor: Any,
     pairs: pl.DataFrame,
-    present: pl.Series,
-    policies: Sequence[Sequence[Any]],
     *,
     number: int,
     sender: int | None,
-) -> list[Lacked]:
-    if not pairs.height:
-        return []
+    lists_year: bool,
+) -> pl.DataFrame:
+    """Entries that the sender told before for the pairs, and that stand."""
     sought(
         cursor,
         "spoken_for",
         treaty=("bigint", pairs["treaty"]),
         period_end=("date", pairs["period_end"]),
     )
+    is_spoken_for = "e.period_end = k.period_end"
+    if lists_year:
+        is_spoken_for = (
+            "e.period_end BETWEEN date_trunc('year', k.period_end)::date "
+            "AND k.period_end"
+        )
     told = copy_out(
         cursor,
         f"""
-        SELECT e.id, e.treaty_id, e.policy_reference, e.period_end FROM spoken_for k
-        JOIN reinsurance_premiumentry e ON e.treaty_id = k.treaty
-            AND e.period_end = k.period_end
+        SELECT DISTINCT e.id, e.treaty_id, e.policy_reference, e.period_end,
+            e.certificate_reference, e.section, e.risk_code, e.instalment_number,
+            e.transaction_type, e.effective_date, e.gross_premium, e.currency_id
+        FROM spoken_for k
+        JOIN reinsurance_premiumentry e ON e.treaty_id = k.treaty AND {is_spoken_for}
         JOIN reinsurance_load l ON l.id = e.load_id AND l.undone_at IS NULL
         LEFT JOIN reinsurance_load g ON g.id = e.replaced_by_id
         WHERE (g.id IS NULL OR g.undone_at IS NOT NULL) AND l.number < {number}
@@ -110,18 +148,17 @@ def _entries(
             "treaty": pl.Int64(),
             "policy": pl.String(),
             "period_end": pl.Date(),
+            "certificate": pl.String(),
+            "section": pl.String(),
+            "risk_code": pl.String(),
+            "instalment": pl.Int64(),
+            "kind": pl.String(),
+            "effective": pl.Date(),
+            "gross": MONEY,
+            "currency": pl.String(),
         },
     )
-    names = {tuple(pair) for pair in policies}
-    return [
-        Lacked(entry, f"Premium of policy {policy}", end)
-        for entry, treaty, policy, end in told.filter(
-            ~pl.col("entry").is_in(present.implode())
-        )
-        .sort("entry")
-        .iter_rows()
-        if (treaty, policy) not in names
-    ]
+    return told.with_columns(plain(pl.col("gross")))
 
 
 def _lacked(

@@ -5,6 +5,7 @@ in when it is told; where several fit, somebody has to say which.  Worked out an
 all that stands, in the order of receipt, so that an undo takes back what was filled in.
 """
 
+import datetime
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -131,10 +132,21 @@ def _leave_out(records: list[_Record], correction: Any, policy: str) -> list[_Re
         if any(
             telling["number"] == number
             or telling["sender"] != sender
-            or telling["period_end"] != end
+            or not _speaks_for(end, telling)
             for telling in record.tellings
         )
     ]
+
+
+def _speaks_for(end: datetime.date, telling: dict[str, Any]) -> bool:
+    """Whether a correction with this period end is of the telling's period.
+
+    One that lists the year to date is of the year up to then.
+    """
+    its = telling["period_end"]
+    if its is None or telling["same_sender"] is None:
+        return bool(its == end)
+    return bool(its.year == end.year and its <= end)
 
 
 def _take(

@@ -29,16 +29,21 @@ def listed_at(
     """Keys of entries that stood on the day, of policies that were listed since.
 
     ``listing``: keys of senders whose files list the year to date.  What their later
-    lists replaced stood until then.
+    lists replaced, or as corrections left out, stood until then.
     """
     if not listing:
         return []
+    senders = ", ".join(map(str, listing))
     policies = copy_out(
         cursor,
         "SELECT DISTINCT e.treaty_id, e.policy_reference "  # noqa: S608 our numbers
         "FROM reinsurance_premiumentry e JOIN reinsurance_load l ON l.id = e.load_id "
-        f"WHERE e.period_end > DATE '{day:%Y-%m-%d}' "
-        f"AND l.sender IN ({', '.join(map(str, listing))})",
+        f"WHERE e.period_end > DATE '{day:%Y-%m-%d}' AND l.sender IN ({senders}) "
+        "UNION SELECT e.treaty_id, e.policy_reference FROM reinsurance_load g "
+        "JOIN reinsurance_loadperiod p ON p.load_id = g.id "
+        "JOIN reinsurance_premiumentry e ON e.replaced_by_id = g.id "
+        f"AND e.treaty_id = p.treaty_id WHERE g.sender IN ({senders}) "
+        f"AND p.period_end > DATE '{day:%Y-%m-%d}'",
         {"treaty": pl.Int64(), "policy": pl.String()},
     )
     if not policies.height:

@@ -190,15 +190,27 @@ def corrections(cursor: Any, treaties: pl.Series) -> pl.DataFrame:
     return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
 
 
-def spoken_for(cursor: Any, load: int) -> pl.Series:
-    """Keys of all entries of the contracts and periods that a load speaks for."""
-    return copy_out(
-        cursor,
-        "SELECT DISTINCT e.id FROM reinsurance_loadperiod p "  # noqa: S608 a number
+def spoken_for(cursor: Any, load: int, *, listing: Collection[int]) -> pl.Series:
+    """Keys of all entries of the contracts and periods that a load speaks for.
+
+    ``listing``: keys of senders whose files list the year to date; such a file speaks
+    for the year up to its period.
+    """
+    entries = (
+        "SELECT e.id FROM reinsurance_loadperiod p "  # noqa: S608 our numbers
+        "JOIN reinsurance_load l ON l.id = p.load_id "
         "JOIN reinsurance_premiumentry e ON e.treaty_id = p.treaty_id "
-        f"AND e.period_end = p.period_end WHERE p.load_id = {load}",
-        {"id": pl.Int64()},
-    )["id"]
+        f"WHERE p.load_id = {load} "
+    )
+    query = f"{entries} AND e.period_end = p.period_end"
+    if listing:
+        query += (
+            f" UNION {entries} AND l.sender IN ({', '.join(map(str, listing))}) "
+            "AND e.period_end BETWEEN date_trunc('year', p.period_end)::date "
+            "AND p.period_end"
+        )
+    found = copy_out(cursor, query, {"id": pl.Int64()})
+    return found["id"].unique()
 
 
 def held_policies(spoken: pl.DataFrame) -> pl.DataFrame:
@@ -220,8 +232,7 @@ def lacked(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
     """Tellings that a correction received later lacks: ``__n`` and ``by``."""
     present = told.select(*GROUP, correction="number").unique()
     return (
-        told.select("__n", "number", "sender", "period_end", *GROUP)
-        .join(spoken, on=["treaty_reference", "period_end", "sender"], nulls_equal=True)
+        _beside_corrections(told, spoken)
         .filter(pl.col("correction") > pl.col("number"))
         .join(present, on=[*GROUP, "correction"], how="anti", nulls_equal=True)
         .join(
@@ -232,3 +243,36 @@ def lacked(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
         .group_by("__n")
         .agg(pl.col("by").max())
     )
+
+
+def _beside_corrections(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
+    """Tellings beside each correction (``correction``, ``by``) of their period.
+
+    A list of the year to date speaks for the year up to its own period.
+    """
+    whose = ["treaty_reference", "sender"]
+    columns = ["__n", "number", "period_end", "sender", *GROUP]
+    lists = pl.col("same_sender").is_not_null()
+    ends = spoken.select(
+        *whose,
+        *("correction", "by"),
+        same_period=pl.col("period_end").dt.truncate("1y"),
+        end="period_end",
+    )
+    of_periods = (
+        told.filter(~lists)
+        .select(columns)
+        .join(
+            ends.drop("same_period"),
+            left_on=[*whose, "period_end"],
+            right_on=[*whose, "end"],
+            nulls_equal=True,
+        )
+    )
+    of_years = (
+        told.filter(lists)
+        .select(columns)
+        .join(ends, on=[*whose, "same_period"], nulls_equal=True)
+        .filter(pl.col("period_end") <= pl.col("end"))
+    )
+    return pl.concat([of_periods, of_years.select(of_periods.columns)])

@@ -31,7 +31,9 @@ def undo_premiums(
         """,  # noqa: S608 a number
         {"id": pl.Int64()},
     )["id"]
-    left_out = spoken_for(cursor, load) if is_correction else touched.clear()
+    left_out = touched.clear()
+    if is_correction:
+        left_out = spoken_for(cursor, load, listing=listing)
     cursor.execute(
         """
         UPDATE reinsurance_premiumentry e

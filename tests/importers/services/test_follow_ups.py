@@ -285,8 +285,9 @@ def test_what_goes_on_of_a_correction_is_a_correction(
             "message", flat=True
         )
     ) == [
-        "Premium of policy B: told for the period to 31 March 2026 and missing in this "
-        "correction. After the load that does not count any more."
+        "Premium of policy B, Original of 1 February 2026, 70.00 USD: told for the "
+        "period to 31 March 2026 and missing in this correction. After the load that "
+        "does not count any more."
     ]
     assert premiums() == {"A": Decimal(120)}
 
@@ -316,7 +317,7 @@ def test_parts_of_one_correction_do_not_leave_each_other_out(
         declared="correction",
     )
     (lacks,) = second.issues.filter(code="correction_lacks")
-    assert lacks.message.startswith("Premium of policy D: ")
+    assert lacks.message.startswith("Premium of policy D, Original of ")
     answered(second, contract, clerk, "M3")
     assert premiums() == dict(zip("ABC", map(Decimal, (10, 12, 10)), strict=True))
     ingestions.approve(second.pk)

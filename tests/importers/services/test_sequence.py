@@ -205,6 +205,43 @@ def test_other_claims_or_periods_of_another_sender_are_theirs() -> None:
     assert said(other, FOREIGN) == []
 
 
+def of_premium(gross: int, end: date, source: str, policy: str = "P1") -> Ingestion:
+    """A premium bordereau of one policy, checked."""
+    header = "UMR,Policy No,Transaction type,Effective date,Currency,Gross premium"
+    ingestion = ingestions.submit(
+        blocks=[f"{header}\nT1,{policy},Original,2026-03-01,GBP,{gross}\n".encode()],
+        file_name="premiums.csv",
+        record_type="premiums",
+        source=ingestions.source_of(source),
+        door="test",
+        period_end=end,
+        enqueue=False,
+    )
+    return again(ingestion)
+
+
+@pytest.mark.parametrize("gross", [100, 120])
+def test_the_same_premium_and_period_of_another_sender(gross: int) -> None:
+    theirs = load(of_premium(100, JUNE, "cedant"))
+    ours = of_premium(gross, JUNE, "broker")
+    assert said(ours, FOREIGN) == [
+        (
+            0,
+            "breach",
+            "1 of the premiums and periods in this file of Broker were told by Cedant "
+            f"in number {theirs.pk} already. The later word counts: approve it only if "
+            "that is meant.",
+        )
+    ]
+
+
+def test_other_premium_or_periods_of_another_sender_are_theirs() -> None:
+    load(of_premium(100, JUNE, "cedant"))
+    assert said(of_premium(101, JULY, "broker"), FOREIGN) == []
+    assert said(of_premium(101, JUNE, "broker", "P2"), FOREIGN) == []
+    assert said(of_premium(101, JUNE, "cedant"), FOREIGN) == []
+
+
 def test_the_same_bytes_under_another_sender() -> None:
     theirs = load(paid(150, JUNE, source="cedant"))
     ours = paid(150, JULY)

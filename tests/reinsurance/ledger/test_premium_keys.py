@@ -158,3 +158,18 @@ def test_a_correction_with_another_part_left_out_is_asked() -> None:
     examined, _ = send(JANUARY, row("150", **parts), is_correction=True)
     assert said(examined) == [(2, "premium_unclear", "section")]
     assert books("section") == [(100, "S1"), (50, "S2")]
+
+
+def test_what_a_correction_lacks_is_named_so_that_lines_differ() -> None:
+    parts = {"Certificate": "C1", "Section": "S1", "Risk code": "R1"}
+    lines = [row("100", Instalment=n, **parts) for n in ("1", "2", "3")]
+    cancelled = {"Transaction type": "Cancellation", "Effective date": "2026-01-15"}
+    send(JANUARY, *lines, row("-7.50", Instalment="3", **parts, **cancelled))
+    examined, _ = send(JANUARY, lines[0], is_correction=True)
+    names = [text.split(": told for")[0] for text in examined.issues["message"]]
+    policy = "Premium of policy P1, certificate C1, section S1, risk code R1"
+    assert sorted(names) == [
+        f"{policy}, instalment 2, Original of 1 January 2026, 100.00 GBP",
+        f"{policy}, instalment 3, Cancellation of 15 January 2026, -7.50 GBP",
+        f"{policy}, instalment 3, Original of 1 January 2026, 100.00 GBP",
+    ]

@@ -79,3 +79,104 @@ def test_a_list_received_before_and_loaded_late_changes_nothing_later() -> None:
     listed(FEBRUARY, "110", number=early)
     assert books() == [(110,)]
     assert (stood(JANUARY), stood(FEBRUARY)) == ([100], [110])
+
+
+def policies(*told: tuple[str, str]) -> list[dict[str, str]]:
+    return [{"Policy No": policy, "Gross premium": gross} for policy, gross in told]
+
+
+def in_books() -> list[tuple[object, ...]]:
+    return books("policy_reference", "period_end")
+
+
+FEBRUARY_LIST = policies(("A", "100"), ("B", "50"))
+MARCH_LIST = policies(("A", "100"), ("C", "7"))
+
+
+def test_what_a_later_list_lacks_is_told_and_stays() -> None:
+    send(FEBRUARY, *FEBRUARY_LIST, premium_lists="year")
+    examined, _ = send(MARCH, *MARCH_LIST, premium_lists="year")
+    assert said(examined) == [(0, "list_lacks", "")]
+    assert examined.issues.select("severity", "message").rows() == [
+        (
+            "warning",
+            "Premium of policy B, Original of 1 January 2026, 50.00 GBP: listed to 28 "
+            "February 2026 and missing in this later list of the year to date. It "
+            "still counts. If it should not, hand this list in as a correction; else "
+            "ask the sender.",
+        )
+    ]
+    assert in_books() == [(100, "A", MARCH), (50, "B", FEBRUARY), (7, "C", MARCH)]
+
+
+def test_a_list_that_lacks_very_many_names_some() -> None:
+    many = policies(*((f"B{n:02}", "50") for n in range(25)))
+    send(FEBRUARY, *many, premium_lists="year")
+    examined, _ = send(MARCH, *MARCH_LIST, premium_lists="year")
+    assert examined.by_code == {"list_lacks": 21}
+    assert "And 5 more that this list lacks." in examined.issues["message"].to_list()
+
+
+def test_a_corrected_list_leaves_out_what_the_year_had() -> None:
+    send(FEBRUARY, *FEBRUARY_LIST, premium_lists="year")
+    send(MARCH, *MARCH_LIST, premium_lists="year")
+    examined, number = send(
+        MARCH, *MARCH_LIST, premium_lists="year", is_correction=True
+    )
+    assert examined.issues.select("code", "severity", "message").rows() == [
+        (
+            "correction_lacks",
+            "warning",
+            "Premium of policy B, Original of 1 January 2026, 50.00 GBP: told for the "
+            "period to 28 February 2026 and missing in this correction. After the load "
+            "that does not count any more.",
+        )
+    ]
+    assert in_books() == [(100, "A", MARCH), (7, "C", MARCH)]
+    assert (stood(FEBRUARY), stood(MARCH)) == ([100, 50], [100, 7])
+    undo(PREMIUMS, ingestion=number)
+    assert in_books() == [(100, "A", MARCH), (50, "B", FEBRUARY), (7, "C", MARCH)]
+
+
+def test_a_corrected_list_leaves_later_lists_and_other_years_alone() -> None:
+    december = datetime.date(2025, 12, 31)
+    send(december, *policies(("B", "50")), premium_lists="year")
+    send(MARCH, *policies(("D", "9")), premium_lists="year")
+    examined, _ = send(
+        FEBRUARY, *policies(("A", "100")), premium_lists="year", is_correction=True
+    )
+    assert said(examined) == []
+    assert in_books() == [(100, "A", FEBRUARY), (50, "B", december), (9, "D", MARCH)]
+
+
+def test_what_a_corrected_list_left_out_and_a_later_one_tells_counts_again() -> None:
+    send(JANUARY, *FEBRUARY_LIST, premium_lists="year")
+    send(FEBRUARY, *MARCH_LIST, premium_lists="year", is_correction=True)
+    send(MARCH, *MARCH_LIST, *policies(("B", "60")), premium_lists="year")
+    assert in_books() == [(100, "A", MARCH), (60, "B", MARCH), (7, "C", MARCH)]
+
+
+@pytest.mark.parametrize(
+    "part", [{"is_additional": True}, {"contracts": {"M3": 1}}], ids=str
+)
+def test_rows_held_out_and_parts_of_lists_lack_nothing(part: dict[str, object]) -> None:
+    send(FEBRUARY, *FEBRUARY_LIST, premium_lists="year")
+    examined, _ = send(
+        MARCH, *MARCH_LIST, *policies(("B", "fifty")), premium_lists="year"
+    )
+    assert "list_lacks" not in examined.by_code
+    examined, _ = send(MARCH, *policies(("D", "9")), premium_lists="year", **part)
+    assert said(examined) == []
+
+
+def test_a_section_that_a_corrected_list_lacks_fits_nothing_any_more() -> None:
+    send(JANUARY, {"Gross premium": "50", "Section": "S1"}, premium_lists="year")
+    send(
+        FEBRUARY,
+        {"Gross premium": "60", "Section": "S2"},
+        premium_lists="year",
+        is_correction=True,
+    )
+    examined, _ = send(MARCH, {"Gross premium": "70"}, premium_lists="year")
+    assert said(examined) == [(2, "premium_changed", "Gross premium")]
+    assert books("section") == [(70, "S2")]

@@ -99,8 +99,9 @@ def test_a_correction_leaves_out_what_it_lacks_but_not_what_it_holds_out() -> No
     )
     told = examined.issues.filter(code="correction_lacks")["message"].to_list()
     assert told == [
-        "Premium of policy P3: told for the period to 31 January 2026 and missing in "
-        "this correction. After the load that does not count any more."
+        "Premium of policy P3, Original of 1 January 2026, 30.00 GBP: told for the "
+        "period to 31 January 2026 and missing in this correction. After the load that "
+        "does not count any more."
     ]
     assert entries() == [("P1", 90, None), ("P2", 20, None)]
     undo(PREMIUMS, ingestion=number)

@@ -148,7 +148,8 @@ def _own(pairs: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
 def _by_claim(pairs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """A claim that is in the books fixes the contract, unless the dates object.
 
-    They do not where the contract has no date to look at, and may be meant.  A claim that does not stand any more only decides where nothing else does.
+    They do not where the contract has no date to look at, and may be meant.  A claim
+    that does not stand any more only decides where nothing else does.
     """
     doubtful = (pl.len().over(ROW) > 1) | ~pl.col("year_fits")
     asked = pairs.filter(doubtful & (pl.col("claim") != ""))

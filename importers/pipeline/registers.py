@@ -14,6 +14,7 @@ from importers.pipeline import panels
 from importers.pipeline.frames import ROW, issues_at, no_issues
 from reinsurance.models import Layer, Participation
 from reinsurance.resources.contract_keys import ID, find_treaties
+from reinsurance.resources.contract_periods import overlap_issues
 from reinsurance.resources.conventions import FileContext, HeldOutLine
 from reinsurance.resources.treaty_rules import layer_issues, panel_issues
 
@@ -22,6 +23,7 @@ _TYPES: dict[str, pl.DataType] = {
     "treaty_reference": pl.String(),
     "cedant": pl.Int64(),
     "inception": pl.Date(),
+    "expiry": pl.Date(),
     "layer_number": pl.Int64(),
     "reinsurer": pl.Int64(),
     "signed_line": pl.Float64(),
@@ -150,6 +152,7 @@ class Register:
                 ),
                 panel_issues(self._panels(rows, gone)),
                 layer_issues(self._layers(rows)),
+                overlap_issues(rows, conventions=context.conventions),
             ]
         )
 

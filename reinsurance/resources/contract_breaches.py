@@ -5,8 +5,10 @@ A change by hand is held against it as a register is.
 
 import polars as pl
 
-from reinsurance.models import Layer, Participation
+from reinsurance.models import Layer, Participation, Treaty
 from reinsurance.models.base import too_fine
+from reinsurance.resources.contract_periods import overlap_issues
+from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.issues import ROW
 from reinsurance.resources.treaty_rules import layer_issues, panel_issues
 
@@ -33,9 +35,16 @@ _LINES = {
     "signed_line": pl.Float64(),
 }
 
+_PERIOD = {
+    **{name: _LAYERS[name] for name in list(_LAYERS)[:3]},
+    "cedant": pl.Int64(),
+    "inception": pl.Date(),
+    "expiry": pl.Date(),
+}
+
 
 def breaches_of(treaty: int) -> list[str]:
-    """A sentence for each breach of the contract: its panels, layers and amounts."""
+    """A sentence for each breach: the contract's period, panels, layers, amounts."""
     layers = list(
         Layer.objects.filter(treaty=treaty)
         .select_related("treaty__currency")
@@ -59,13 +68,24 @@ def breaches_of(treaty: int) -> list[str]:
         schema=_LAYERS,
         orient="row",
     )
-    issues = pl.concat([panel_issues(panel), layer_issues(terms)])
+    issues = pl.concat([_beside(treaty), panel_issues(panel), layer_issues(terms)])
     fine = [
         f"Layer {layer.number}: {text}"
         for layer in layers
         for text in too_fine(layer, layer.treaty.currency)
     ]
     return [*issues["message"].to_list(), *fine]
+
+
+def _beside(treaty: int) -> pl.DataFrame:
+    """Issues of the contract's period beside others of its cedant and number."""
+    contract = Treaty.objects.filter(pk=treaty).values_list(
+        "pk", "reference", "cedant_id", "inception", "expiry"
+    )
+    rows = pl.DataFrame(
+        [(0, *found) for found in contract], schema=_PERIOD, orient="row"
+    )
+    return overlap_issues(rows, conventions=Conventions())
 
 
 def _plain(layer: Layer, name: str) -> float | int | str | None:

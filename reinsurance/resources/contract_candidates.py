@@ -61,12 +61,12 @@ def candidates(
             written[row[1]].append(row)
     missing = [text for text, found in written.items() if not found]
     if missing and not as_written:
-        written |= _alike(books, missing)
+        written |= alike(books, missing)
     rows += [(text, *row, False) for text, found in written.items() for row in found]
     return pl.DataFrame(rows, schema=_CONTRACTS, orient="row")
 
 
-def _alike(books: QuerySet, texts: list[str]) -> dict[str, list[tuple]]:
+def alike(books: QuerySet, texts: list[str]) -> dict[str, list[tuple]]:
     """Contracts whose references differ from the texts only in what is not seen."""
     bare = Func(
         F("reference"),

@@ -32,7 +32,7 @@ def pick_layer(
     ``name`` is what the row calls the layer; ``is_named``: in a column of its own, so
     that a layer of another name is not meant.
     """
-    called = [n for n, own in layers.items() if name and _alike(own, name)]
+    called = [n for n, own in layers.items() if name and is_alike(own, name)]
     if not layers:
         return FIRST, ""
     if len(called) == 1:
@@ -148,5 +148,6 @@ def _picked(
     )
 
 
-def _alike(one: str, other: str) -> bool:
+def is_alike(one: str, other: str) -> bool:
+    """Whether two names are one, whatever the case of their letters."""
     return one.casefold() == other.casefold()

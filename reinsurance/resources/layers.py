@@ -10,6 +10,7 @@ from reinsurance.models import Layer
 from reinsurance.resources import references
 from reinsurance.resources.base import Column, DomainResource
 from reinsurance.resources.conventions import FileContext
+from reinsurance.resources.layer_names import name_issues, require_one_layer
 from reinsurance.resources.layer_numbers import number_for, with_layer_numbers
 from reinsurance.resources.rules import decimals_of_currency, not_negative
 from reinsurance.resources.treaties import TreatyResource
@@ -168,11 +169,15 @@ class LayerResource(DomainResource):
     def prepare(
         self, frame: pl.DataFrame, context: FileContext
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The layer of each row that does not tell its number."""
+        """The layer of each row that does not tell its number, and of its name."""
+        is_named = "layer_name" in frame.columns
         told = self.is_told(frame)
-        if "layer_name" in frame.columns:
+        if is_named:
             told |= pl.col("layer_name").fill_null("") != ""
-        return with_layer_numbers(frame, told, conventions=context.conventions)
+        told_by = context.conventions
+        rows, unclear = with_layer_numbers(frame, told, conventions=told_by)
+        named = name_issues(rows, is_named=is_named, conventions=told_by)
+        return rows, pl.concat([unclear, named])
 
     def derive(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The layer's name in files that have but one column of names."""
@@ -189,9 +194,11 @@ class LayerResource(DomainResource):
         is_named = "Layer name" in row
         if not is_named and "Treaty name" in row:
             row["Layer name"] = row["Treaty name"]
+        treaty = self.fields["treaty_reference"].clean(row)
         if not row.get("Layer number"):
-            treaty = self.fields["treaty_reference"].clean(row)
             row["Layer number"] = str(number_for(treaty, row, is_named=is_named))
+        number = self.fields["layer_number"].clean(row)
+        require_one_layer(treaty, number, row, is_named=is_named)
 
     @classmethod
     def is_told(cls, frame: pl.DataFrame) -> pl.Expr:

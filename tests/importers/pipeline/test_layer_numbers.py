@@ -113,3 +113,85 @@ def test_other_rows_of_the_file_say_that_there_are_several() -> None:
     found = hand_in({"Layer number": "2", **line}, {"Layer number": "", **line})
     assert [code for code, _ in said(found)] == ["layer_unclear"]
     assert list(Layer.objects.values_list("number", flat=True)) == [2]
+
+
+def warned(examined: Examined) -> list[tuple[int, str, str]]:
+    found = examined.issues.filter(severity="warning")
+    return list(found.select("row", "code", "message").iter_rows())
+
+
+TERMS = {"Ceding commission": "26%"}
+
+
+def test_a_number_beside_the_name_of_another_layer_is_held_out(treaty: Treaty) -> None:
+    low_and_high(treaty)
+    found = hand_in({"Layer number": "2", "Layer name": "low", **TERMS})
+    assert said(found) == [
+        (
+            "layer_unclear",
+            "“low” is layer 1 of contract “X1”, but the row says layer 2, which is "
+            "“High”. Correct the layer number or the name.",
+        )
+    ]
+    assert layers() == {1: ("Low", Decimal("0.1")), 2: ("High", Decimal("0.2"))}
+
+
+def test_a_new_number_beside_the_name_of_a_layer_is_held_out(treaty: Treaty) -> None:
+    low_and_high(treaty)
+    found = hand_in({"Layer number": "3", "Layer name": "Low", **TERMS})
+    assert said(found) == [
+        (
+            "layer_unclear",
+            "“Low” is layer 1 of contract “X1”, but the row says layer 3. Correct the "
+            "layer number or the name.",
+        )
+    ]
+    assert set(layers()) == {1, 2}
+
+
+def test_a_layer_that_gets_another_name_warns_once(treaty: Treaty) -> None:
+    for code in ("RE1", "RE2"):
+        Party.objects.get_or_create(code=code, defaults={"name": code})
+    low_and_high(treaty)
+    row = {"Layer number": "2", "Layer name": "Top", **TERMS, "Signed line": "40%"}
+    found = hand_in({**row, "Reinsurer": "RE1"}, {**row, "Reinsurer": "RE2"})
+    assert said(found) == []
+    assert warned(found) == [
+        (
+            2,
+            "layer_renamed",
+            "Layer 2 of contract “X1” is called “High” in the books, and will be "
+            "called “Top”. Is it the layer that is meant?",
+        )
+    ]
+    assert layers()[2] == ("Top", Decimal("0.26"))
+
+
+def test_the_name_of_the_treaty_is_held_against_named_layers_as_well(
+    treaty: Treaty,
+) -> None:
+    low_and_high(treaty)
+    found = hand_in({"Layer number": "2", "Treaty name": "Low", **TERMS})
+    assert [code for code, _ in said(found)] == ["layer_unclear"]
+    found = hand_in({"Layer number": "2", "Treaty name": "Programme", **TERMS})
+    assert [code for _, code, _ in warned(found)] == ["layer_renamed"]
+
+
+def test_layers_called_as_the_treaty_share_its_name(treaty: Treaty) -> None:
+    Layer.objects.create(treaty=treaty, number=1, name="Programme")
+    Layer.objects.create(treaty=treaty, number=2)
+    rows = [
+        {"Layer number": number, "Treaty name": "Programme", **TERMS}
+        for number in ("1", "2", "3")
+    ]
+    found = hand_in(*rows)
+    assert (said(found), warned(found)) == ([], [])
+    assert {name for name, _ in layers().values()} == {"Programme"}
+    assert set(layers()) == {1, 2, 3}
+
+
+def test_a_name_without_another_is_filled_in(treaty: Treaty) -> None:
+    Layer.objects.create(treaty=treaty, number=1)
+    found = hand_in({"Layer number": "1", "Layer name": "Low", **TERMS})
+    assert (said(found), warned(found)) == ([], [])
+    assert layers() == {1: ("Low", Decimal("0.26"))}

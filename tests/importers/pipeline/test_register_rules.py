@@ -163,3 +163,81 @@ def test_dates_far_away_are_asked_about(
         ("warning", text) for text in expected
     ]
     assert Treaty.objects.count() == 1
+
+
+BESIDE = (
+    "Contract “{}” of {} (CED1) runs at the same time as “RZ1” of 2025-01-01 (CED1). "
+    "Is it the same contract? Then correct the inception or the reference."
+)
+TERM = {"Cedant": "CED1", "UMR": "RZ1", "Inception": "2025-01-01"}
+
+
+@pytest.fixture
+def of_2025() -> Treaty:
+    cedant = Party.objects.create(code="CED1", name="Cedant")
+    return Treaty.objects.create(
+        reference="RZ1",
+        treaty_type="QS",
+        currency_id="GBP",
+        cedant=cedant,
+        inception=date(2025, 1, 1),
+        expiry=date(2025, 12, 31),
+    )
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"UMR": "RZ1", "Inception": "2025-01-02", "Expiry": "2025-12-31"},
+        {"UMR": "RZ1", "Inception": "2025-01-02"},
+        {"UMR": "RZ1", "Inception": "2024-06-01", "Expiry": "2025-05-31"},
+        {"UMR": "rz 1", "Inception": "2025-01-01", "Expiry": "2025-12-31"},
+    ],
+)
+def test_a_new_contract_beside_another_one_of_its_number_is_a_breach(
+    of_2025: Treaty, cells: dict[str, str]
+) -> None:
+    said_of = BESIDE.format(cells["UMR"], cells["Inception"])
+    found = hand_in(**{**TERM, **cells})
+    assert said(found) == [("contracts_overlap", "breach", said_of)]
+    assert Treaty.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"Inception": "2026-01-01", "Expiry": "2026-12-31"},
+        {"Inception": "2025-12-31", "Expiry": "2026-12-31"},
+        {"Inception": "2024-01-01"},
+        {"UMR": "RZ2", "Inception": "2025-01-02"},
+        {"Cedant": "CED2", "Inception": "2025-01-02"},
+        {"Expiry": "2025-12-30"},
+    ],
+)
+def test_renewals_and_contracts_of_others_do_not_overlap(
+    of_2025: Treaty, cells: dict[str, str]
+) -> None:
+    Party.objects.create(code="CED2", name="Another")
+    assert said(hand_in(**{**TERM, **cells})) == []
+
+
+def test_a_contract_that_becomes_longer_runs_into_its_renewal(of_2025: Treaty) -> None:
+    renewal = {"Inception": "2026-01-01", "Expiry": "2026-12-31"}
+    assert said(hand_in(**{**TERM, **renewal})) == []
+    found = hand_in(**TERM, Expiry="2026-06-30")
+    assert [code for code, _, _ in said(found)] == ["contracts_overlap"]
+
+
+def test_two_contracts_of_one_register_that_overlap_are_told_once() -> None:
+    Party.objects.create(code="CED1", name="Cedant")
+    header = ("UMR", "Treaty type", "Ccy", "Cedant", "Inception", "Layer number")
+    cells = [
+        ["RZ1", "QS", "GBP", "CED1", day, str(number)]
+        for day in ("2025-01-01", "2025-01-02")
+        for number in (1, 2)
+    ]
+    found = run(Table(header, cells, chunk=3), record_types.get("treaties"))[0]
+    assert said(found) == [
+        ("contracts_overlap", "breach", BESIDE.format("RZ1", "2025-01-02"))
+    ]
+    assert found.issues["row"].to_list() == [4]

@@ -1,5 +1,6 @@
 """Changes by hand: what is kept of them, and what waits for a second person."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -561,6 +562,33 @@ def test_layers_by_hand_do_not_overlap_unless_it_is_meant(
     form = data | {"breach_is_meant": "on"}
     assert as_manager.post(change(without_money), form).status_code == 302
     assert without_money.layers.count() == 2
+
+
+def test_a_period_by_hand_runs_into_another_contract_only_if_it_is_meant(
+    as_manager: Client, without_money: Treaty
+) -> None:
+    Treaty.objects.create(
+        reference=without_money.reference,
+        cedant=without_money.cedant,
+        treaty_type=without_money.treaty_type,
+        currency=without_money.currency,
+        inception=date(2027, 1, 1),
+        expiry=date(2027, 12, 31),
+    )
+    form = treaty_form(without_money, expiry="31/01/2027")
+    answer = as_manager.post(change(without_money), form)
+    assert answer.context["errors"] == [
+        [
+            "Contract “B0001” of 2026-01-01 (ANDES) runs at the same time as “B0001” "
+            "of 2027-01-01 (ANDES). Is it the same contract? Then correct the "
+            "inception or the reference.",
+            ASKED,
+        ]
+    ]
+    meant = form | {"breach_is_meant": "on"}
+    assert as_manager.post(change(without_money), meant).status_code == 302
+    without_money.refresh_from_db()
+    assert without_money.expiry == date(2027, 1, 31)
 
 
 def test_a_line_is_added_by_hand_above_the_whole_only_if_it_is_meant(

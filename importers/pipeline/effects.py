@@ -4,7 +4,6 @@ The approval is of this.  Where the books have moved since, so that counts, tota
 warnings are other ones, nothing is loaded and the difference is shown.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -272,36 +271,3 @@ def lists_year(record_type: RecordType, context: FileContext) -> bool:
 
 def _day(lacked: Lacked) -> str:
     return date_format(lacked.period_end, "j F Y") if lacked.period_end else ""
-
-
-def as_plain(effect: Effect) -> dict[str, Any]:
-    """The effect as it is stored and compared: plain JSON."""
-    plain: dict[str, Any] = json.loads(json.dumps(effect.as_json(), default=str))
-    return plain
-
-
-def fingerprint(sha: str, mapping: Any, effect: dict[str, Any]) -> str:
-    """The fingerprint of content, mapping and expected effect, in hexadecimal."""
-    text = json.dumps([sha, mapping, effect], sort_keys=True, default=str)
-    return sha256(text.encode()).hexdigest()
-
-
-def difference(before: dict[str, Any], after: dict[str, Any]) -> str:
-    """In words: what loading would do now that it would not have done then."""
-    said = []
-    for part, what in (("rows", "rows {}"), ("codes", "{}"), ("moves", "{}")):
-        old, new = before.get(part, {}), after.get(part, {})
-        for name in sorted({*old, *new}):
-            if old.get(name) != new.get(name):
-                called = what.format(name.replace("_", " "))
-                said.append(
-                    f"{called}: {old.get(name, 0)} then, {new.get(name, 0)} now"
-                )
-    if before.get("lacking", 0) != after.get("lacking", 0):
-        said.append(
-            f"left out by the correction: {before.get('lacking', 0)} then, "
-            f"{after.get('lacking', 0)} now"
-        )
-    elif before.get("lacking_digest") != after.get("lacking_digest"):
-        said.append("what the correction leaves out is something else now")
-    return "; ".join(said)

@@ -11,8 +11,9 @@ from importers import record_types
 from importers.exceptions import NilReturn
 from importers.models import Ingestion
 from importers.models.sources import Policy
-from importers.pipeline.effects import Effect, as_plain, fingerprint
+from importers.pipeline.effects import Effect
 from importers.pipeline.examine import Examined
+from importers.pipeline.fingerprints import as_plain, fingerprint
 from importers.pipeline.match import Matches
 from importers.pipeline.record import record_issues
 from importers.record_types import RecordType

@@ -21,8 +21,9 @@ from importers.exceptions import (
     StoreProblem,
 )
 from importers.models import Ingestion
-from importers.pipeline.effects import Effect, as_plain, difference
+from importers.pipeline.effects import Effect
 from importers.pipeline.examine import examine
+from importers.pipeline.fingerprints import as_plain, difference
 from importers.pipeline.load import load as load_staged
 from importers.pipeline.load import take_turn
 from importers.pipeline.read import read

@@ -10,8 +10,9 @@ from pathlib import Path
 import polars as pl
 
 from importers.models import Ingestion, Source
-from importers.pipeline.effects import Effect, as_plain, difference
+from importers.pipeline.effects import Effect
 from importers.pipeline.examine import Examined, examine
+from importers.pipeline.fingerprints import as_plain, difference
 from importers.pipeline.load import load
 from importers.pipeline.match import match
 from importers.record_types import RecordType

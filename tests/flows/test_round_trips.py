@@ -338,7 +338,15 @@ def _claims() -> None:
     load(hand_in(csv_of(undated), "claims", "lone.csv"))
     load(
         hand_in(
-            csv_of({**undated, "Treaty inception": "2026-01-01"}), "claims", "other.csv"
+            csv_of(
+                {
+                    **undated,
+                    "Claim reference": "LONE 2",
+                    "Treaty inception": "2026-01-01",
+                }
+            ),
+            "claims",
+            "other.csv",
         )
     )
 

@@ -8,7 +8,8 @@ from django.db.models import Q
 from importers.exceptions import BooksMoved
 from importers.models import Ingestion
 from importers.values import Status
-from reinsurance.models import Treaty
+from reinsurance.models import Edit, Treaty
+from reinsurance.models.loads import EditStatus
 
 CHANGED = (
     "The terms of contract {} were changed after the file was checked. Nothing was "
@@ -19,17 +20,23 @@ CHANGED = (
 def require_same(record: Ingestion, contracts: Iterable[int]) -> None:
     """Raise BooksMoved where the terms of one of the contracts are not those checked.
 
-    A contract's terms are its own, and those of its layers and of their lines.
+    A contract's terms are its own, and those of its layers and of their lines, also of
+    those that a person took out.
     """
     began = checked_at(record)
     if began is None:
         return
+    keys = set(contracts)
+    edited = Edit.objects.filter(treaty__in=keys, status=EditStatus.APPLIED).filter(
+        Q(at__gt=began) | Q(decided_at__gt=began)
+    )
     changed = (
-        Treaty.objects.filter(pk__in=set(contracts))
+        Treaty.objects.filter(pk__in=keys)
         .filter(
             Q(updated_at__gt=began)
             | Q(layers__updated_at__gt=began)
             | Q(layers__participations__updated_at__gt=began)
+            | Q(pk__in=edited.values("treaty"))
         )
         .distinct()
         .order_by("pk")

@@ -22,7 +22,9 @@ def differs(one: pl.Expr, other: pl.Expr) -> pl.Expr:
 class Beside:
     """New rows of some amounts paid, beside the periods before and after theirs.
 
-    ``old`` and ``new`` are statements as in :mod:`timelines`.
+    ``old`` and ``new`` are statements as in :mod:`timelines`.  ``now`` and ``before``:
+    by amount, what the books come to with the rows and without them, at the periods
+    for which it is told (``position``, ``period_end``, ``books``; ``has_to``: to date).
     """
 
     def __init__(self, old: pl.DataFrame, new: pl.DataFrame, paid: list[str]) -> None:
@@ -41,6 +43,8 @@ class Beside:
             timelines.timeline(old, implied=False) if old.height else self.line.clear()
         )
         self.old_told = timelines.best(old) if old.height else self.told.clear()
+        self.now = {a: _books(self.line, self.told, a) for a in paid}
+        self.before = {a: _books(self.old_line, self.old_told, a) for a in paid}
 
     def mine(self, amount: str, *bases: str) -> pl.DataFrame:
         """New rows that tell the amount in one of the bases."""
@@ -63,32 +67,41 @@ class Beside:
             ),
         )
 
-    def books(
-        self, line: pl.DataFrame, told: pl.DataFrame, amount: str
-    ) -> pl.DataFrame:
-        """What the books come to where the amount is told: ``books`` and ``has_to``."""
-        own = [
-            told_as(amount, b)
-            for b in (TO_DATE, THIS_PERIOD)
-            if told_as(amount, b) in told.columns
-        ]
-        if not own or amount not in line.columns:
-            return pl.DataFrame(
-                schema={
-                    "position": pl.Int64,
-                    "period_end": pl.Date,
-                    "books": MONEY,
-                    "has_to": pl.Boolean,
-                }
-            )
-        to = told_as(amount, TO_DATE)
-        at = told.filter(
-            pl.any_horizontal(pl.col(n).is_not_null() for n in own)
-        ).select(
-            "position",
-            "period_end",
-            has_to=pl.col(to).is_not_null() if to in own else pl.lit(value=False),
+    def first_told(self, rows: pl.DataFrame, amount: str) -> pl.DataFrame:
+        """Those of the rows (of :meth:`mine`) before whose period nothing is told."""
+        known = self.now[amount].select("position", preceding="period_end")
+        return rows.with_columns(preceding=day_before()).join(
+            known, on=["position", "preceding"], how="anti"
         )
-        return line.select(
-            "position", "period_end", pl.col(amount).alias("books")
-        ).join(at, on=["position", "period_end"])
+
+
+def day_before() -> pl.Expr:
+    """The end of the period before a row's."""
+    return pl.col("period_start").dt.offset_by("-1d")
+
+
+def _books(line: pl.DataFrame, told: pl.DataFrame, amount: str) -> pl.DataFrame:
+    """What the books come to where the amount is told: ``books`` and ``has_to``."""
+    own = [
+        told_as(amount, b)
+        for b in (TO_DATE, THIS_PERIOD)
+        if told_as(amount, b) in told.columns
+    ]
+    if not own or amount not in line.columns:
+        return pl.DataFrame(
+            schema={
+                "position": pl.Int64,
+                "period_end": pl.Date,
+                "books": MONEY,
+                "has_to": pl.Boolean,
+            }
+        )
+    to = told_as(amount, TO_DATE)
+    at = told.filter(pl.any_horizontal(pl.col(n).is_not_null() for n in own)).select(
+        "position",
+        "period_end",
+        has_to=pl.col(to).is_not_null() if to in own else pl.lit(value=False),
+    )
+    return line.select("position", "period_end", pl.col(amount).alias("books")).join(
+        at, on=["position", "period_end"]
+    )

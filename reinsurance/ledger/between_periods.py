@@ -14,7 +14,7 @@ from reinsurance.ledger.amounts import (
     label_of,
     told_as,
 )
-from reinsurance.ledger.beside import Beside, differs, plain
+from reinsurance.ledger.beside import Beside, day_before, differs, plain
 from reinsurance.ledger.overlaps import teller
 from reinsurance.ledger.timelines import MONEY, start_of
 from reinsurance.resources.issues import issues_at, no_issues
@@ -28,21 +28,22 @@ def between_periods(beside: Beside) -> list[pl.DataFrame]:
     for amount in beside.paid:
         found.append(_before(beside, amount))
         if amount in beside.line.columns and beside.old_told.height:
-            found += [_after(beside, amount), _overruled(beside, amount)]
+            following = _following(beside, amount)
+            found += [
+                _after(beside, amount, following),
+                _overruled(beside, amount, following),
+            ]
     return found
 
 
 def _before(beside: Beside, amount: str) -> pl.DataFrame:
     """Against the period before: bases that disagree, and previously paid."""
-    known = beside.books(beside.line, beside.told, amount).rename(
-        {"period_end": "preceding"}
-    )
+    known = beside.now[amount].rename({"period_end": "preceding"})
     rows = beside.mine(amount, TO_DATE, THIS_PERIOD, PREVIOUSLY)
-    before = pl.col("period_start").dt.offset_by("-1d")
     found = [
         _previously(
             amount,
-            rows.with_columns(preceding=before).join(
+            rows.with_columns(preceding=day_before()).join(
                 known, on=["position", "preceding"]
             ),
         )
@@ -162,16 +163,13 @@ def _following(beside: Beside, amount: str) -> pl.DataFrame:
     )
 
 
-def _after(beside: Beside, amount: str) -> pl.DataFrame:
+def _after(beside: Beside, amount: str, following: pl.DataFrame) -> pl.DataFrame:
     """Against the period after: a late row that what was told later contradicts."""
-    following = _following(beside, amount)
-    was = beside.books(beside.old_line, beside.old_told, amount).select(
-        "position", "period_end", was="books"
-    )
+    was = beside.before[amount].select("position", "period_end", was="books")
     key = ["position", "period_end"]
     here = (
         beside.mine(amount, TO_DATE, THIS_PERIOD)
-        .join(beside.books(beside.line, beside.told, amount), on=key)
+        .join(beside.now[amount], on=key)
         .join(following, on=key)
         .join(was, on=key, how="left")
         .filter(differs(pl.col("said"), pl.col("books")))
@@ -210,12 +208,12 @@ def _after(beside: Beside, amount: str) -> pl.DataFrame:
     )
 
 
-def _overruled(beside: Beside, amount: str) -> pl.DataFrame:
+def _overruled(beside: Beside, amount: str, following: pl.DataFrame) -> pl.DataFrame:
     """Payments of a period by whose end another file says what was paid before it."""
     if told_as(amount, PREVIOUSLY) not in beside.told.columns:
         return no_issues()
     key = ["position", "period_end"]
-    settled = beside.books(beside.line, beside.told, amount).filter("has_to")
+    settled = beside.now[amount].filter("has_to")
     before = beside.line.select("position", __end="period_end", __held=pl.col(amount))
     rows = beside.mine(amount, THIS_PERIOD).filter(pl.col("to").is_null())
     held = (
@@ -228,7 +226,7 @@ def _overruled(beside: Beside, amount: str) -> pl.DataFrame:
     whole = pl.coalesce("prev", "__held", pl.lit(0, MONEY)) + pl.col("this")
     here = (
         rows.join(settled, on=key, how="anti")
-        .join(_following(beside, amount), on=key)
+        .join(following, on=key)
         .filter(pl.col("prev_after").is_not_null())
         .join(held, on="row", how="left")
         .with_columns(whole=whole)

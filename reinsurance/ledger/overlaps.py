@@ -122,17 +122,15 @@ def overlapping(statements: pl.DataFrame) -> pl.DataFrame:
     ``statements`` as in :mod:`timelines`; those without ``statement`` are new.
     """
     names = timelines.told_amounts(statements)
-    if not any(told_as(a, THIS_PERIOD) in names for a in PAID):
-        nothing = _long(statements, [])
-        return _pairs(nothing, nothing)
-    rows = timelines.replaced_by_corrections(timelines.with_periods(statements), names)
-    is_long = pl.col("period_start") < pl.col("period_end").dt.month_start()
     of_period = [
         told_as(a, THIS_PERIOD) for a in PAID if told_as(a, THIS_PERIOD) in names
     ]
-    watched = rows.filter(
-        is_long & pl.any_horizontal(pl.col(n).is_not_null() for n in of_period)
-    )["position"]
+    rows = timelines.replaced_by_corrections(timelines.with_periods(statements), names)
+    is_long = pl.col("period_start") < pl.col("period_end").dt.month_start()
+    tells = (pl.col(n).is_not_null() for n in of_period)
+    watched = rows.filter(is_long & pl.any_horizontal(pl.lit(value=False), *tells))[
+        "position"
+    ]
     every = _long(rows.filter(pl.col("position").is_in(watched.implode())), names)
     lasting = every.filter(is_long & (pl.col("basis") == THIS_PERIOD))
     # With what was paid to date told for its own end, nothing is added up.
@@ -169,8 +167,6 @@ def _long(rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
 
 
 def _pairs(lasting: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
-    if "__settled" not in lasting.columns:
-        lasting = lasting.with_columns(__settled=pl.lit(None, dtype=pl.Boolean))
     start, end = pl.col("period_start"), pl.col("period_end")
     first, last = pl.col("period_start_other"), pl.col("period_end_other")
     is_twice = (

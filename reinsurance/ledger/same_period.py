@@ -41,16 +41,12 @@ def _beside_to_date(beside: Beside, amount: str) -> pl.DataFrame:
         if this in beside.old_told.columns
         else pl.lit(None, MONEY),
     ).filter(pl.col("stands").is_not_null())
-    before = beside.books(beside.line, beside.told, amount).select(
-        "position", preceding="period_end", __known=pl.lit(value=True)
+    rows = beside.mine(amount, THIS_PERIOD).filter(
+        pl.col("to").is_null() & ~pl.col("is_correction")
     )
     here = (
-        beside.mine(amount, THIS_PERIOD)
-        .filter(pl.col("to").is_null() & ~pl.col("is_correction"))
-        .with_columns(preceding=pl.col("period_start").dt.offset_by("-1d"))
+        beside.first_told(rows, amount)
         .join(stands, on=key)
-        .join(before, on=["position", "preceding"], how="left")
-        .filter(pl.col("__known").is_null())
         .filter(differs(pl.col("stands"), pl.col("this")))
         .filter(pl.col("this").ne_missing(pl.col("was_this")))
     )
@@ -80,19 +76,10 @@ def _opening_left_out(beside: Beside, amount: str) -> pl.DataFrame:
     opening = beside.old_told.select(*key, opening=pl.col(prev)).filter(
         pl.col("opening") != 0
     )
-    before = beside.books(beside.line, beside.told, amount).select(
-        "position", preceding="period_end", __known=pl.lit(value=True)
+    rows = beside.mine(amount, THIS_PERIOD).filter(
+        pl.col("is_correction") & pl.col("to").is_null() & pl.col("prev").is_null()
     )
-    here = (
-        beside.mine(amount, THIS_PERIOD)
-        .filter(
-            pl.col("is_correction") & pl.col("to").is_null() & pl.col("prev").is_null()
-        )
-        .with_columns(preceding=pl.col("period_start").dt.offset_by("-1d"))
-        .join(opening, on=key)
-        .join(before, on=["position", "preceding"], how="left")
-        .filter(pl.col("__known").is_null())
-    )
+    here = beside.first_told(rows, amount).join(opening, on=key)
     return issues_at(
         here,
         column=told_as(amount, THIS_PERIOD),

@@ -10,7 +10,7 @@ from importers.exceptions import StaleApproval, StateProblem
 from importers.models import Ingestion
 from importers.services import ingestions, undoing, work
 from importers.services.withdrawals import withdrawn
-from reinsurance.models import ClaimPosition, Treaty
+from reinsurance.models import ClaimPosition, Edit, Treaty
 from tests.importers.admin.conftest import HEADER, claim
 
 HEADED = (*HEADER, "Reporting period end")
@@ -119,8 +119,20 @@ def test_nobody_approves_twice(april: Ingestion, manager: User) -> None:
         ingestions.approve(april.pk, user=manager, seen=april.effect)
 
 
-def test_terms_that_change_withdraw_the_approval(april: Ingestion) -> None:
+def another_name() -> None:
     Treaty.objects.get().save()
+
+
+def a_layer_less() -> None:
+    treaty = Treaty.objects.get()
+    Edit.objects.create(model="layer", object_id=1, treaty=treaty, action="deleted")
+
+
+@pytest.mark.parametrize("change", [another_name, a_layer_less])
+def test_terms_that_change_withdraw_the_approval(
+    april: Ingestion, change: Callable[[], None]
+) -> None:
+    change()
     ingestions.approve(april.pk, seen=april.effect)
     work.load(april.pk, patience=1)
     april.refresh_from_db()

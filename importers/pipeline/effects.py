@@ -247,9 +247,9 @@ class Effect:
             present=self._present_positions(),
         )
 
-    def _present_positions(self) -> set[int]:
+    def _present_positions(self) -> pl.Series:
         told = [f["position"] for f in self.present if "position" in f.columns]
-        return {key for keys in told for key in keys}
+        return pl.concat([pl.Series(dtype=pl.Int64), *told])
 
     def as_json(self) -> dict[str, Any]:
         """What has to be the same."""

@@ -16,6 +16,7 @@ from django.db.models import Q
 
 from importers.models import Ingestion, RowChange
 from reinsurance.ledger.amounts import TOLD
+from reinsurance.ledger.lineage_ranges import holding
 from reinsurance.models import (
     Claim,
     ClaimStatement,
@@ -113,9 +114,7 @@ def _row_changes(record: models.Model, user: User) -> Iterable[Entry]:
 
 def _ranges(record: models.Model) -> Iterable[Entry]:
     name = str(record._meta.model_name)
-    rows = LineageRange.objects.filter(
-        model=name, first_id__lte=record.pk, last_id__gte=record.pk
-    )
+    rows = LineageRange.objects.filter(holding(record.pk), model=name)
     for row in rows.select_related("load__user").order_by("-pk")[:MOST]:
         entry = _of_load(row.load, f"range-{row.pk}", row.action, name)
         yield replace(entry, row=row.first_row + record.pk - row.first_id)
@@ -171,7 +170,7 @@ def _statements(claim: Claim) -> list[Entry]:
         return found
     touched = Q()
     for row in rows:
-        touched |= Q(first_id__lte=row.pk, last_id__gte=row.pk)
+        touched |= holding(row.pk)
     ranges = LineageRange.objects.filter(
         touched, model="claimstatement", action="repeated"
     ).select_related("load__user")

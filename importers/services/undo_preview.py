@@ -27,6 +27,7 @@ from importers.services.undo_counts import (
 from importers.services.undo_records import count_records
 from importers.values import Status
 from reinsurance.ledger.copying import sought
+from reinsurance.ledger.lineage_ranges import holds
 from reinsurance.ledger.premium_standing import KEY, field_of
 from reinsurance.ledger.recompute import positions_to_settle
 from reinsurance.models import Claim, ClaimPosition, Edit, Load, PremiumEntry
@@ -125,7 +126,7 @@ _SAME = " AND ".join(
     for name in KEY
     if name not in {"treaty_reference", "policy_reference"}
 )
-_ENTRIES_GO = """
+_ENTRIES_GO = f"""
     SELECT e.id FROM reinsurance_premiumentry e
     LEFT JOIN reinsurance_load g ON g.id = e.replaced_by_id
     WHERE e.load_id = %(load)s
@@ -134,9 +135,9 @@ _ENTRIES_GO = """
             SELECT FROM reinsurance_lineagerange r
             JOIN reinsurance_load l ON l.id = r.load_id AND l.undone_at IS NULL
             WHERE r.model = 'premiumentry' AND r.action = 'repeated'
-                AND e.id BETWEEN r.first_id AND r.last_id
+                AND {holds("e.id")}
         )
-"""
+"""  # noqa: S608 our names
 _ENTRIES_RETURN = f"""
     SELECT e.id FROM reinsurance_premiumentry e
     LEFT JOIN reinsurance_load own ON own.id = e.load_id

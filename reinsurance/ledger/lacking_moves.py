@@ -21,15 +21,15 @@ def moves_of_claims(
     number: int,
     sender: int | None,
     periods: Iterable[tuple[int, Any]],
-    present: Iterable[int],
+    present: pl.Series,
 ) -> Moves:
     """Paid and incurred by currency, as ``paid GBP`` and ``incurred GBP``.
 
     Of positions that the file tells nothing of (``present``: keys of the others).
     Inside a transaction, before or after the correction (``number``) is loaded.
     """
-    told = set(present)
-    keys = pl.Series([x.key for x in lacked if x.key not in told], dtype=pl.Int64)
+    keys = pl.Series([x.key for x in lacked], dtype=pl.Int64)
+    keys = keys.filter(~keys.is_in(present.implode()))
     if not keys.len():
         return {}
     before = live_statements(cursor, keys, correction=number)

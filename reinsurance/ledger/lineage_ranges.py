@@ -3,11 +3,40 @@
 from typing import Any
 
 import polars as pl
+from django.db.models import Q
 
 from reinsurance.ledger.copying import copy_in
 from reinsurance.models import LineageRange
 
 RANGES = LineageRange._meta.db_table
+
+
+def holds(record: str, ranges: str = "r") -> str:
+    """SQL: whether a range holds the record of that key; one seek in the index."""
+    last = f"({record} | {LineageRange.BLOCK - 1})"
+    return (
+        f"({ranges}.last_id BETWEEN {record} AND {last} "
+        f"AND {ranges}.first_id <= {record})"
+    )
+
+
+def repeating(record: str, model: str) -> str:
+    """SQL: joins ``r``, the ranges of rows that tell again what the record says.
+
+    Record by record (OFFSET keeps the planner to it): a load adds many ranges that the
+    statistics do not know of.
+    """
+    return (
+        "CROSS JOIN LATERAL (SELECT r.* FROM reinsurance_lineagerange r "  # noqa: S608
+        f"WHERE r.model = '{model}' AND r.action = 'repeated' AND {holds(record)} "
+        "OFFSET 0) r"
+    )
+
+
+def holding(record: int) -> Q:
+    """The ranges that hold the record of that key."""
+    last = record | LineageRange.BLOCK - 1
+    return Q(first_id__lte=record, last_id__range=(record, last))
 
 
 def write_repeats(cursor: Any, repeats: pl.DataFrame, *, model: str, load: int) -> None:
@@ -22,11 +51,14 @@ def write_ranges(
     if not pairs.height:
         return
     step = pl.col("id") - pl.col("row")
+    block = pl.col("id") // LineageRange.BLOCK
     ranges = (
         pairs.sort("row")
         .with_columns(
             __run=(
-                (step != step.shift(1)) | (pl.col("row") != pl.col("row").shift(1) + 1)
+                (step != step.shift(1))
+                | (pl.col("row") != pl.col("row").shift(1) + 1)
+                | (block != block.shift(1))
             )
             .fill_null(value=True)
             .cum_sum()

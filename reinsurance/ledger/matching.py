@@ -35,6 +35,15 @@ def stands(record: str, load: str = "l", lacking: str = "g") -> str:
     )
 
 
+def stands_by_sets(record: str) -> str:
+    """SQL: the same without a join: loads that are undone are few, and read once."""
+    undone = "(SELECT id FROM reinsurance_load WHERE undone_at IS NOT NULL)"
+    return (
+        f"({record}.load_id IS NULL OR {record}.load_id NOT IN {undone}) "
+        f"AND ({record}.lacked_by_id IS NULL OR {record}.lacked_by_id IN {undone})"
+    )
+
+
 def with_loads(record: str, load: str = "l", lacking: str = "g") -> str:
     """SQL: the loads by which a claim or position stands, or is lacking."""
     return (

@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Iterable
 from typing import Any
 
+import polars as pl
 from django.utils.formats import date_format
 
 
@@ -13,7 +14,7 @@ def moved_away(
     number: int,
     sender: int | None,
     periods: Iterable[tuple[int, datetime.date]],
-    present: Iterable[int],
+    present: pl.Series,
 ) -> list[str]:
     """A sentence for each claim that the sender told of before it was moved.
 
@@ -25,7 +26,7 @@ def moved_away(
         return []
     cursor.execute(
         """
-        SELECT c.reference, t.reference, t.inception, min(s.period_end)
+        SELECT p.id, c.reference, t.reference, t.inception, min(s.period_end)
         FROM unnest(%(treaties)s::bigint[], %(ends)s::date[]) AS k (treaty, period_end)
         JOIN reinsurance_edit e ON e.model = 'claim' AND e.status = 'applied'
             AND e.before->>'treaty_id' = k.treaty::text
@@ -36,18 +37,23 @@ def moved_away(
             AND s.period_end = k.period_end
         JOIN reinsurance_load l ON l.id = s.load_id AND l.undone_at IS NULL
         WHERE l.number < %(number)s AND l.sender IS NOT DISTINCT FROM %(sender)s
-            AND NOT p.id = ANY (%(present)s)
-        GROUP BY c.reference, t.reference, t.inception ORDER BY 1, 2
+        GROUP BY p.id, c.reference, t.reference, t.inception
         """,
         {
             "treaties": [treaty for treaty, _ in pairs],
             "ends": [end for _, end in pairs],
             "number": number,
             "sender": sender,
-            "present": list(present),
         },
     )
-    return [_sentence(*found) for found in cursor.fetchall()]
+    positions = cursor.fetchall()
+    here = set(present.filter(present.is_in([key for key, *_ in positions])))
+    first: dict[tuple[str, str, datetime.date | None], datetime.date] = {}
+    for key, claim, contract, inception, end in positions:
+        if key not in here:
+            of = (claim, contract, inception)
+            first[of] = min(end, first.get(of, end))
+    return [_sentence(*of, first[of]) for of in sorted(first, key=lambda of: of[:2])]
 
 
 def _sentence(

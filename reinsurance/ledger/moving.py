@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
+from reinsurance.ledger.lineage_ranges import repeating
 from reinsurance.ledger.statements import CLAIMS, REPEATED, live_statements
 from reinsurance.models import Claim, ClaimPosition, Edit, Load, LoadPeriod, Treaty
 from reinsurance.visibility import seen_by
@@ -29,8 +30,7 @@ _ALL_TOLD = f"""
     FROM reinsurance_claimstatement s
     JOIN reinsurance_claimposition p ON p.id = s.position_id
     JOIN reinsurance_claim c ON c.id = p.claim_id
-    JOIN reinsurance_lineagerange r ON r.model = '{REPEATED}'
-        AND r.action = 'repeated' AND s.id BETWEEN r.first_id AND r.last_id
+    {repeating("s.id", REPEATED)}
     WHERE {{which}}
 """  # noqa: S608 our names
 

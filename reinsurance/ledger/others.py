@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 from django.db import connection, transaction
 
-from reinsurance.ledger.copying import sought
+from reinsurance.ledger.copying import copy_in, sought
 
 
 def told_by_others(
@@ -24,16 +24,17 @@ def told_by_others(
     frames = [frame for frame in frames if "position" in frame.columns]
     if not frames:
         return []
-    pairs = pl.concat(frames).unique()
     with transaction.atomic(), connection.cursor() as cursor:
-        sought(
-            cursor,
-            "told_here",
-            position=("bigint", pairs["position"]),
-            period_end=("date", pairs["period_end"]),
-        )
         cursor.execute(
-            "SELECT l.number, count(*) FROM told_here k "
+            "DROP TABLE IF EXISTS told_here; CREATE TEMPORARY TABLE told_here "
+            "(position bigint, period_end date) ON COMMIT DROP"
+        )
+        for frame in frames:
+            copy_in(cursor, "told_here", frame.select("position", "period_end"))
+        cursor.execute("ANALYZE told_here")
+        cursor.execute(
+            "SELECT l.number, count(*) "
+            "FROM (SELECT DISTINCT position, period_end FROM told_here) k "
             "JOIN reinsurance_claimstatement s ON s.position_id = k.position "
             "AND s.period_end = k.period_end "
             "JOIN reinsurance_load l ON l.id = s.load_id AND l.undone_at IS NULL "

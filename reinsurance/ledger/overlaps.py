@@ -132,15 +132,14 @@ def overlapping(statements: pl.DataFrame) -> pl.DataFrame:
         "position"
     ]
     every = _long(rows.filter(pl.col("position").is_in(watched.implode())), names)
-    lasting = every.filter(is_long & (pl.col("basis") == THIS_PERIOD))
     # With what was paid to date told for its own end, nothing is added up.
     settled = every.filter(pl.col("basis") == TO_DATE).select(
         "position", "period_end", "amount", __settled=pl.lit(value=True)
     )
-    lasting = lasting.join(
+    every = every.join(
         settled.unique(), on=["position", "period_end", "amount"], how="left"
-    )
-    return _pairs(lasting, every)
+    ).with_columns(pl.col("__settled").fill_null(value=False))
+    return _pairs(every.filter(is_long & (pl.col("basis") == THIS_PERIOD)), every)
 
 
 def _long(rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
@@ -169,17 +168,19 @@ def _long(rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
 def _pairs(lasting: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
     start, end = pl.col("period_start"), pl.col("period_end")
     first, last = pl.col("period_start_other"), pl.col("period_end_other")
+    has_total = pl.when(end >= last).then("__settled").otherwise("__settled_other")
     is_twice = (
         (pl.col("basis_other") == THIS_PERIOD)
         & (start <= last)
         & (first <= end)
         & ((start != first) | (end != last))
+        & ~has_total
     )
     is_inside = (
         (pl.col("basis_other") == TO_DATE)
         & (start <= last)
         & (last < end)
-        & pl.col("__settled").is_null()
+        & ~pl.col("__settled")
     )
     return (
         lasting.join(_FAMILIES, on="amount")
@@ -189,6 +190,6 @@ def _pairs(lasting: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
             suffix="_other",
         )
         .filter(is_twice | is_inside)
-        .drop("__settled")
+        .drop("__settled", "__settled_other")
         .unique(["row", "number", "row_other", "number_other"], maintain_order=True)
     )

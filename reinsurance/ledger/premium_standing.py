@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from reinsurance.ledger.copying import by_index, copy_out, sought
+from reinsurance.ledger.lineage_ranges import repeating
 from reinsurance.ledger.premium_keys import PARTS
 from reinsurance.models import PremiumEntry
 from reinsurance.resources.base import dtype_of
@@ -152,15 +153,14 @@ def tellings(
             "LEFT JOIN reinsurance_load l ON l.id = e.load_id",
             schema,
         )
-    repeated = copy_out(
-        cursor,
-        "SELECT e.id, l.id, l.number, r.first_row + (e.id - r.first_id), "  # noqa: S608
-        f"l.sender, l.undone_at IS NULL, g.id, e.told, {picked} {joined} {gone} "
-        "JOIN reinsurance_lineagerange r ON r.model = 'premiumentry' "
-        "AND r.action = 'repeated' AND e.id BETWEEN r.first_id AND r.last_id "
-        "JOIN reinsurance_load l ON l.id = r.load_id WHERE l.id <> e.load_id",
-        schema,
-    )
+        repeated = copy_out(
+            cursor,
+            "SELECT e.id, l.id, l.number, r.first_row + (e.id - r.first_id), "  # noqa: S608
+            f"l.sender, l.undone_at IS NULL, g.id, e.told, {picked} {joined} {gone} "
+            f"{repeating('e.id', 'premiumentry')} "
+            "JOIN reinsurance_load l ON l.id = r.load_id WHERE l.id <> e.load_id",
+            schema,
+        )
     texts = [n for n, t in dtypes().items() if t == pl.String and n in KEY]
     every = pl.concat([entries, repeated]).with_columns(pl.col(texts).fill_null(""))
     return with_groups(_as_told(every), listing)

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from reinsurance.ledger.copying import copy_out
+from reinsurance.ledger.lineage_ranges import holds
 from reinsurance.ledger.premium_restating import restate
 from reinsurance.ledger.premium_standing import spoken_for
 
@@ -35,15 +36,15 @@ def undo_premiums(
     if is_correction:
         left_out = spoken_for(cursor, load, listing=listing)
     cursor.execute(
-        """
+        f"""
         UPDATE reinsurance_premiumentry e
         SET load_id = r.load_id, row = r.first_row + (e.id - r.first_id),
             updated_at = now()
         FROM reinsurance_lineagerange r
         JOIN reinsurance_load l ON l.id = r.load_id AND l.undone_at IS NULL
         WHERE e.load_id = %s AND r.model = 'premiumentry' AND r.action = 'repeated'
-            AND e.id BETWEEN r.first_id AND r.last_id
-        """,
+            AND {holds("e.id")}
+        """,  # noqa: S608 our names
         [load],
     )
     restate(cursor, pl.concat([touched, left_out]), listing=listing)

@@ -15,6 +15,7 @@ from reinsurance.ledger.copying import copy_out, sought
 from reinsurance.ledger.descriptions import FIELDS, has_bit, model_field, table_column
 from reinsurance.ledger.detail_merging import with_merged
 from reinsurance.ledger.hand_edits import with_edits
+from reinsurance.ledger.lineage_ranges import repeating
 from reinsurance.ledger.matching import WAS, find_positions
 from reinsurance.ledger.overlaps import require_no_overlap
 from reinsurance.ledger.overrides import overrides_of
@@ -70,11 +71,10 @@ def positions_to_settle(cursor: Any, load: int) -> pl.Series:
                 JOIN reinsurance_load l ON l.id = s.load_id AND l.undone_at IS NULL
                 WHERE s.position_id = q.id
             ) OR EXISTS (
-                SELECT FROM reinsurance_lineagerange r
+                SELECT FROM reinsurance_claimstatement s
+                {repeating("s.id", REPEATED)}
                 JOIN reinsurance_load l ON l.id = r.load_id AND l.undone_at IS NULL
-                JOIN reinsurance_claimstatement s
-                    ON s.id BETWEEN r.first_id AND r.last_id
-                WHERE r.model = '{REPEATED}' AND s.position_id = q.id
+                WHERE s.position_id = q.id
             )
         )
         SELECT k.id FROM spoken k JOIN reinsurance_claimposition p ON p.id = k.id

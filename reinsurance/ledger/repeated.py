@@ -20,7 +20,7 @@ from reinsurance.ledger.descriptions import (
     model_field,
     table_column,
 )
-from reinsurance.ledger.matching import stands, with_loads
+from reinsurance.ledger.matching import stands_by_sets
 from reinsurance.ledger.statements import amounts_told, corrections_of
 from reinsurance.models import ClaimStatement
 from reinsurance.resources.conventions import Conventions
@@ -56,7 +56,6 @@ CROSS JOIN LATERAL (
     WHERE s.position_id = p.id
     AND (s.period_end = k.period_end OR s.period_end IS NULL) LIMIT 1
 ) s
-JOIN reinsurance_load l ON l.id = s.load_id
 """
 """Key by key: LIMIT keeps the planner to the order that is written here."""
 
@@ -100,6 +99,8 @@ def _found(cursor: Any, rows: pl.DataFrame, number: int) -> pl.DataFrame:
     """The rows that repeat a statement, by one query."""
     if not rows.height:
         return pl.DataFrame(schema=SCHEMA)
+    silent = [n for n in (*TOLD, *FIELDS, *_SUMS) if n in rows.columns]
+    rows = rows.drop(n for n in silent if rows[n].null_count() == rows.height)
     amounts = sorted({n for n in TOLD if n in rows.columns} | {*amounts_told(cursor)})
     fields = [name for name in FIELDS if name in rows.columns]
     sums = {name: sql for name, sql in _SUMS.items() if name in rows.columns}
@@ -126,19 +127,16 @@ def _found(cursor: Any, rows: pl.DataFrame, number: int) -> pl.DataFrame:
             "s.period_start IS NOT DISTINCT FROM k.period_start",
             "s.details IS NOT DISTINCT FROM k.details",
             "(k.details IS NULL OR c.details @> k.details)",
-            stands("c", "cl", "cg"),
-            stands("p", "pl", "pg"),
-            "l.undone_at IS NULL",
-            f"l.number < {int(number)}",
+            *(stands_by_sets(record) for record in ("c", "p")),
+            "s.load_id NOT IN (SELECT id FROM reinsurance_load "  # noqa: S608 a number
+            f"WHERE undone_at IS NOT NULL OR number >= {int(number)})",
         ]
     )
     with by_index(cursor):
         return copy_out(
             cursor,
             "SELECT k.row, c.id, p.id, s.id, k.period_end "  # noqa: S608
-            f"FROM told_again k {_JOINED} "
-            f"{with_loads('c', 'cl', 'cg')} {with_loads('p', 'pl', 'pg')} "
-            f"WHERE {conditions}",
+            f"FROM told_again k {_JOINED} WHERE {conditions}",
             SCHEMA,
         )
 

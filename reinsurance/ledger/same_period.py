@@ -68,22 +68,29 @@ def _beside_to_date(beside: Beside, amount: str) -> pl.DataFrame:
 
 
 def _opening_left_out(beside: Beside, amount: str) -> pl.DataFrame:
-    """A correction that does not say again what was paid before the period."""
-    prev = told_as(amount, PREVIOUSLY)
-    if prev not in beside.old_told.columns:
-        return no_issues()
+    """A correction that does not say again what was paid before the period.
+
+    It was told as such, or as what was paid to date less what was paid this period.
+    """
+    to, this, prev = (
+        pl.col(name) if name in beside.old_told.columns else pl.lit(None, MONEY)
+        for name in (told_as(amount, b) for b in (TO_DATE, THIS_PERIOD, PREVIOUSLY))
+    )
     key = ["position", "period_end"]
-    opening = beside.old_told.select(*key, opening=pl.col(prev)).filter(
+    opening = beside.old_told.select(*key, opening=pl.coalesce(prev, to - this)).filter(
         pl.col("opening") != 0
     )
-    rows = beside.mine(amount, THIS_PERIOD).filter(
-        pl.col("is_correction") & pl.col("to").is_null() & pl.col("prev").is_null()
+    says_so = (
+        pl.col("prev").is_not_null() | (pl.col("to") - pl.col("this")).is_not_null()
+    )
+    rows = beside.mine(amount, THIS_PERIOD, TO_DATE).filter(
+        pl.col("is_correction") & ~says_so
     )
     here = beside.first_told(rows, amount).join(opening, on=key)
     return issues_at(
         here,
-        column=told_as(amount, THIS_PERIOD),
-        value=pl.col("this"),
+        column=amount,
+        value=pl.coalesce("this", "to"),
         code="previously_left_out",
         severity="warning",
         message=pl.format(

@@ -122,7 +122,8 @@ def settle(
     issues.append(repeated)
     good = _without(good, repeated)
     new = _as_statements(good, number=number, conventions=conventions)
-    old = live_statements(cursor, positions.get_column("position"))
+    places = positions.join(claims.select("claim", "treaty"), on="claim")
+    old = live_statements(cursor, positions.get_column("position"), places=places)
     wrong = contradictions(old, new)
     if conventions.equal_rows_add:
         wrong = of_added(wrong, every)

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from reinsurance.ledger import timelines
 from reinsurance.ledger.amounts import TOLD
 from reinsurance.ledger.copying import by_index, copy_out, sought
+from reinsurance.ledger.lineage_ranges import repeating
 from reinsurance.ledger.timelines import MONEY
 
 CLAIMS = "claims"
@@ -40,7 +41,7 @@ SCHEMA: dict[str, pl.DataType] = {
 }
 """Columns of a frame of statements, beside the amounts that are told."""
 _OWN = (
-    "s.position_id, p.claim_id, c.treaty_id, l.id, l.number, l.sender, "
+    "s.position_id, k.claim, k.treaty, l.id, l.number, l.sender, "
     "l.is_correction, {row}, s.period_start, s.period_end, s.status_id, s.told, "
     's."values", s.details'
 )
@@ -77,13 +78,15 @@ def live_statements(
     cursor: Any,
     positions: pl.Series,
     *,
+    places: pl.DataFrame | None = None,
     known_at: datetime.datetime | None = None,
     correction: int | None = None,
 ) -> pl.DataFrame:
     """What live statements tell of the positions (:data:`SCHEMA`).
 
-    Inside a transaction.  ``known_at``: as it was known at that moment;
-    ``correction``: as if this one (its number) had left nothing out.
+    Inside a transaction.  ``places``: ``position``, its ``claim`` and ``treaty``, where
+    they are known; ``known_at``: as it was known at that moment; ``correction``: as if
+    this one (its number) had left nothing out.
     """
     keys = positions.drop_nulls().unique()
     if not keys.len():
@@ -91,13 +94,19 @@ def live_statements(
     names = amounts_told(cursor)
     schema = {**SCHEMA, **dict.fromkeys(names, MONEY)}
     amounts = "".join(f", s.{name}" for name in names)
-    sought(cursor, "sought_position", id=("bigint", keys))
+    if places is None:
+        places = places_of(cursor, keys)
+    sought(
+        cursor,
+        "sought_position",
+        id=("bigint", places["position"]),
+        claim=("bigint", places["claim"]),
+        treaty=("bigint", places["treaty"]),
+    )
     stands = _stands(known_at)
     joined = (
         "FROM sought_position k "
         "JOIN reinsurance_claimstatement s ON s.position_id = k.id "
-        "JOIN reinsurance_claimposition p ON p.id = s.position_id "
-        "JOIN reinsurance_claim c ON c.id = p.claim_id "
     )
     with by_index(cursor):
         own = copy_out(
@@ -106,16 +115,28 @@ def live_statements(
             f"JOIN reinsurance_load l ON l.id = s.load_id WHERE {stands}",
             schema,
         )
-    repeated = copy_out(
-        cursor,
-        f"SELECT s.id, {_OWN.format(row='r.first_row + (s.id - r.first_id)')}"  # noqa: S608
-        f"{amounts} {joined} JOIN reinsurance_lineagerange r ON r.model = '{REPEATED}' "
-        "AND r.action = 'repeated' AND s.id BETWEEN r.first_id AND r.last_id "
-        f"JOIN reinsurance_load l ON l.id = r.load_id WHERE {stands}",
-        schema,
-    )
+        repeated = copy_out(
+            cursor,
+            f"SELECT s.id, {_OWN.format(row='r.first_row + (s.id - r.first_id)')}"  # noqa: S608
+            f"{amounts} {joined} {repeating('s.id', REPEATED)} "
+            f"JOIN reinsurance_load l ON l.id = r.load_id WHERE {stands}",
+            schema,
+        )
     told = pl.concat([own, repeated])
     return without_lacked(cursor, told, stands, but=correction)
+
+
+def places_of(cursor: Any, positions: pl.Series) -> pl.DataFrame:
+    """``position``, ``claim`` and ``treaty``: where the positions belong."""
+    sought(cursor, "sought_place", id=("bigint", positions))
+    with by_index(cursor):
+        return copy_out(
+            cursor,
+            "SELECT k.id, p.claim_id, c.treaty_id FROM sought_place k "
+            "JOIN reinsurance_claimposition p ON p.id = k.id "
+            "JOIN reinsurance_claim c ON c.id = p.claim_id",
+            dict.fromkeys(("position", "claim", "treaty"), pl.Int64()),
+        )
 
 
 def without_lacked(

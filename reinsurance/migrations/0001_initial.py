@@ -585,6 +585,10 @@ class Migration(migrations.Migration):
             model_name='lineagerange',
             constraint=models.CheckConstraint(condition=models.Q(('last_id__gte', models.F('first_id'))), name='lineage_range_in_order'),
         ),
+        migrations.AddConstraint(
+            model_name='lineagerange',
+            constraint=models.CheckConstraint(condition=models.Q(('last_id__lte', models.F('first_id').bitor(31))), name='lineage_range_in_block'),
+        ),
         migrations.AddIndex(
             model_name='claimstatement',
             index=models.Index(fields=['position', 'period_end'], name='statement_position'),

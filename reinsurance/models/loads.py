@@ -96,7 +96,12 @@ class LineageRange(models.Model):
     ``created``: the rows made the records.  ``repeated``: the rows told again, word for
     word, what these records say already; at an undo they are handed on to the load
     that repeated them.
+
+    No range reaches over a multiple of :data:`BLOCK`: so the ranges that hold a record
+    are near its key in the index, however many there are.
     """
+
+    BLOCK = 32
 
     cedant_paths = ()
 
@@ -120,7 +125,11 @@ class LineageRange(models.Model):
             models.CheckConstraint(
                 condition=models.Q(last_id__gte=models.F("first_id")),
                 name="lineage_range_in_order",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(last_id__lte=models.F("first_id").bitor(31)),
+                name="lineage_range_in_block",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -57,8 +57,8 @@ def with_keys(
 
     ``frame`` is a row frame with the columns of the key.  A contract of the books gives
     what the row does not tell; a new one without a cedant is the sender's, in the role
-    that it has (``broker`` is added where needed).  Issues: ``several_treaties``, and
-    ``not_the_senders_contract`` where that is an error.
+    that it has (``broker`` is added where needed).  Issues: ``several_treaties``,
+    ``contract_unclear``, and ``not_the_senders_contract`` where that is an error.
     """
     matched = _matched(frame.select(KEY), conventions)
     rows = frame.join(
@@ -73,6 +73,7 @@ def with_keys(
         severity="error",
         message=pl.col(PROBLEM),
     )
+    unclear = pl.concat([unclear, _of_another_year(rows)])
     rows = rows.with_columns(
         pl.coalesce(name, f"was.{name}").alias(name) for name in ("cedant", "inception")
     )
@@ -85,6 +86,46 @@ def with_keys(
     has_broker = "broker" in rows.columns and "broker" not in frame.columns
     names = [*frame.columns, *(("broker",) if has_broker else ())]
     return rows.select(names), unclear
+
+
+def _of_another_year(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of a contract, by an untold inception, whose year or expiry is another.
+
+    They may be of a renewal that is not in the books yet.
+    """
+    told = [n for n in ("year_of_account", "expiry") if n in rows.columns]
+    differs = [
+        (pl.col(n) != pl.col(f"was.{n}").cast(rows.schema[n])).fill_null(value=False)
+        for n in told
+    ]
+    is_guess = pl.col("inception").is_null() | pl.col("was.inception").is_null()
+    bad = rows.filter(is_guess & pl.any_horizontal(pl.lit(value=False), *differs))
+    if not bad.height:
+        return no_issues()
+
+    def said(prefix: str) -> pl.Expr:
+        parts = [
+            pl.format(f"{words} {{}}", pl.col(prefix + n).cast(pl.String))
+            for n, words in (("year_of_account", "year"), ("expiry", "expiry"))
+            if n in told
+        ]
+        return pl.concat_str(parts, separator=", ", ignore_nulls=True)
+
+    return issues_at(
+        bad,
+        column=told[0],
+        value=pl.col(told[0]),
+        code="contract_unclear",
+        severity="error",
+        message=pl.format(
+            "The row says {}; contract “{}” of the books has {}, and one of the two "
+            "has no inception. It may be a renewal: tell the inception in the row, and "
+            "on the contract's page where it is missing there.",
+            said(""),
+            "treaty_reference",
+            said("was."),
+        ),
+    )
 
 
 def _of_sender(rows: pl.DataFrame, party: int) -> pl.DataFrame:
@@ -113,7 +154,8 @@ def _matched(keys: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
     books = seen.select(
         pl.col("text").alias("treaty_reference"),
         pl.col("key").alias(ID),
-        pl.col("cedant", "broker", "inception").name.prefix("was."),
+        pl.col("cedant", "broker", "inception", "expiry").name.prefix("was."),
+        pl.col("contract_year").alias("was.year_of_account"),
         is_own(conventions).alias("is_own"),
     )
     pairs = distinct.with_row_index("n").join(books, on="treaty_reference")
@@ -134,7 +176,7 @@ def _matched(keys: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
     )
     found = pairs.with_columns(problem.alias(PROBLEM)).unique("n", keep="first")
     is_clear = pl.col(PROBLEM).is_null()
-    was = ("was.cedant", "was.broker", "was.inception")
+    was = tuple(name for name in found.columns if name.startswith("was."))
     known = found.select(
         "n", PROBLEM, *(pl.when(is_clear).then(name).alias(name) for name in (ID, *was))
     )

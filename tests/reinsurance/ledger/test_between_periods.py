@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -233,6 +234,28 @@ def test_a_correction_that_does_not_say_what_was_paid_before() -> None:
     assert paid_now() == [1055]
 
 
+@pytest.mark.parametrize(
+    ("first", "corrected", "whole"),
+    [
+        ({"td": 2000, "tp": 200}, {"tp": 210}, {"td": 2010, "tp": 210}),
+        ({"td": 2000, "tp": 200}, {"td": 2010}, {"td": 2010, "tp": 210}),
+        ({"pv": 1800, "tp": 200}, {"td": 2010}, {"pv": 1800, "tp": 210}),
+    ],
+)
+def test_a_correction_that_leaves_out_what_was_paid_before_in_any_basis(
+    first: dict[str, float], corrected: dict[str, float], whole: dict[str, float]
+) -> None:
+    send(row(**first), period=FEBRUARY)
+    correction, _ = send(row(**corrected), period=FEBRUARY, conventions=CORRECTION)
+    assert codes(correction) == [("previously_left_out", "warning")]
+    [message] = correction.issues.filter(code="previously_left_out")["message"]
+    assert "said that 1800.00 was paid before the period" in message
+    again, _ = send(row(**whole), period=FEBRUARY, conventions=CORRECTION)
+    assert "previously_left_out" not in dict(codes(again))
+    assert paid_as_at(JANUARY) == [1800]
+    assert paid_now() == [2010]
+
+
 # ------------------------------------------------------------- fees by kind and total
 def test_fees_by_kind_beside_a_total_told_before() -> None:
     send(row(fees=100))
@@ -243,6 +266,29 @@ def test_fees_by_kind_beside_a_total_told_before() -> None:
     assert books.as_at([ClaimPosition.objects.get().pk], None)[0].amounts[
         "paid_fees"
     ] == Decimal(100)
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_months_and_the_quarter_around_them_that_tells_to_date_too(
+    is_late: bool,
+) -> None:
+    months = [(JANUARY, 10.0), (FEBRUARY, 20.0)]
+    quarter = {"td": 35.0, "tp": 35.0}
+    if is_late:
+        send(row(**quarter), period=MARCH, conventions=QUARTERLY)
+    for end, paid in months:
+        send(row(tp=paid), period=end)
+    if not is_late:
+        examined, _ = send(row(**quarter), period=MARCH, conventions=QUARTERLY)
+        assert codes(examined) == []
+    assert paid_as_at(DECEMBER) in ([], [0])
+    assert paid_as_at(FEBRUARY) == [30]
+    assert paid_now() == [35]
+    alone, _ = send(
+        row(tp=36), period=MARCH, conventions=replace(QUARTERLY, is_correction=True)
+    )
+    assert codes(alone) == HELD
+    assert paid_now() == [35]
 
 
 def test_a_month_that_repeats_the_to_date_of_a_quarter() -> None:

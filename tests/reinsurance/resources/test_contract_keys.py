@@ -227,3 +227,49 @@ def test_what_fits_several_is_held_out() -> None:
     answer, issues = filled(keys(("5", None, None), ("5", None, Y26)), HOUSE)
     assert answer.rows() == [(None, None), (a.pk, Y26)]
     assert issues == [(2, "treaty_reference", "several_treaties", "error")]
+
+
+@pytest.mark.parametrize(
+    ("books", "row", "column"),
+    [
+        (
+            {"inception": Y25, "year_of_account": 2025},
+            {"year": 2026},
+            "year_of_account",
+        ),
+        (
+            {"year_of_account": 2025},
+            {"inception": Y26, "year": 2026},
+            "year_of_account",
+        ),
+        (
+            {"inception": Y25, "expiry": datetime.date(2025, 12, 31)},
+            {"expiry": datetime.date(2026, 12, 31)},
+            "expiry",
+        ),
+    ],
+)
+def test_a_row_that_may_be_of_a_renewal_is_asked(
+    books: dict[str, Any], row: dict[str, Any], column: str
+) -> None:
+    a = party("A")
+    treaty("5", a, **books)
+    frame = keys(("5", a.pk, row.get("inception")))
+    year, expiry = row.get("year"), row.get("expiry")
+    if column == "year_of_account":
+        frame = frame.with_columns(pl.lit(year, pl.Int64).alias("year_of_account"))
+    else:
+        frame = frame.with_columns(pl.lit(expiry, pl.Date).alias("expiry"))
+    _, issues = filled(frame, HOUSE)
+    assert issues == [(2, column, "contract_unclear", "error")]
+
+
+@pytest.mark.parametrize("year", [2025, None])
+def test_a_row_without_an_inception_of_the_same_year(year: int | None) -> None:
+    a = party("A")
+    treaty("5", a, Y25, year_of_account=2025)
+    frame = keys(("5", a.pk, None)).with_columns(
+        pl.lit(year, pl.Int64).alias("year_of_account")
+    )
+    answer, issues = filled(frame, HOUSE)
+    assert (answer["inception"].to_list(), issues) == ([Y25], [])

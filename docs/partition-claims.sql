@@ -10,18 +10,19 @@
 
 \set ON_ERROR_STOP on
 BEGIN;
-LOCK TABLE reinsurance_claim, reinsurance_claimposition IN ACCESS EXCLUSIVE MODE;
+LOCK TABLE reinsurance_claim, reinsurance_claimposition, reinsurance_claimchange
+    IN ACCESS EXCLUSIVE MODE;
 
 -- A partitioned table has no key on `id` alone that another table could refer to.
--- Positions are written and removed in the transaction of their claim; the query at the
--- end of this file finds those that lost it.
+-- Positions and the times of changes are written and removed in the transaction of their
+-- claim; the query at the end of this file finds positions that lost it.
 DO $$
-DECLARE name text;
+DECLARE one record;
 BEGIN
-    SELECT conname INTO STRICT name FROM pg_constraint
-    WHERE conrelid = 'reinsurance_claimposition'::regclass
-    AND confrelid = 'reinsurance_claim'::regclass AND contype = 'f';
-    EXECUTE format('ALTER TABLE reinsurance_claimposition DROP CONSTRAINT %I', name);
+    FOR one IN SELECT conrelid::regclass AS of, conname FROM pg_constraint
+        WHERE confrelid = 'reinsurance_claim'::regclass AND contype = 'f' LOOP
+        EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', one.of, one.conname);
+    END LOOP;
 END $$;
 
 -- The table of old becomes a partition: without identity and keys of its own.
@@ -33,8 +34,20 @@ CREATE TEMPORARY TABLE indexed ON COMMIT DROP AS
     SELECT c.relname, pg_get_indexdef(i.indexrelid) AS definition
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
     WHERE i.indrelid = 'reinsurance_claim'::regclass AND NOT i.indisunique;
+CREATE TEMPORARY TABLE noting ON COMMIT DROP AS
+    SELECT tgname, pg_get_triggerdef(oid) AS definition FROM pg_trigger
+    WHERE tgrelid = 'reinsurance_claim'::regclass AND NOT tgisinternal;
 CREATE TEMPORARY TABLE last_id ON COMMIT DROP AS
     SELECT last_value FROM reinsurance_claim_id_seq;
+
+-- Triggers of a statement fire for the table that the statement names: the new one.
+DO $$
+DECLARE one record;
+BEGIN
+    FOR one IN SELECT * FROM noting LOOP
+        EXECUTE format('DROP TRIGGER %I ON reinsurance_claim', one.tgname);
+    END LOOP;
+END $$;
 
 ALTER TABLE reinsurance_claim ALTER id DROP IDENTITY;
 ALTER TABLE reinsurance_claim DROP CONSTRAINT reinsurance_claim_pkey;
@@ -79,6 +92,11 @@ BEGIN
         EXECUTE format(
             'ALTER TABLE reinsurance_claim ADD CONSTRAINT %I %s',
             one.conname || '_all', one.definition);
+    END LOOP;
+    FOR one IN SELECT * FROM noting LOOP
+        EXECUTE one.definition;
+        EXECUTE format(
+            'ALTER TABLE reinsurance_claim ENABLE ALWAYS TRIGGER %I', one.tgname);
     END LOOP;
 END $$;
 COMMIT;

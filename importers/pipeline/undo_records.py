@@ -266,6 +266,8 @@ _OF_CONTRACT = (
     "AND c.treaty_id = %s",
     "DELETE FROM reinsurance_claimposition p USING reinsurance_claim c "
     "WHERE p.claim_id = c.id AND c.treaty_id = %s",
+    "DELETE FROM reinsurance_claimchange k USING reinsurance_claim c "
+    "WHERE k.claim_id = c.id AND c.treaty_id = %s",
     "DELETE FROM reinsurance_claim WHERE treaty_id = %s",
     "DELETE FROM reinsurance_premiumentry WHERE treaty_id = %s",
     "DELETE FROM reinsurance_bordereau b USING reinsurance_load l "

@@ -80,6 +80,7 @@ class ListDoor(Door):
 
     ``orderings``: columns that the list may be sorted by, the usual sorting first
     (with its direction).  ``changed_column``: what ``updated_since`` compares.
+    ``paths``: by column, where it and the key are if the record has them elsewhere.
     ``called``: the name of a streamed file.
     """
 
@@ -88,6 +89,7 @@ class ListDoor(Door):
     filterset_class: Any = None
     orderings: ClassVar[tuple[str, ...]] = ("-id",)
     changed_column = "updated_at"
+    paths: ClassVar[dict[str, tuple[str, str]]] = {}
     called = "records"
     queryset: Any = None
     serializer_class: Any = None
@@ -141,7 +143,7 @@ class ListDoor(Door):
         if text.removeprefix("-") not in self.order_names():
             said = f"“ordering” is one of: {', '.join(self.order_choices())}."
             raise ApiProblem("invalid", said, errors=[wrong("ordering", said)])
-        return Order.of(text)
+        return Order.of(text, self.paths)
 
     def order_names(self) -> Sequence[str]:
         """The columns that the list may be sorted by."""

@@ -6,7 +6,14 @@ import django_filters
 from django.db import models
 from django.db.models import Exists, F, OuterRef
 
-from reinsurance.api.base import Fields, ListDoor, inception_of, number_of, text_of
+from reinsurance.api.base import (
+    Fields,
+    ListDoor,
+    inception_of,
+    moment_of,
+    number_of,
+    text_of,
+)
 from reinsurance.api.filters import (
     ListFilters,
     Searched,
@@ -75,6 +82,7 @@ class ClaimSerializer(Fields):
     year_of_account = number_of("treaty.year_of_account", "The treaty's.")
     loss_event = text_of("loss_event.code", EVENT)
     totals = MadeField(_Totals(F("pk")), TOTALS)
+    updated_at = moment_of("change.changed_at", "When it, or its money, was changed.")
 
     class Meta:
         model = Claim
@@ -113,13 +121,16 @@ class ClaimFilters(ListFilters):
     date_of_loss_from = day_from("date_of_loss", "Lost on this day or later.")
     date_of_loss_to = day_to("date_of_loss", "Lost on this day or earlier.")
     search = Searched("reference", "policy_reference", "insured_name")
-    updated_since = changed_since("updated_at")
+    updated_since = changed_since("change__changed_at")
 
 
 class ClaimDoor(ListDoor):
     """Claims as they stand now."""
 
-    queryset = Claim.objects.select_related("treaty", "loss_event")
+    queryset = Claim.objects.select_related("treaty", "loss_event").filter(
+        change__isnull=False
+    )
+    paths: ClassVar = {"updated_at": ("change__changed_at", "change__claim_id")}
     serializer_class = ClaimSerializer
     filterset_class = ClaimFilters
     orderings: ClassVar = ("-id", "date_of_loss")

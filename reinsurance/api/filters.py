@@ -127,12 +127,12 @@ class Searched(django_filters.CharFilter):
         return qs
 
 
-def changed_since(column: str) -> django_filters.IsoDateTimeFilter:
-    """Records changed at this time or later."""
+def changed_since(
+    column: str, then: str = " The list is then sorted by updated_at."
+) -> django_filters.IsoDateTimeFilter:
+    """Records changed at this time or later, by a column or a path to one."""
     return moment_from(
-        column,
-        "Changed at this time or later, such as 2026-04-30T12:00:00Z. "
-        f"The list is then sorted by {column}.",
+        column, f"Changed at this time or later, such as 2026-04-30T12:00:00Z.{then}"
     )
 
 

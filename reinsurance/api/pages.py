@@ -8,6 +8,7 @@ import base64
 import binascii
 import datetime
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 
 from reinsurance.api.problems import ApiProblem
+from reinsurance.api.streams import model_field
 
 USUAL = 100
 MOST = 1000
@@ -54,15 +56,22 @@ class After(Func):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A sorting: a column (``id`` alone, or the key breaks ties) and a direction."""
+    """A sorting: a column (``id`` alone, or the key breaks ties) and a direction.
+
+    ``path``: where column and key are, if the record has them elsewhere.
+    """
 
     column: str
     is_down: bool = False
+    path: tuple[str, str] | None = None
 
     @classmethod
-    def of(cls, text: str) -> "Order":
-        """From ``updated_at`` or ``-updated_at``."""
-        return cls(text.removeprefix("-"), text.startswith("-"))
+    def of(
+        cls, text: str, paths: Mapping[str, tuple[str, str]] | None = None
+    ) -> "Order":
+        """From ``updated_at`` or ``-updated_at``; ``paths`` by column."""
+        name = text.removeprefix("-")
+        return cls(name, text.startswith("-"), (paths or {}).get(name))
 
     def __str__(self) -> str:
         return f"-{self.column}" if self.is_down else self.column
@@ -70,7 +79,9 @@ class Order:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that are compared."""
-        return ("pk",) if self.column in {"id", "pk"} else (self.column, "pk")
+        if self.column in {"id", "pk"}:
+            return ("pk",)
+        return self.path or (self.column, "pk")
 
     def applied(self, queryset: QuerySet, *, backwards: bool = False) -> QuerySet:
         """The records in this order, or the other way round."""
@@ -81,10 +92,7 @@ class Order:
         self, queryset: QuerySet, values: list[Any], *, backwards: bool
     ) -> QuerySet:
         """The records behind one with these values (before it: ``backwards``)."""
-        opts = queryset.model._meta
-        fields = [
-            opts.pk if name == "pk" else opts.get_field(name) for name in self.columns
-        ]
+        fields = [model_field(queryset.model, n.split("__")) for n in self.columns]
         if len(values) != len(fields):
             raise _bad()
         try:

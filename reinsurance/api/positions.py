@@ -59,7 +59,7 @@ class ClaimPositionFilters(ListFilters):
     status = one_of("status_id", "Code of the status.")
     period_end_from = day_from("period_end", "Last told for then or later.")
     period_end_to = day_to("period_end", "Last told for then or earlier.")
-    claim_updated_since = changed_since("claim__updated_at")
+    claim_updated_since = changed_since("claim__change__changed_at", "")
 
 
 class ClaimPositionDoor(ListDoor):

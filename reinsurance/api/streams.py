@@ -115,7 +115,7 @@ def _column(
     if isinstance(field, MadeField):
         return OutColumn(name, field.expression, True)
     path = "__".join(field.source_attrs)
-    target = _model_field(model, field.source_attrs)
+    target = model_field(model, field.source_attrs)
     if isinstance(target, MoneyField):
         return OutColumn(name, _Amount(F(path)), False)
     if isinstance(target, models.DecimalField):
@@ -126,7 +126,8 @@ def _column(
     return OutColumn(name, F(path), is_text)
 
 
-def _model_field(model: type[models.Model], path: list[str]) -> models.Field:
+def model_field(model: type[models.Model], path: list[str]) -> models.Field:
+    """The field at the end of a path of relations; of a key, the one it refers to."""
     for name in path[:-1]:
         model = model._meta.get_field(name).related_model
     last: Any = model._meta.pk if path[-1] == "pk" else model._meta.get_field(path[-1])

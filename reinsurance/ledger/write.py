@@ -208,7 +208,7 @@ def _positions(
     changed = placed.filter((pl.col("position") > 0) & pl.col("is_changed"))
     write_keys(cursor, changed.filter("is_filled").select("position", *PARTS))
     write_positions(cursor, changed, load=load)
-    _touch_claims(cursor, changed.get_column("claim"))
+    touch(cursor, changed.get_column("claim"))
     return pl.DataFrame({"position": new["position"], "__position_id": ids})
 
 
@@ -236,7 +236,7 @@ def write_positions(cursor: Any, changed: pl.DataFrame, *, load: int) -> None:
     )
 
 
-def _touch_claims(cursor: Any, claims: pl.Series) -> None:
+def touch(cursor: Any, claims: pl.Series) -> None:
     """A claim whose money changed was changed: who follows changes sees it."""
     keys = claims.filter(claims > 0).unique().sort()
     if not keys.len():
@@ -244,8 +244,8 @@ def _touch_claims(cursor: Any, claims: pl.Series) -> None:
     sought(cursor, "touched_claim", id=("bigint", keys))
     with by_index(cursor):
         cursor.execute(
-            "UPDATE reinsurance_claim c SET updated_at = now() FROM touched_claim k "
-            "WHERE c.id = k.id AND c.updated_at < now()"
+            "UPDATE reinsurance_claimchange c SET changed_at = now() "
+            "FROM touched_claim k WHERE c.claim_id = k.id AND c.changed_at < now()"
         )
 
 

@@ -789,9 +789,16 @@ class Migration(migrations.Migration):
             model_name='claim',
             index=models.Index(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('insured_name'), 'text_pattern_ops'), name='claim_insured_start'),
         ),
-        migrations.AddIndex(
-            model_name='claim',
-            index=models.Index(fields=['updated_at', 'id'], name='claim_updated'),
+        migrations.CreateModel(
+            name='ClaimChange',
+            fields=[
+                ('claim', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='change', serialize=False, to='reinsurance.claim')),
+                ('changed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+            ],
+            options={
+                'default_permissions': (),
+                'indexes': [models.Index(fields=['changed_at', 'claim'], name='claim_changed')],
+            },
         ),
         migrations.AddIndex(
             model_name='claim',

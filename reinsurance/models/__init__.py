@@ -2,6 +2,7 @@
 
 from reinsurance.models.access import CedantLimit
 from reinsurance.models.bordereaux import Bordereau
+from reinsurance.models.claim_changes import ClaimChange
 from reinsurance.models.claims import (
     Claim,
     ClaimPosition,
@@ -25,6 +26,7 @@ __all__ = [
     "Bordereau",
     "CedantLimit",
     "Claim",
+    "ClaimChange",
     "ClaimPosition",
     "ClaimStatement",
     "ClaimStatus",

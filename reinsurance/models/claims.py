@@ -144,7 +144,6 @@ class Claim(Record):  # type: ignore[django-manager-missing]
             prefix_index("reference", "claim_reference_prefix"),
             prefix_index("policy_reference", "claim_policy_prefix"),
             word_start_index("insured_name", "claim_insured_start"),
-            models.Index(fields=["updated_at", "id"], name="claim_updated"),
             models.Index(fields=["status", "id"], name="claim_status"),
             models.Index(fields=["date_of_loss", "id"], name="claim_date_of_loss"),
             models.Index(

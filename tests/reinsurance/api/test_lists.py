@@ -13,7 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
-from reinsurance.models import CedantLimit, Claim, ClaimPosition, Party, Treaty
+from reinsurance.models import (
+    CedantLimit,
+    Claim,
+    ClaimChange,
+    ClaimPosition,
+    Party,
+    Treaty,
+)
 
 CLAIMS = "/api/v1/claims/"
 
@@ -292,8 +299,8 @@ def test_changes_since_come_in_their_order(book: Claim, as_clerk: Client) -> Non
     start = datetime(2026, 5, 1, 12, tzinfo=UTC)
     claims = list(Claim.objects.order_by("-pk"))
     for number, claim in enumerate(claims):
-        Claim.objects.filter(pk=claim.pk).update(
-            updated_at=start + timedelta(hours=number)
+        ClaimChange.objects.filter(claim=claim).update(
+            changed_at=start + timedelta(hours=number)
         )
     found = walk(as_clerk, f"{CLAIMS}?updated_since=2026-05-01T13:00:00Z&limit=1")
     assert [record["id"] for record in found] == [c.pk for c in claims[1:]]

@@ -86,6 +86,8 @@ def plan(most: int, folder: Path) -> list[tuple[str, int, Path, bool]]:
         steps.append(("our pipeline, nothing new", count, path, False))
         half = generate.write_csv(folder / f"claims-{count}-half.csv", count, half=True)
         steps.append(("our pipeline, half updated", count, half, False))
+        if count < WHOLE_RUN:
+            steps.append(("our pipeline, half updated again", count, path, False))
         steps.append(("undo of a load", count, path, True))
     small, large = files[10_000], files[sizes[-1]]
     steps.append(("stock import-export", 10_000, small, True))

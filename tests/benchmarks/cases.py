@@ -307,6 +307,7 @@ CASES: dict[str, Callable[[Path], float]] = {
     "our pipeline": pipeline,
     "our pipeline, nothing new": pipeline,
     "our pipeline, half updated": pipeline,
+    "our pipeline, half updated again": pipeline,
     "undo of a load": undo_of_load,
     "our pipeline, xlsx": pipeline,
     "stock import-export": stock,

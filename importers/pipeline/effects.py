@@ -182,7 +182,7 @@ class Effect:
             yield (
                 CORRECTION_LACKS,
                 f"{lacked.name}: told for the period to {_day(lacked)} and missing in "
-                "this correction. After the load that does not count any more.",
+                f"this correction. {lacked.fate}",
             )
         if len(found) > MOST_NAMED:
             more = len(found) - MOST_NAMED
@@ -230,7 +230,7 @@ class Effect:
         found = self._lacked(cursor, record_type, context)
         self.lacking = len(found)
         self.moves.update(self._moves_of(cursor, record_type, context, found))
-        keys = sorted(f"{lacked.key} {lacked.period_end}" for lacked in found)
+        keys = sorted(f"{x.key} {x.period_end} {x.stands}" for x in found)
         self.lacking_digest = sha256("\n".join(keys).encode()).hexdigest()
         return found
 

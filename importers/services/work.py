@@ -134,7 +134,10 @@ def _check(lease: Lease, folder: Path) -> None:
         alive=lease.check,
     )
     effect = examined.staged.effect
-    for issue in sequence.look(record, kind, effect.periods, effect.present):
+    for issue in (
+        *sequence.look(record, kind, effect.periods, effect.present),
+        *mappings.constants_used(kind, matches, mapping),
+    ):
         examined.note_file(issue.code, issue.severity, issue.message)
     seconds = {
         "read": round(read_seconds, 3),

@@ -98,6 +98,18 @@ def test_whom_the_cedant_is_hidden_from_reads_each_record_once(
     assert "more</li>" not in shown.content.decode()
 
 
+def test_a_retry_in_the_middle_of_an_undo_is_refused_in_plain_words(
+    as_manager: Client, loaded: Ingestion
+) -> None:
+    as_manager.post(undo(loaded), {"reason": "Wrong month"})
+    retry = reverse("admin:importers_ingestion_move", args=[loaded.pk, "retry"])
+    answer = as_manager.post(retry, follow=True)
+    assert [str(message) for message in answer.context["messages"]][1:] == [
+        "This file is “undoing” by now, so this cannot be done any more. Reload the "
+        "page to see where it stands."
+    ]
+
+
 def test_only_a_load_has_a_preview(as_manager: Client, ready: Ingestion) -> None:
     answer = as_manager.get(preview(ready), follow=True)
     assert "only a load is undone" in answer.content.decode()

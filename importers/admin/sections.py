@@ -69,6 +69,7 @@ def summary(
         "totals": page.totals(ingestion, kind),
         "kinds": issue_kinds(ingestion),
         "ignored": ignored(ingestion),
+        "constants": constants(ingestion, kind),
         "moves": page.moves(ingestion),
         "is_done": ingestion.status in {Status.LOADED, Status.UNDOING, Status.UNDONE},
         "lacks": lacking(ingestion),
@@ -160,12 +161,19 @@ def file(
         "skipped_count": table.get("skipped_count", 0),
         "repairs": table.get("repairs", []),
         "matched": matched(ingestion, kind),
-        "constants": [
-            (str(kind.columns[name].column_name), text)
-            for name, text in ingestion.matches.get("constants", {}).items()
-            if name in kind.columns
-        ],
+        "constants": constants(ingestion, kind),
     }
+
+
+def constants(ingestion: Ingestion, kind: RecordType) -> list[tuple[str, str]]:
+    """What has the same text in every row as no column brings it: label and text."""
+    read = ingestion.matches.get("columns", {}).values()
+    used = {match["field"] for match in read if match["decision"] == "auto"}
+    return [
+        (str(kind.columns[name].column_name), text)
+        for name, text in ingestion.matches.get("constants", {}).items()
+        if name in kind.columns and name not in used
+    ]
 
 
 def matched(ingestion: Ingestion, kind: RecordType) -> list[dict[str, Any]]:

@@ -41,7 +41,7 @@ def confirm(
                 "effect": part.effect,
                 "said": f"{part.count:,} {part.what} {_verb(part.effect, part.count)}",
                 "examples": part.examples,
-                "more": part.count - len(part.examples),
+                "more": _more(part),
             }
             for part in found.affected
         ],
@@ -57,6 +57,16 @@ def confirm(
         ],
     )
     return TemplateResponse(request, "importers/undo.html", context)
+
+
+def _more(part: undo_preview.Affected) -> str:
+    """What is said of those without a name: too many, or not for this user to see."""
+    rest = part.count - len(part.examples)
+    if not rest:
+        return ""
+    if part.examples:
+        return f"and {rest:,} more"
+    return "of a cedant that you do not see, so not named here"
 
 
 def _verb(effect: str, count: int) -> str:

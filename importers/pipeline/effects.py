@@ -5,7 +5,7 @@ warnings are other ones, nothing is loaded and the difference is shown.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -14,6 +14,8 @@ import polars as pl
 from django.db import connection, transaction
 from django.utils.formats import date_format
 
+from importers.pipeline import befores
+from importers.pipeline.changes import Change
 from importers.pipeline.frames import ROW
 from importers.pipeline.settling import Settled
 from importers.record_types import RecordType
@@ -45,7 +47,8 @@ class Effect:
     of records of the books that rows are about, with their period; ``held_out``: keys
     of those that rows held out name, ``held_out_lines`` what those of a register name.
     ``lacking`` and ``lacking_digest``: how many records a correction leaves out, and
-    which.  ``is_settled``: it was worked out here, not taken over from the check.
+    which.  ``before``: what the changed records held, as a digest by kind of record.
+    ``is_settled``: it was worked out here, not taken over from the check.
     """
 
     rows: Counter[str] = field(default_factory=Counter)
@@ -57,6 +60,7 @@ class Effect:
     held_out_lines: list[pl.DataFrame] = field(default_factory=list)
     lacking: int = 0
     lacking_digest: str = ""
+    before: dict[str, int] = field(default_factory=dict)
     is_settled: bool = False
 
     def count(self, good: pl.DataFrame) -> None:
@@ -70,6 +74,21 @@ class Effect:
             self.count(good)
         self.codes.update(dict(issues["code"].value_counts().iter_rows()))
 
+    def note_before(self, digests: Mapping[str, int]) -> None:
+        """Take up what records that rows of a chunk change held before."""
+        for kind, digest in digests.items():
+            self.before[kind] = self.before.get(kind, 0) ^ digest
+
+    def note_change(self, change: Change) -> None:
+        """Take up what a chunk does to one kind of records."""
+        self.note_changes(None, change.issues)
+        self.note_before(befores.of_change(change))
+
+    def note_register(self, issues: pl.DataFrame) -> None:
+        """Take up what only the whole of a register shows: who has left it, and all."""
+        self.note_changes(None, issues)
+        self.note_before({"panel": befores.of_issues(issues)})
+
     def note(self, settled: Settled, good: pl.DataFrame) -> None:
         """Take up what a settled chunk does."""
         self.is_settled = True
@@ -79,6 +98,7 @@ class Effect:
         ).get_column("code")
         self.codes.update(dict(counts.value_counts().iter_rows()))
         self.moves.update(settled.settlement.moves)
+        self.note_before(befores.of_settlement(settled.settlement))
         kept = good.filter(~pl.col(ROW).is_in(settled.held_out.implode()))
         self.note_periods(kept)
         self.present.append(settled.settlement.present)
@@ -162,7 +182,7 @@ class Effect:
             yield (
                 CORRECTION_LACKS,
                 f"{lacked.name}: told for the period to {_day(lacked)} and missing in "
-                "this correction. After the load that does not count any more.",
+                f"this correction. {lacked.fate}",
             )
         if len(found) > MOST_NAMED:
             more = len(found) - MOST_NAMED
@@ -210,7 +230,7 @@ class Effect:
         found = self._lacked(cursor, record_type, context)
         self.lacking = len(found)
         self.moves.update(self._moves_of(cursor, record_type, context, found))
-        keys = sorted(f"{lacked.key} {lacked.period_end}" for lacked in found)
+        keys = sorted(f"{x.key} {x.period_end} {x.stands}" for x in found)
         self.lacking_digest = sha256("\n".join(keys).encode()).hexdigest()
         return found
 
@@ -259,6 +279,7 @@ class Effect:
             "moves": {n: c for n, c in sorted(self.moves.items()) if c},
             "lacking": self.lacking,
             "lacking_digest": self.lacking_digest,
+            "before": {n: f"{d:016x}" for n, d in sorted(self.before.items()) if d},
         }
 
 

@@ -37,4 +37,11 @@ def difference(before: dict[str, Any], after: dict[str, Any]) -> str:
         )
     elif before.get("lacking_digest") != after.get("lacking_digest"):
         said.append("what the correction leaves out is something else now")
+    old, new = before.get("before", {}), after.get("before", {})
+    others = [n for n in sorted({*old, *new}) if old.get(n) != new.get(n)]
+    if others:
+        said.append(
+            f"what the file changes is not what it was then ({', '.join(others)}): see "
+            "before and after under Changes, and the issues"
+        )
     return "; ".join(said)

@@ -207,9 +207,9 @@ def _load_records(
             if isinstance(change, pl.DataFrame):
                 done.note_changes(change, no_issues())
             else:
-                done.note_changes(None, change.issues)
+                done.note_change(change)
         if register is not None:
             register.add(frame)
     if register is not None:
-        done.note_changes(None, register.issues(cursor, context))
+        done.note_register(register.issues(cursor, context))
         register.leave(cursor, context)

@@ -14,6 +14,7 @@ from importers.models.sources import PremiumLists
 from importers.pipeline.frames import ROW, no_issues
 from importers.pipeline.rules import named
 from importers.record_types import RecordType
+from reinsurance.ledger.later_words import later_claims, later_premiums
 from reinsurance.ledger.premium_writing import write_premiums
 from reinsurance.ledger.premiums import settle_premiums
 from reinsurance.ledger.recompute import recompute
@@ -69,6 +70,12 @@ def settle_rows(
                 conventions=context.conventions,
                 labels=labels,
             )
+            settlement, over = later_claims(
+                cursor,
+                settlement,
+                number=context.number,
+                sender=context.conventions.sender,
+            )
             ruled = claim_issues(settlement, context.conventions)
         else:
             settlement = settle_premiums(
@@ -78,8 +85,9 @@ def settle_rows(
                 conventions=context.conventions,
                 labels=labels,
             )
+            over = later_premiums(settlement, number=context.number)
             ruled = settlement.ruled
-        issues = pl.concat([settlement.issues, ruled])
+        issues = pl.concat([settlement.issues, ruled, over])
         errors = issues.filter(pl.col("severity") == "error")[ROW]
         if not errors.len():
             found.append(issues)

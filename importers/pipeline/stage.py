@@ -140,10 +140,11 @@ class Stager:
                 if isinstance(change, Change):
                     self._show(change)
                     found.append(named(change.issues, self.headers))
+                    self.staged.effect.note_change(change)
                 else:
                     good = good.join(change, on=ROW, maintain_order="left")
         issues = pl.concat(found)
-        self.staged.effect.note_changes(good, issues)
+        self.staged.effect.note_changes(good, no_issues())
         if self.register is not None:
             self.register.add(good)
         return good, issues
@@ -156,7 +157,7 @@ class Stager:
         context = replace(self.context, held_out_lines=lines)
         with transaction.atomic(), connection.cursor() as cursor:
             issues = self.register.issues(cursor, context)
-        self.staged.effect.note_changes(None, issues)
+        self.staged.effect.note_register(issues)
         return named(issues, self.headers)
 
     def _keep(self, good: pl.DataFrame) -> None:

@@ -31,6 +31,7 @@ def receive(record: Ingestion, kind: RecordType, periods: Periods) -> None:
                 "status": BordereauStatus.LOADED,
                 "received_date": timezone.localdate(record.received_at),
                 "period_start": start,
+                "is_nil": False,
             },
         )
 

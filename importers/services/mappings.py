@@ -5,16 +5,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.utils.formats import date_format
 
 from importers.exceptions import BadMapping, UnknownMapping
 from importers.models import Ingestion, Mapping, Source
 from importers.pipeline.match import Matches, match, normal
 from importers.record_types import RecordType
+from importers.services.sequence import FileIssue
+from importers.values import Severity
 from reinsurance.models import Treaty
 from reinsurance.resources.cells import CellError, CellOptions
 from reinsurance.resources.lookups import ContractWidget, ReferenceWidget
 from reinsurance.visibility import cedants_of, of_cedants
 
+CONSTANTS_USED = "constants_used"
 UNKNOWN_CONTRACT = (
     "No contract “{}” is in the books. Correct the reference, or load the treaty "
     "register first."
@@ -81,6 +85,38 @@ def _by(header: Sequence[str], record_type: RecordType, mapping: Mapping) -> Mat
     return match(
         header, record_type, remembered=mapping.columns, constants=mapping.constants
     )
+
+
+def constants_used(
+    record_type: RecordType, matches: Matches, mapping: Mapping | None
+) -> list[FileIssue]:
+    """What no column of the file brings and somebody typed for all rows, once.
+
+    It is remembered for the sender, and may be of the one file that it was typed for: a
+    contract is no meaning of a header.  Mappings that are shipped are no such word.
+    """
+    said = typed(record_type, matches)
+    if not said or mapping is None or mapping.source_id is None:
+        return []
+    values = ", ".join(f"{label} “{text}”" for label, text in said)
+    who = mapping.confirmed_by
+    by = f" by {who.get_full_name() or who.get_username()}" if who else ""
+    day = date_format(mapping.confirmed_at, "j F Y")
+    message = (
+        f"No column of the file brings {values}: every row gets it, as it was typed"
+        f"{by} on {day} (“{mapping.name}”). Is it right for this file? If not, say "
+        "anew what its columns are."
+    )
+    return [FileIssue(CONSTANTS_USED, Severity.WARNING, message)]
+
+
+def typed(record_type: RecordType, matches: Matches) -> list[tuple[str, str]]:
+    """Label and text of the fields that have one text in every row."""
+    return [
+        (str(record_type.columns[name].column_name), text)
+        for name, text in matches.constants.items()
+        if name not in matches.used
+    ]
 
 
 def require_known(

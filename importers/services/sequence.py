@@ -16,6 +16,7 @@ from importers.record_types import RecordType
 from importers.services.follow_up_parents import parts_of_one_file
 from importers.values import Severity, Status
 from reinsurance.ledger.others import told_by_others
+from reinsurance.ledger.periods import snapped
 from reinsurance.models import LoadPeriod
 
 LATER = "later_period_loaded"
@@ -156,21 +157,41 @@ def second_of(record: Ingestion, kind: RecordType, periods: Periods) -> list[str
     if not wanted:
         return []
     rows = (
-        _standing(kind)
+        _of_sender(record, kind)
         .filter(
-            load__sender=record.source_id,
             treaty_id__in={treaty for treaty, _ in wanted},
             period_end__in={end for _, end in wanted},
         )
         .exclude(load__number__in=parts_of_one_file(record))
-        .select_related("load", "treaty")
-        .order_by("load__number")
     )
-    return [
-        f"{row.treaty} to {_day(row.period_end)} (number {row.load.number})"
-        for row in rows
-        if (row.treaty_id, row.period_end) in wanted
-    ]
+    return [_named(row) for row in rows if (row.treaty_id, row.period_end) in wanted]
+
+
+def beside_nil(record: Ingestion, kind: RecordType) -> list[str]:
+    """The same of a nil return: it names no contract, so all of its period count."""
+    day = record.period_end
+    if day is None or kind.ledger is None:
+        return []
+    ends = {day, snapped(day, record.source.frequency)} - {None}
+    return [_named(row) for row in _of_sender(record, kind).filter(period_end__in=ends)]
+
+
+def moved_beside_nil(record: Ingestion, kind: RecordType) -> str:
+    """In words: what is beside a nil return otherwise than at its check; else empty."""
+    beside = beside_nil(record, kind)
+    if beside == record.effect_parts.get("beside_nil", []):
+        return ""
+    return f"of the period in the books: {'; '.join(beside[:3]) or 'nothing'}"
+
+
+def _of_sender(record: Ingestion, kind: RecordType) -> Any:
+    """What stands of the sender's files, in the order in which they were received."""
+    rows = _standing(kind).filter(load__sender=record.source_id)
+    return rows.select_related("load", "treaty").order_by("load__number", "treaty_id")
+
+
+def _named(row: LoadPeriod) -> str:
+    return f"{row.treaty} to {_day(row.period_end)} (number {row.load.number})"
 
 
 def _day(day: date | None) -> str:

@@ -38,7 +38,7 @@ def move(
         if still:
             rows = rows.filter(**still)
         if not rows.update(status=to, **changes):
-            raise StateProblem(_too_late(ingestion, to))
+            raise StateProblem(_too_late(ingestion))
         arrive(ingestion, event, status=to, user=user, details=details)
 
 
@@ -76,9 +76,9 @@ def say(
     )
 
 
-def _too_late(ingestion: int, to: Status) -> str:
+def _too_late(ingestion: int) -> str:
     status = Ingestion.objects.values_list("status", flat=True).get(pk=ingestion)
     return (
-        f"This file is “{status}” by now and cannot become “{to}”. "
+        f"This file is “{status}” by now, so this cannot be done any more. "
         "Reload the page to see where it stands."
     )

@@ -16,6 +16,7 @@ from importers.pipeline.examine import Examined
 from importers.pipeline.fingerprints import as_plain, fingerprint
 from importers.pipeline.match import Matches
 from importers.pipeline.record import record_issues
+from importers.pipeline.stage import Staged
 from importers.record_types import RecordType
 from importers.services import ingestions, sequence
 from importers.services.ingestions import nothing_loaded
@@ -23,6 +24,14 @@ from importers.services.leases import Lease
 from importers.services.states import move
 from importers.services.syncs import DOOR
 from importers.values import Declared, Severity, Status
+
+NIL_BESIDE_ROWS = "nil_beside_rows"
+NIL_CORRECTS_NOTHING = (
+    "The file says that there is nothing to report, and rows of its sender for the "
+    "period are in the books: {}. A nil return names no contract, so it corrects "
+    "nothing: they stay. If they do not hold, have their files undone, or hand in a "
+    "correction that names the contract."
+)
 
 
 def staging_folder(lease: Lease) -> str:
@@ -131,11 +140,15 @@ def _ask_which(second: list[str]) -> str:
     """What to ask of a second file of a contract and period."""
     if not second:
         return ""
-    named = "; ".join(second[:3]) + ("; …" if len(second) > 3 else "")
     return (
-        f"In the books already: {named}. Is this file additional to it, or a "
+        f"In the books already: {named(second)}. Is this file additional to it, or a "
         "correction that takes its place? Nothing is loaded before somebody says so."
     )
+
+
+def named(second: list[str]) -> str:
+    """The first of the contracts and periods, in one line."""
+    return "; ".join(second[:3]) + ("; …" if len(second) > 3 else "")
 
 
 def _effect_of(
@@ -183,23 +196,34 @@ def nil(lease: Lease, message: str) -> None:
     if record_types.get(record.record_type).bordereau is None:
         reject(lease, message, NilReturn.code)
         return
-    parts = {"effect": as_plain(Effect()), "nil": True}
-    move(
-        lease.key,
-        from_=[Status.CHECKING],
-        to=Status.READY,
-        lease=lease.token,
-        event=message,
-        message=message,
-        checked_at=timezone.now(),
-        issue_counts={**{s.value: 0 for s in Severity}, "by_code": {}},
-        effect=fingerprint(record.sha256, None, parts),
-        effect_parts=parts,
-        staged="",
-        staged_parts=0,
-        rows_read=0,
-        **{n: c for n, c in nothing_loaded(0, message).items() if n != "message"},
-    )
+    beside = sequence.beside_nil(record, record_types.get(record.record_type))
+    stays = Examined(Staged())
+    if beside and record.declared:
+        said = NIL_CORRECTS_NOTHING.format(named(beside))
+        stays.note_file(NIL_BESIDE_ROWS, Severity.WARNING, said)
+    parts = {"effect": as_plain(Effect()), "nil": True, "beside_nil": beside}
+    with transaction.atomic():
+        record_issues(record.pk, stays.issues)
+        move(
+            lease.key,
+            from_=[Status.CHECKING],
+            to=Status.READY,
+            lease=lease.token,
+            event=message,
+            message=message if record.declared else _ask_which(beside) or message,
+            needs_declaration=bool(beside) and not record.declared,
+            checked_at=timezone.now(),
+            issue_counts={
+                **{s.value: stays.by_severity[s.value] for s in Severity},
+                "by_code": dict(stays.by_code),
+            },
+            effect=fingerprint(record.sha256, record.declared, parts),
+            effect_parts=parts,
+            staged="",
+            staged_parts=0,
+            rows_read=0,
+            **{n: c for n, c in nothing_loaded(0, message).items() if n != "message"},
+        )
 
 
 def reject(lease: Lease, message: str, code: str, **known: Any) -> None:

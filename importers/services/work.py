@@ -134,7 +134,10 @@ def _check(lease: Lease, folder: Path) -> None:
         alive=lease.check,
     )
     effect = examined.staged.effect
-    for issue in sequence.look(record, kind, effect.periods, effect.present):
+    for issue in (
+        *sequence.look(record, kind, effect.periods, effect.present),
+        *mappings.constants_used(kind, matches, mapping),
+    ):
         examined.note_file(issue.code, issue.severity, issue.message)
     seconds = {
         "read": round(read_seconds, 3),
@@ -261,6 +264,8 @@ def _load(lease: Lease, patience: float | None) -> None:
         approved = record.effect_parts.get("effect")
         is_anew = effect.is_settled
         moved = difference(approved, as_plain(effect)) if approved and is_anew else ""
+        if record.effect_parts.get("nil"):
+            moved = sequence.moved_beside_nil(record, kind)
         if moved:
             raise BooksMoved(BOOKS_MOVED.format(moved))
         if is_anew and not record.declared:

@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from reinsurance.choices import PremiumTransaction
 from reinsurance.ledger.contradictions import plain
 from reinsurance.ledger.copying import copy_out, sought
+from reinsurance.ledger.lacking_others import still_counting
 from reinsurance.ledger.timelines import MONEY
 from reinsurance.models import ClaimPosition
 
@@ -20,11 +21,25 @@ PRESENT_PREMIUMS = {"entry": pl.Int64}
 
 @dataclass(frozen=True, slots=True)
 class Lacked:
-    """A position or premium entry that was told for a period and is missing now."""
+    """A position or premium entry that was told for a period and is missing now.
+
+    ``stands``: in words, what somebody else told of it for the period and stays.
+    """
 
     key: int
     name: str
     period_end: datetime.date | None
+    stands: str = ""
+
+    @property
+    def fate(self) -> str:
+        """What becomes of it after the load."""
+        if not self.stands:
+            return "After the load that does not count any more."
+        return (
+            "After the load what this sender told of it does not count any more, but "
+            f"{self.stands}. If that is not meant, it has to be taken back as well."
+        )
 
 
 def lacked_by(
@@ -65,7 +80,9 @@ def lacked_by(
                 orient="row",
             ),
         )
-        return _named_positions(found)
+        return _named_positions(
+            still_counting(cursor, found, number=number, sender=sender)
+        )
     told = [pl.DataFrame(schema=PRESENT_PREMIUMS), *present]
     standing = _entries(
         cursor, pairs, number=number, sender=sender, lists_year=lists_year
@@ -87,7 +104,12 @@ def _named_positions(found: pl.DataFrame) -> list[Lacked]:
     ).select_related("claim")
     names = {position.pk: f"Claim {position}" for position in positions}
     return [
-        Lacked(row["position"], names[row["position"]], row["period_end"])
+        Lacked(
+            row["position"],
+            names[row["position"]],
+            row["period_end"],
+            row["stands"] or "",
+        )
         for row in found.sort("position", "period_end").iter_rows(named=True)
     ]
 

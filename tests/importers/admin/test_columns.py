@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
+from django.utils.formats import date_format
 
 from importers.models import Ingestion, Mapping, Source
 from importers.services import work
@@ -90,6 +92,46 @@ def test_the_next_file_of_the_sender_needs_no_question(
     as_clerk.post(url_of(asked), ANSWER)
     another = sent(HEADER, [*ROW[:1], "N-3", *ROW[2:]])
     assert another.status == "ready"
+
+
+def test_what_was_typed_for_all_rows_is_said_of_the_next_file(
+    as_clerk: Client,
+    as_manager: Client,
+    clerk: User,
+    asked: Ingestion,
+    sent: Callable[..., Ingestion],
+) -> None:
+    as_clerk.post(url_of(asked), ANSWER)
+    another = sent(HEADER, [*ROW[:1], "N-3", *ROW[2:]])
+    told = another.issues.get(code="constants_used")
+    day = date_format(Mapping.objects.get(source=another.source).confirmed_at, "j F Y")
+    assert (told.row, told.severity) == (0, "warning")
+    assert told.message == (
+        "No column of the file brings Currency “USD”: every row gets it, as it was "
+        f"typed by {clerk.username} on {day} (“Confirmed for claims.csv”). Is it right "
+        "for this file? If not, say anew what its columns are."
+    )
+    assert another.effect_parts["warnings"]["constants_used"] == 1
+    page = as_manager.get(
+        reverse("admin:importers_ingestion_change", args=[another.pk])
+    ).content.decode()
+    assert "<strong>Currency</strong> is “USD” in every row" in page
+    assert "Constants used" in page
+
+
+def test_what_a_column_brings_is_not_said_to_be_the_same_in_every_row(
+    as_clerk: Client,
+    as_manager: Client,
+    asked: Ingestion,
+    sent: Callable[..., Ingestion],
+) -> None:
+    as_clerk.post(url_of(asked), ANSWER)
+    another = sent([*HEADER, "Currency"], [*ROW[:1], "N-3", *ROW[2:], "USD"])
+    assert "constants_used" not in another.issue_counts["by_code"]
+    page = as_manager.get(
+        reverse("admin:importers_ingestion_change", args=[another.pk])
+    ).content.decode()
+    assert "in every row" not in page
 
 
 def test_an_unclear_column_needs_an_answer(as_clerk: Client, asked: Ingestion) -> None:

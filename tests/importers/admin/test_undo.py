@@ -8,7 +8,9 @@ from django.utils import timezone
 from importers import queue
 from importers.models import Ingestion
 from importers.services import undoing
-from reinsurance.models import Claim, Edit
+from reinsurance.models import Claim, Edit, Party, Treaty
+
+HIDDEN = "of a cedant that you do not see, so not named here"
 
 
 def page(ingestion: Ingestion) -> str:
@@ -77,6 +79,35 @@ def test_what_people_changed_stands_in_the_way_by_name(
     ]
     loaded.refresh_from_db()
     assert loaded.status == "loaded"
+
+
+def test_whom_the_cedant_is_hidden_from_reads_each_record_once(
+    as_manager: Client, loaded: Ingestion, manager: User
+) -> None:
+    other = Party.objects.create(code="OTHER", name="Other")
+    manager.cedant_limits.create(cedant=Party.objects.get(code="ANDES"))
+    Treaty.objects.update(cedant=other)
+    shown = as_manager.get(preview(loaded))
+    assert [
+        (part["said"], part["examples"], part["more"])
+        for part in shown.context["effects"]
+    ] == [
+        ("1 claim leaves the books", (), HIDDEN),
+        ("1 claim position leaves the books", (), HIDDEN),
+    ]
+    assert "more</li>" not in shown.content.decode()
+
+
+def test_a_retry_in_the_middle_of_an_undo_is_refused_in_plain_words(
+    as_manager: Client, loaded: Ingestion
+) -> None:
+    as_manager.post(undo(loaded), {"reason": "Wrong month"})
+    retry = reverse("admin:importers_ingestion_move", args=[loaded.pk, "retry"])
+    answer = as_manager.post(retry, follow=True)
+    assert [str(message) for message in answer.context["messages"]][1:] == [
+        "This file is “undoing” by now, so this cannot be done any more. Reload the "
+        "page to see where it stands."
+    ]
 
 
 def test_only_a_load_has_a_preview(as_manager: Client, ready: Ingestion) -> None:

@@ -1,0 +1,48 @@
+"""What goes on to stand of records that a correction leaves out: others told them, too.
+
+A correction takes back what its own sender told before.  Of the same record and period
+a person may have told an amount, or a file that another sender sent or that was
+received later: that stays.
+"""
+
+from typing import Any
+
+import polars as pl
+
+from reinsurance.ledger.overlaps import teller
+from reinsurance.ledger.statements import live_statements
+
+KEY = ["position", "period_end"]
+
+
+def still_counting(
+    cursor: Any, found: pl.DataFrame, *, number: int, sender: int | None
+) -> pl.DataFrame:
+    """Those of the lacked that count as yet, with ``stands``: who else told them.
+
+    ``found`` has ``position`` and ``period_end``; ``number`` and ``sender`` are the
+    correction's.  What an earlier correction left out already does not count any more.
+    """
+    live = live_statements(cursor, found["position"], correction=number)
+    goes = pl.col("sender").eq_missing(pl.lit(sender, pl.Int64)) & (
+        pl.col("number") < number
+    )
+    others = (
+        live.filter(~goes & (pl.col("number") != number))
+        .sort("number", "row")
+        .group_by(KEY, maintain_order=True)
+        .agg(pl.col("number", "row").last())
+        .with_columns(
+            stands=pl.concat_str(
+                pl.lit("what "),
+                teller(),
+                pl.when(pl.col("number") > number)
+                .then(pl.lit(", received later,"))
+                .otherwise(pl.lit("")),
+                pl.lit(" told for it stays"),
+            )
+        )
+    )
+    return found.join(live.filter(goes), on=KEY, how="semi").join(
+        others.select(*KEY, "stands"), on=KEY, how="left"
+    )

@@ -5,7 +5,6 @@ Each has a page of its own, asks for the reason, and leaves a change by hand.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from django import forms
@@ -13,33 +12,16 @@ from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.formats import date_format
 
 from reinsurance.admin.base import Panel
-from reinsurance.admin.values import DecimalInput, capital
+from reinsurance.admin.claim_forms import AmountForm, MoveForm, day_of
 from reinsurance.ledger import by_hand, moving
-from reinsurance.ledger.amounts import (
-    FIRST_ROW_BY_HAND,
-    POSITION,
-    THIS_PERIOD,
-    TO_DATE,
-    label_of,
-)
-from reinsurance.models import (
-    Claim,
-    ClaimPosition,
-    ClaimStatement,
-    ClaimStatus,
-    Treaty,
-)
+from reinsurance.ledger.amounts import FIRST_ROW_BY_HAND
+from reinsurance.ledger.hand_refusals import TellingError
+from reinsurance.models import Claim, ClaimPosition, ClaimStatement, Treaty
 from reinsurance.visibility import seen_by
 
-CONTROL = {"class": "form-control"}
 TEMPLATE = "reinsurance/claim_action.html"
-BASES = (
-    (TO_DATE, "To date: all that was paid until the end of the period"),
-    (THIS_PERIOD, "This period: what was paid in the period alone"),
-)
 MOVE = (
     "The claim goes with its positions and all that was told of it. Its amounts stay "
     "what they are."
@@ -49,76 +31,6 @@ CORRECT = (
     "later one: a file that is received later and tells of the same period counts "
     "again. You can withdraw it."
 )
-
-
-class ContractField(forms.ModelChoiceField):
-    """A contract by number, cedant and period: enough to tell renewals apart."""
-
-    def label_from_instance(self, obj: Treaty) -> str:
-        """``T1 · Andes · 1 Jan 2026 – 31 Dec 2026``."""
-        period = f"{_day(obj.inception)} – {_day(obj.expiry)}"
-        cedant = obj.cedant.name if obj.cedant else ""
-        return " · ".join(part for part in (obj.reference, cedant, period) if part)
-
-
-class ReasonedForm(forms.Form):
-    """A form that asks for the reason last."""
-
-    reason = forms.CharField(
-        max_length=400,
-        widget=forms.TextInput(CONTROL),
-        help_text="It stays with the change, for everybody to read.",
-    )
-    field_order: Sequence[str] | None = None
-
-
-class MoveForm(ReasonedForm):
-    """Which contract the claim moves to."""
-
-    treaty = ContractField(
-        Treaty.objects.none(), label="Contract", widget=forms.Select(CONTROL)
-    )
-    field_order = ("treaty", "reason")
-
-
-class AmountForm(ReasonedForm):
-    """An amount of one of the claim's positions, as a person tells it."""
-
-    position = forms.ModelChoiceField(
-        ClaimPosition.objects.none(), widget=forms.Select(CONTROL)
-    )
-    period_end = forms.DateField(
-        label="Period, to",
-        widget=forms.DateInput({**CONTROL, "type": "date"}, format="%Y-%m-%d"),
-    )
-    kind = forms.ChoiceField(
-        label="Which amount",
-        choices=[(name, capital(label_of(name))) for name in POSITION],
-        widget=forms.Select(CONTROL),
-    )
-    basis = forms.ChoiceField(
-        choices=BASES,
-        widget=forms.Select(CONTROL),
-        help_text="Reserves, recoveries outstanding and the amount claimed are always "
-        "as at the end of the period.",
-    )
-    amount = forms.DecimalField(widget=DecimalInput({"step": "any"}))
-    status = forms.ModelChoiceField(
-        ClaimStatus.objects.all(),
-        required=False,
-        label="Status at the end of the period",
-        widget=forms.Select(CONTROL),
-        help_text="Left empty, it stays what it is.",
-    )
-    field_order = (
-        "position",
-        "period_end",
-        "kind",
-        "basis",
-        "amount",
-        "status",
-        "reason",
-    )
 
 
 class ClaimActions(admin.ModelAdmin):
@@ -180,11 +92,12 @@ class ClaimActions(admin.ModelAdmin):
                     status=told["status"],
                     user=user,
                     reason=told["reason"],
+                    is_meant=form.is_meant,
                 )
-            except by_hand.TellingError as problem:
-                form.add_error(None, str(problem))
+            except TellingError as problem:
+                form.refuse(problem)
             else:
-                said = f"Corrected for the period to {_day(statement.period_end)}."
+                said = f"Corrected for the period to {day_of(statement.period_end)}."
                 return self._done(request, claim, said)
         title = "Correct an amount"
         return self._page(
@@ -200,7 +113,7 @@ class ClaimActions(admin.ModelAdmin):
         claim = statement.position.claim
         try:
             by_hand.withdraw(statement, user=_user(request))
-        except by_hand.TellingError as problem:
+        except TellingError as problem:
             messages.error(request, str(problem))
             return _at(claim)
         return self._done(request, claim, "Withdrawn.")
@@ -253,10 +166,6 @@ def _at(claim: Claim) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:reinsurance_claim_changelist"))
     page = reverse("admin:reinsurance_claim_change", args=[claim.pk])
     return HttpResponseRedirect(page)
-
-
-def _day(day: date | None) -> str:
-    return date_format(day, "j M Y") if day else "?"
 
 
 def _user(request: HttpRequest) -> Any:

@@ -12,7 +12,7 @@ from backoffice.roles import AUDITOR, Role
 from importers import record_types
 from importers.pipeline.undo import undo
 from reinsurance.ledger import books, by_hand
-from reinsurance.ledger.by_hand import TellingError
+from reinsurance.ledger.hand_refusals import TellingError
 from reinsurance.models import (
     CedantLimit,
     Claim,

@@ -18,6 +18,7 @@ from reinsurance.admin.claim_forms import AmountForm, MoveForm, day_of
 from reinsurance.ledger import by_hand, moving
 from reinsurance.ledger.amounts import FIRST_ROW_BY_HAND
 from reinsurance.ledger.hand_refusals import TellingError
+from reinsurance.ledger.move_checks import MoveError
 from reinsurance.models import Claim, ClaimPosition, ClaimStatement, Treaty
 from reinsurance.visibility import seen_by
 
@@ -63,9 +64,11 @@ class ClaimActions(admin.ModelAdmin):
             treaty: Treaty = form.cleaned_data["treaty"]
             reason = form.cleaned_data["reason"]
             try:
-                moving.move_claim(claim, treaty, user=user, reason=reason)
-            except moving.MoveError as problem:
-                form.add_error(None, str(problem))
+                moving.move_claim(
+                    claim, treaty, user=user, reason=reason, is_meant=form.is_meant
+                )
+            except MoveError as problem:
+                form.refuse(problem)
             else:
                 said = f"Moved to {field.label_from_instance(treaty)}."
                 return self._done(request, claim, said)

@@ -344,3 +344,22 @@ def test_what_is_said_of_a_claim_already_is_not_said_again(
     recoverable = {"kind": "recoverable", "amount": "30"}
     answer = as_manager.post(at("amount", book), amount(book, **recoverable))
     assert said(answer) == ["Corrected for the period to 30 Jun 2026."]
+
+
+def test_a_move_outside_the_contracts_period_is_done_where_it_is_meant(
+    as_manager: Client, book: Claim, renewal: Treaty
+) -> None:
+    Treaty.objects.update(basis="LO")
+    told = {"treaty": renewal.pk, "reason": "Its year"}
+    answer = as_manager.post(at("move", book), told)
+    assert answer.context["form"].non_field_errors() == [
+        "The loss of 15 Feb 2026 is outside that contract, 1 Jan 2027 to 31 Dec 2027: "
+        "rows of the claim with this date will be held out. Move it only if the date "
+        "is wrong, and have the date corrected, too.",
+        "Nothing was saved. Correct it, or tick “It is meant”.",
+    ]
+    assert 'name="breach_is_meant"' in answer.content.decode()
+    assert Claim.objects.get().treaty_id == book.treaty_id
+    answer = as_manager.post(at("move", book), {**told, "breach_is_meant": "on"})
+    assert answer.status_code == 302
+    assert Claim.objects.get().treaty_id == renewal.pk

@@ -80,8 +80,7 @@ class ClaimActions(admin.ModelAdmin):
         claim, user = self._claim(request, pk), _user(request)
         positions = ClaimPosition.objects.filter(claim=claim).select_related("claim")
         only = positions[0] if len(positions) == 1 else None
-        known = {"position": only, "period_end": only.period_end} if only else {}
-        form = AmountForm(request.POST or None, initial=known)
+        form = AmountForm(request.POST or None, initial=_latest_of(only))
         field: Any = form.fields["position"]
         field.queryset = positions.order_by("section", "risk_code", "currency")
         if form.is_valid():
@@ -89,6 +88,7 @@ class ClaimActions(admin.ModelAdmin):
             try:
                 statement = by_hand.tell(
                     told["position"],
+                    period_start=told["period_start"],
                     period_end=told["period_end"],
                     amounts={told["kind"]: told["amount"]},
                     basis=told["basis"],
@@ -162,6 +162,17 @@ class ClaimActions(admin.ModelAdmin):
         self.log_change(request, claim, said)
         messages.success(request, said)
         return _at(claim)
+
+
+def _latest_of(position: ClaimPosition | None) -> dict[str, Any]:
+    """The form of an amount filled in with the position's latest period."""
+    if position is None:
+        return {}
+    end = position.period_end
+    told = position.statements.filter(load__undone_at=None, period_end=end)
+    last = told.exclude(period_start=None).order_by("-load__number", "-pk").first()
+    start = last.period_start if last else None
+    return {"position": position, "period_start": start, "period_end": end}
 
 
 def _at(claim: Claim) -> HttpResponse:

@@ -14,6 +14,7 @@ from reinsurance.models import ClaimPosition, ClaimStatus, Treaty
 
 ADVICE = "Nothing was saved. Correct it, or tick “It is meant”."
 CONTROL = {"class": "form-control"}
+DAY = {**CONTROL, "type": "date"}
 BASES = (
     (TO_DATE, "To date: all that was paid until the end of the period"),
     (THIS_PERIOD, "This period: what was paid in the period alone"),
@@ -84,9 +85,15 @@ class AmountForm(ReasonedForm):
     position = forms.ModelChoiceField(
         ClaimPosition.objects.none(), widget=forms.Select(CONTROL)
     )
+    period_start = forms.DateField(
+        required=False,
+        label="Period, from",
+        widget=forms.DateInput(DAY, format="%Y-%m-%d"),
+        help_text="Of an amount of this period alone: the first day of the month, "
+        "quarter or year in which it was paid.",
+    )
     period_end = forms.DateField(
-        label="Period, to",
-        widget=forms.DateInput({**CONTROL, "type": "date"}, format="%Y-%m-%d"),
+        label="Period, to", widget=forms.DateInput(DAY, format="%Y-%m-%d")
     )
     kind = forms.ChoiceField(
         label="Which amount",
@@ -109,6 +116,7 @@ class AmountForm(ReasonedForm):
     )
     field_order = (
         "position",
+        "period_start",
         "period_end",
         "kind",
         "basis",

@@ -27,10 +27,12 @@ from reinsurance.ledger.hand_refusals import (
     DECIMALS,
     TellingError,
     day_of,
+    is_of_period,
     period_to,
     require_amounts,
     require_fitting,
     require_meant,
+    start_of,
 )
 from reinsurance.ledger.hand_rules import issues_of
 from reinsurance.ledger.moving import take_turn
@@ -63,6 +65,7 @@ def tell(
     position: ClaimPosition,
     *,
     period_end: date,
+    period_start: date | None = None,
     amounts: Mapping[str, Decimal],
     basis: str,
     status: ClaimStatus | None = None,
@@ -73,8 +76,9 @@ def tell(
     """Tell amounts of a position for a period, by their names in POSITION.
 
     ``basis``, ``to_date`` or ``this_period``: of what is paid and recovered; the others
-    stand as at the end of the period.  ``is_meant``: whatever a file would be warned
-    of.  Raises TellingError, and NotMeantError.
+    stand as at the end of the period.  ``period_start``: has to be told of an amount of
+    the period alone, unless it is known from what files told.  ``is_meant``: whatever a
+    file would be warned of.  Raises TellingError, and NotMeantError.
     """
     why = reason.strip()
     if not why:
@@ -88,7 +92,7 @@ def tell(
     end = period_to(period_end)
     with connection.cursor() as cursor:
         books = books_of(cursor, found)
-        start = books.told_for(end).get("period_start") or end.replace(day=1)
+        start = start_of(books, end, period_start, asks=is_of_period(amounts, basis))
         for name, amount in amounts.items():
             if name in PAID:
                 require_fitting(books, name, amount, basis, start, end)

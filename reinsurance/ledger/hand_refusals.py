@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 
 from reinsurance.ledger import timelines
 from reinsurance.ledger.amounts import (
+    PAID,
     POSITION,
     THIS_PERIOD,
     TO_DATE,
@@ -77,6 +78,38 @@ def period_to(day: date) -> date:
     if end.replace(day=1) > timezone.localdate():
         raise TellingError(f"The period to {day_of(end)} has not begun yet.")
     return end
+
+
+def is_of_period(amounts: Mapping[str, Decimal], basis: str) -> bool:
+    """Whether any of the amounts is of the period alone."""
+    return basis == THIS_PERIOD and any(name in PAID for name in amounts)
+
+
+def start_of(books: PositionBooks, end: date, told: date | None, *, asks: bool) -> date:
+    """The first day of the period: as files told it, else as ``told``.
+
+    ``asks``: it matters, as amounts are of the period alone; raises TellingError where
+    it is not known, or is another.
+    """
+    known: date | None = books.told_for(end).get("period_start")
+    if not asks:
+        return known or end.replace(day=1)
+    if known is None and told is None:
+        raise TellingError(
+            f"Say from when: what was paid in the period to {day_of(end)} may be of a "
+            "month, a quarter or a year. Give the period's first day."
+        )
+    if told and (told.day != 1 or told > end):
+        raise TellingError(
+            f"{day_of(told)} is no beginning of a period to {day_of(end)}: give the "
+            "first day of its first month."
+        )
+    if known and told and known != told:
+        raise TellingError(
+            f"The period to {day_of(end)} was told from {day_of(known)}, not from "
+            f"{day_of(told)}: tell what was paid since then, or what was paid to date."
+        )
+    return known or told or end
 
 
 def require_fitting(

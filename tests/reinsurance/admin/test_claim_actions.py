@@ -363,3 +363,22 @@ def test_a_move_outside_the_contracts_period_is_done_where_it_is_meant(
     answer = as_manager.post(at("move", book), {**told, "breach_is_meant": "on"})
     assert answer.status_code == 302
     assert Claim.objects.get().treaty_id == renewal.pk
+
+
+def test_the_form_of_an_amount_has_the_period_of_the_sender(
+    as_manager: Client, book: Claim
+) -> None:
+    ClaimStatement.objects.filter(period_end="2026-06-30").update(
+        period_start="2026-04-01"
+    )
+    page = as_manager.get(at("amount", book)).content.decode()
+    assert 'name="period_start" value="2026-04-01"' in page
+    told = {"basis": "this_period", "period_end": "2026-07-31", "period_start": ""}
+    answer = as_manager.post(at("amount", book), amount(book, **told))
+    assert answer.context["form"].non_field_errors() == [
+        "Say from when: what was paid in the period to 31 Jul 2026 may be of a month, "
+        "a quarter or a year. Give the period's first day."
+    ]
+    told["period_start"] = "2026-07-01"
+    as_manager.post(at("amount", book), amount(book, **told))
+    assert ClaimPosition.objects.get().paid_indemnity == Decimal("2900.5")

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import transaction
 
 from backoffice.roles import AUDITOR, Role
 from importers import record_types
+from importers.exceptions import LoadConflict
 from importers.pipeline.undo import undo
 from reinsurance.ledger import books, by_hand
 from reinsurance.ledger.hand_refusals import TellingError
@@ -201,14 +203,42 @@ def test_a_status_set_on_the_claims_page_stays(ann: User) -> None:
     assert (claim.status_id, claim.date_closed) == ("CLOSED", JULY)
 
 
-def test_a_file_that_is_undone_leaves_the_persons_word(ann: User) -> None:
+def test_an_amount_by_hand_stands_in_the_way_of_undoing_the_only_file(
+    ann: User,
+) -> None:
     number = send(JUNE, Paid_to_date="100")
     statement = tell(ann, "90")
-    undo(CLAIMS, ingestion=number)
-    assert stands() == 90
+    with pytest.raises(LoadConflict) as refused, transaction.atomic():
+        undo(CLAIMS, ingestion=number)
+    assert str(refused.value) == (
+        f"{ann.username} corrected an amount of claim “C1” of contract “T1” since. "
+        "Withdraw that first."
+    )
+    assert (stands(), Load.objects.exclude(undone_at=None).count()) == (90, 0)
     by_hand.withdraw(statement, user=ann)
+    undo(CLAIMS, ingestion=number)
     assert not ClaimPosition.objects.exists()
     assert not Claim.objects.exists()
+
+
+def test_an_amount_by_hand_stays_while_a_file_speaks_of_its_position(ann: User) -> None:
+    may = send(MAY, Paid_to_date="60")
+    tell(ann, "90")
+    june = send(JUNE, Reserve="5")
+    undo(CLAIMS, ingestion=may)
+    assert stands() == 90
+    with pytest.raises(LoadConflict, match="Withdraw that first"), transaction.atomic():
+        undo(CLAIMS, ingestion=june)
+
+
+def test_an_amount_by_hand_stays_while_a_file_repeats_what_is_undone(ann: User) -> None:
+    may = send(MAY, Paid_to_date="60")
+    tell(ann, "90")
+    again = send(MAY, Paid_to_date="60")
+    undo(CLAIMS, ingestion=may)
+    assert stands() == 90
+    with pytest.raises(LoadConflict, match="Withdraw that first"), transaction.atomic():
+        undo(CLAIMS, ingestion=again)
 
 
 def test_a_correction_replaces_the_persons_word(ann: User) -> None:

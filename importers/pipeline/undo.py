@@ -19,6 +19,7 @@ from importers.pipeline.load import take_turn
 from importers.pipeline.settling import year_listing
 from importers.pipeline.undo_records import undo_records
 from importers.record_types import RecordType
+from reinsurance.ledger.following import followed
 from reinsurance.ledger.only_by_hand import only_by_hand
 from reinsurance.ledger.overlaps import CountsTwiceError
 from reinsurance.ledger.premium_undo import undo_premiums
@@ -60,8 +61,9 @@ def undo(
                 listing=year_listing(),
             )
         else:
-            for resource in reversed(record_type.resources):
-                undo_records(cursor, resource, ingestion)
+            with followed():
+                for resource in reversed(record_type.resources):
+                    undo_records(cursor, resource, ingestion)
 
 
 _TOUCHED = {

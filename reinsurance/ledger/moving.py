@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
+from reinsurance.ledger.following import claim_leaves
 from reinsurance.ledger.move_checks import MoveError, require_free, require_within
 from reinsurance.ledger.statements import CLAIMS, REPEATED, live_statements
 from reinsurance.models import Claim, ClaimPosition, Edit, Load, LoadPeriod, Treaty
@@ -90,6 +91,8 @@ def move_claim(
         others = _beside(cursor, told, target)
         claims = [moved.pk, *{claim for found in others.values() for claim in found}]
         before = _counting(cursor, claims)
+        if source.cedant_id != target.cedant_id:
+            claim_leaves(cursor, moved.pk, source.cedant_id)
         moved.treaty = target
         moved.save(update_fields=["treaty", "updated_at"])
         fresh = _move_periods(cursor, told, source, target)

@@ -97,10 +97,10 @@ def treaty_of(record: models.Model) -> Treaty | None:
 
 
 def has_money(treaty: Treaty) -> bool:
-    """Whether the contract has claims or premium on it."""
+    """Whether it has claims or premium; hidden ones as well, which may come back."""
     return (
-        Claim.objects.filter(treaty=treaty.pk).exists()
-        or PremiumEntry.objects.filter(treaty=treaty.pk).exists()
+        Claim.all_objects.filter(treaty=treaty.pk).exists()
+        or PremiumEntry.all_objects.filter(treaty=treaty.pk).exists()
     )
 
 

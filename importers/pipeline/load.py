@@ -27,6 +27,7 @@ from importers.pipeline.settling import (
 )
 from importers.pipeline.staged_settlements import books_version, kept, key_of
 from importers.record_types import RecordType
+from reinsurance.ledger.following import followed
 from reinsurance.ledger.premium_restating import restate
 from reinsurance.ledger.premium_standing import spoken_for
 from reinsurance.ledger.recompute import recompute
@@ -96,7 +97,8 @@ def load(
             if context.conventions.is_correction:
                 _leave_out(cursor, record_type, context, mine, done)
         else:
-            _load_records(cursor, parts, record_type, context, mine, done)
+            with followed():
+                _load_records(cursor, parts, record_type, context, mine, done)
     return done.rows
 
 

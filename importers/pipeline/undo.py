@@ -19,13 +19,16 @@ from importers.pipeline.load import take_turn
 from importers.pipeline.settling import year_listing
 from importers.pipeline.undo_records import undo_records
 from importers.record_types import RecordType
+from reinsurance.ledger.following import followed
+from reinsurance.ledger.only_by_hand import only_by_hand
 from reinsurance.ledger.overlaps import CountsTwiceError
 from reinsurance.ledger.premium_undo import undo_premiums
 from reinsurance.ledger.recompute import positions_to_settle, recompute
 from reinsurance.ledger.triggers import resting
-from reinsurance.models import Edit, Load, Treaty
+from reinsurance.models import ClaimPosition, Edit, Load, Treaty
 
 CHANGES = RowChange._meta.db_table
+POSITION = "claimposition"
 
 
 def undo(
@@ -58,8 +61,9 @@ def undo(
                 listing=year_listing(),
             )
         else:
-            for resource in reversed(record_type.resources):
-                undo_records(cursor, resource, ingestion)
+            with followed():
+                for resource in reversed(record_type.resources):
+                    undo_records(cursor, resource, ingestion)
 
 
 _TOUCHED = {
@@ -79,10 +83,14 @@ _TOUCHED = {
 
 
 def edited(record_type: RecordType, load: Load) -> list[Edit]:
-    """What people changed since in records of the load, and was not set back."""
+    """What people changed since in records of the load, and was not set back.
+
+    Of amounts that people told, only those which would stand by their word alone.
+    """
+    alone = only_by_hand(load) if record_type.ledger == "claims" else []
     edits = Edit.objects.filter(at__gt=load.loaded_at, status="applied")
     if not edits.exists():
-        return []
+        return alone
     touched = _TOUCHED[record_type.ledger]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -95,7 +103,8 @@ def edited(record_type: RecordType, load: Load) -> list[Edit]:
     found: dict[tuple[str, int | None], list[Edit]] = {}
     for edit in Edit.objects.filter(pk__in=keys).select_related("user").order_by("at"):
         found.setdefault((edit.model, edit.object_id), []).append(edit)
-    return [edit for edits in found.values() if _stands(edits) for edit in edits]
+    stand = [edit for edits in found.values() if _stands(edits) for edit in edits]
+    return [*alone, *stand]
 
 
 def _stands(edits: list[Edit]) -> bool:
@@ -117,7 +126,8 @@ def require_no_edits(record_type: RecordType, load: Load) -> None:
         return
     more = len(found) - 1
     others = f" and made {more} more change{'s' * (more > 1)}" if more else ""
-    raise LoadConflict(f"{_in_words(found[0])}{others} since. Set that back first.")
+    set_back = "Set that back" if found[0].model != POSITION else "Withdraw that"
+    raise LoadConflict(f"{_in_words(found[0])}{others} since. {set_back} first.")
 
 
 def _in_words(edit: Edit) -> str:
@@ -131,6 +141,9 @@ def _in_words(edit: Edit) -> str:
     fields = ", ".join(labels.get(name, name) for name in sorted(edit.after))
     did = f"changed {fields} of" if edit.action == "changed" and fields else edit.action
     record = model._base_manager.filter(pk=edit.object_id).first()
+    if isinstance(record, ClaimPosition):
+        claim = f"claim “{record.claim}” of contract “{record.claim.treaty}”"
+        return f"{who} corrected an amount of {claim}"
     name = edit.reference or str(record or edit.object_id)
     kind = "contract" if model is Treaty else model._meta.verbose_name
     treaty = getattr(record, "treaty", None)

@@ -5,7 +5,6 @@ Each has a page of its own, asks for the reason, and leaves a change by hand.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from django import forms
@@ -13,33 +12,17 @@ from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.formats import date_format
 
 from reinsurance.admin.base import Panel
-from reinsurance.admin.values import DecimalInput, capital
+from reinsurance.admin.claim_forms import AmountForm, MoveForm, day_of
 from reinsurance.ledger import by_hand, moving
-from reinsurance.ledger.amounts import (
-    FIRST_ROW_BY_HAND,
-    POSITION,
-    THIS_PERIOD,
-    TO_DATE,
-    label_of,
-)
-from reinsurance.models import (
-    Claim,
-    ClaimPosition,
-    ClaimStatement,
-    ClaimStatus,
-    Treaty,
-)
+from reinsurance.ledger.amounts import FIRST_ROW_BY_HAND
+from reinsurance.ledger.hand_refusals import TellingError
+from reinsurance.ledger.move_checks import MoveError
+from reinsurance.models import Claim, ClaimPosition, ClaimStatement, Treaty
 from reinsurance.visibility import seen_by
 
-CONTROL = {"class": "form-control"}
 TEMPLATE = "reinsurance/claim_action.html"
-BASES = (
-    (TO_DATE, "To date: all that was paid until the end of the period"),
-    (THIS_PERIOD, "This period: what was paid in the period alone"),
-)
 MOVE = (
     "The claim goes with its positions and all that was told of it. Its amounts stay "
     "what they are."
@@ -49,76 +32,6 @@ CORRECT = (
     "later one: a file that is received later and tells of the same period counts "
     "again. You can withdraw it."
 )
-
-
-class ContractField(forms.ModelChoiceField):
-    """A contract by number, cedant and period: enough to tell renewals apart."""
-
-    def label_from_instance(self, obj: Treaty) -> str:
-        """``T1 · Andes · 1 Jan 2026 – 31 Dec 2026``."""
-        period = f"{_day(obj.inception)} – {_day(obj.expiry)}"
-        cedant = obj.cedant.name if obj.cedant else ""
-        return " · ".join(part for part in (obj.reference, cedant, period) if part)
-
-
-class ReasonedForm(forms.Form):
-    """A form that asks for the reason last."""
-
-    reason = forms.CharField(
-        max_length=400,
-        widget=forms.TextInput(CONTROL),
-        help_text="It stays with the change, for everybody to read.",
-    )
-    field_order: Sequence[str] | None = None
-
-
-class MoveForm(ReasonedForm):
-    """Which contract the claim moves to."""
-
-    treaty = ContractField(
-        Treaty.objects.none(), label="Contract", widget=forms.Select(CONTROL)
-    )
-    field_order = ("treaty", "reason")
-
-
-class AmountForm(ReasonedForm):
-    """An amount of one of the claim's positions, as a person tells it."""
-
-    position = forms.ModelChoiceField(
-        ClaimPosition.objects.none(), widget=forms.Select(CONTROL)
-    )
-    period_end = forms.DateField(
-        label="Period, to",
-        widget=forms.DateInput({**CONTROL, "type": "date"}, format="%Y-%m-%d"),
-    )
-    kind = forms.ChoiceField(
-        label="Which amount",
-        choices=[(name, capital(label_of(name))) for name in POSITION],
-        widget=forms.Select(CONTROL),
-    )
-    basis = forms.ChoiceField(
-        choices=BASES,
-        widget=forms.Select(CONTROL),
-        help_text="Reserves, recoveries outstanding and the amount claimed are always "
-        "as at the end of the period.",
-    )
-    amount = forms.DecimalField(widget=DecimalInput({"step": "any"}))
-    status = forms.ModelChoiceField(
-        ClaimStatus.objects.all(),
-        required=False,
-        label="Status at the end of the period",
-        widget=forms.Select(CONTROL),
-        help_text="Left empty, it stays what it is.",
-    )
-    field_order = (
-        "position",
-        "period_end",
-        "kind",
-        "basis",
-        "amount",
-        "status",
-        "reason",
-    )
 
 
 class ClaimActions(admin.ModelAdmin):
@@ -151,9 +64,11 @@ class ClaimActions(admin.ModelAdmin):
             treaty: Treaty = form.cleaned_data["treaty"]
             reason = form.cleaned_data["reason"]
             try:
-                moving.move_claim(claim, treaty, user=user, reason=reason)
-            except moving.MoveError as problem:
-                form.add_error(None, str(problem))
+                moving.move_claim(
+                    claim, treaty, user=user, reason=reason, is_meant=form.is_meant
+                )
+            except MoveError as problem:
+                form.refuse(problem)
             else:
                 said = f"Moved to {field.label_from_instance(treaty)}."
                 return self._done(request, claim, said)
@@ -165,8 +80,7 @@ class ClaimActions(admin.ModelAdmin):
         claim, user = self._claim(request, pk), _user(request)
         positions = ClaimPosition.objects.filter(claim=claim).select_related("claim")
         only = positions[0] if len(positions) == 1 else None
-        known = {"position": only, "period_end": only.period_end} if only else {}
-        form = AmountForm(request.POST or None, initial=known)
+        form = AmountForm(request.POST or None, initial=_latest_of(only))
         field: Any = form.fields["position"]
         field.queryset = positions.order_by("section", "risk_code", "currency")
         if form.is_valid():
@@ -174,17 +88,19 @@ class ClaimActions(admin.ModelAdmin):
             try:
                 statement = by_hand.tell(
                     told["position"],
+                    period_start=told["period_start"],
                     period_end=told["period_end"],
                     amounts={told["kind"]: told["amount"]},
                     basis=told["basis"],
                     status=told["status"],
                     user=user,
                     reason=told["reason"],
+                    is_meant=form.is_meant,
                 )
-            except by_hand.TellingError as problem:
-                form.add_error(None, str(problem))
+            except TellingError as problem:
+                form.refuse(problem)
             else:
-                said = f"Corrected for the period to {_day(statement.period_end)}."
+                said = f"Corrected for the period to {day_of(statement.period_end)}."
                 return self._done(request, claim, said)
         title = "Correct an amount"
         return self._page(
@@ -200,7 +116,7 @@ class ClaimActions(admin.ModelAdmin):
         claim = statement.position.claim
         try:
             by_hand.withdraw(statement, user=_user(request))
-        except by_hand.TellingError as problem:
+        except TellingError as problem:
             messages.error(request, str(problem))
             return _at(claim)
         return self._done(request, claim, "Withdrawn.")
@@ -248,15 +164,22 @@ class ClaimActions(admin.ModelAdmin):
         return _at(claim)
 
 
+def _latest_of(position: ClaimPosition | None) -> dict[str, Any]:
+    """The form of an amount filled in with the position's latest period."""
+    if position is None:
+        return {}
+    end = position.period_end
+    told = position.statements.filter(load__undone_at=None, period_end=end)
+    last = told.exclude(period_start=None).order_by("-load__number", "-pk").first()
+    start = last.period_start if last else None
+    return {"position": position, "period_start": start, "period_end": end}
+
+
 def _at(claim: Claim) -> HttpResponse:
     if not Claim.objects.filter(pk=claim.pk).exists():
         return HttpResponseRedirect(reverse("admin:reinsurance_claim_changelist"))
     page = reverse("admin:reinsurance_claim_change", args=[claim.pk])
     return HttpResponseRedirect(page)
-
-
-def _day(day: date | None) -> str:
-    return date_format(day, "j M Y") if day else "?"
 
 
 def _user(request: HttpRequest) -> Any:

@@ -3,12 +3,13 @@
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from reinsurance.admin import breaches, edits
+from reinsurance.admin.meanwhile import MeanwhileAdmin
 from reinsurance.models import Edit
 from reinsurance.models.loads import EditStatus
 
@@ -50,7 +51,7 @@ class ReasonForm(forms.ModelForm):
         return super().clean()
 
 
-class EditedAdmin(admin.ModelAdmin):
+class EditedAdmin(MeanwhileAdmin):
     """An admin of records of which every change by hand is kept.
 
     Forms that are a :class:`ReasonForm` ask for the reason of a change.  Records are

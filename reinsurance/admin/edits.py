@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import DEFAULT_DB_ALIAS, models, transaction
 from django.utils import timezone
 
+from reinsurance.ledger import following
 from reinsurance.ledger.descriptions import FIELDS, table_column
 from reinsurance.models import (
     Bordereau,
@@ -96,10 +97,10 @@ def treaty_of(record: models.Model) -> Treaty | None:
 
 
 def has_money(treaty: Treaty) -> bool:
-    """Whether the contract has claims or premium on it."""
+    """Whether it has claims or premium; hidden ones as well, which may come back."""
     return (
-        Claim.objects.filter(treaty=treaty.pk).exists()
-        or PremiumEntry.objects.filter(treaty=treaty.pk).exists()
+        Claim.all_objects.filter(treaty=treaty.pk).exists()
+        or PremiumEntry.all_objects.filter(treaty=treaty.pk).exists()
     )
 
 
@@ -123,7 +124,7 @@ def save(*, record: models.Model, user: User, reason: str) -> Edit | None:
     action = "changed" if was else "added"
     waits = needs_second_person(record) or (was and needs_second_person(was))
     if not waits:
-        record.save()
+        following.save(record)
         if isinstance(record, Claim) and was is not None:
             _keep_what_was_told(record, before)
     return _written(
@@ -284,7 +285,7 @@ def _set(record: models.Model, after: Image) -> None:
     except ValidationError as error:
         said = " ".join(error.messages)
         raise EditError(f"The change does not fit the books: {said}") from error
-    record.save()
+    following.save(record)
 
 
 def _decide(edit: Edit, user: User, status: EditStatus) -> None:

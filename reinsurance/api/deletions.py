@@ -11,7 +11,16 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import BooleanField, CharField, F, Q, QuerySet, Value
+from django.db.models import (
+    BooleanField,
+    CharField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,9 +34,13 @@ from reinsurance.models import (
     ClaimPosition,
     Deletion,
     ExchangeRate,
+    Layer,
     Load,
     LossEvent,
+    Participation,
     PremiumEntry,
+    Treaty,
+    TreatyScope,
 )
 from reinsurance.visibility import seen_by
 
@@ -38,6 +51,14 @@ HIDDEN: Sequence[tuple[Any, str, str]] = (
     (PremiumEntry, "policy_reference", "replaced_by"),
 )
 """Records that loads hide: their names, and the key to what took their place."""
+LEAVING: Sequence[Any] = (
+    Treaty,
+    Layer,
+    Participation,
+    TreatyScope,
+    *(model for model, *_ in HIDDEN),
+)
+"""Records that leave a cedant with their contract, or with their claim."""
 ORDER = Order("deleted_at")
 Row = tuple[str, int, str, datetime.datetime, bool]
 
@@ -113,6 +134,7 @@ def _sources(user: Any, since: datetime.datetime) -> list[QuerySet]:
     """The queries whose rows together are the list."""
     deleted = seen_by(Deletion.objects.all(), user)
     deleted |= Deletion.objects.filter(model__in=EVERYBODYS)
+    deleted = deleted.exclude(_still_seen(user))
     found = [
         deleted.filter(deleted_at__gte=since)
         .order_by()
@@ -155,6 +177,16 @@ def _sources(user: Any, since: datetime.datetime) -> list[QuerySet]:
             for loads, condition, moment, is_back in wanted
             if loads
         ]
+    return found
+
+
+def _still_seen(user: Any) -> Q:
+    """What left another cedant, and is there for this user all the same."""
+    found = Q()
+    for model in LEAVING:
+        rows = seen_by(model._default_manager.all(), user)
+        is_there = Exists(rows.order_by().filter(pk=OuterRef("object_id")))
+        found |= Q(is_there, model=str(model._meta.model_name))
     return found
 
 

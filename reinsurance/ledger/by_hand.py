@@ -14,24 +14,30 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
-from django.utils.formats import date_format
 
-from reinsurance.ledger import timelines
 from reinsurance.ledger.amounts import (
     FIRST_ROW_BY_HAND,
     PAID,
-    POSITION,
     THIS_PERIOD,
-    TO_DATE,
     amounts_of,
-    label_of,
     told_as,
 )
 from reinsurance.ledger.descriptions import PARTS, bit_of
+from reinsurance.ledger.hand_refusals import (
+    DECIMALS,
+    TellingError,
+    day_of,
+    is_of_period,
+    period_to,
+    require_amounts,
+    require_fitting,
+    require_meant,
+    start_of,
+)
+from reinsurance.ledger.hand_rules import issues_of
 from reinsurance.ledger.moving import take_turn
 from reinsurance.ledger.overlaps import CountsTwiceError, require_no_overlap
-from reinsurance.ledger.periods import MOST_DAYS_OFF, snapped
-from reinsurance.ledger.position_books import PositionBooks, books_of
+from reinsurance.ledger.position_books import books_of
 from reinsurance.ledger.recompute import recompute
 from reinsurance.ledger.statements import CLAIMS, live_statements
 from reinsurance.models import (
@@ -49,15 +55,9 @@ _NOTHING_NEW = {
     THIS_PERIOD: "The books would stay as they are: they say that already, or what was "
     "paid by the end of the period is told otherwise. Tell it to date."
 }
-MOST = Decimal(10) ** 16
-DECIMALS = 4
 WITHDRAW_OTHERS = "importers.undo_ingestion"
 """Permission to withdraw what somebody else told."""
 Image = dict[str, str | None]
-
-
-class TellingError(Exception):
-    """The amounts cannot be told, or not withdrawn; the message says why."""
 
 
 @transaction.atomic
@@ -65,16 +65,20 @@ def tell(
     position: ClaimPosition,
     *,
     period_end: date,
+    period_start: date | None = None,
     amounts: Mapping[str, Decimal],
     basis: str,
     status: ClaimStatus | None = None,
     user: User,
     reason: str,
+    is_meant: bool = False,
 ) -> ClaimStatement:
     """Tell amounts of a position for a period, by their names in POSITION.
 
     ``basis``, ``to_date`` or ``this_period``: of what is paid and recovered; the others
-    stand as at the end of the period.  Raises TellingError.
+    stand as at the end of the period.  ``period_start``: has to be told of an amount of
+    the period alone, unless it is known from what files told.  ``is_meant``: whatever a
+    file would be warned of.  Raises TellingError, and NotMeantError.
     """
     why = reason.strip()
     if not why:
@@ -84,21 +88,23 @@ def tell(
     found = seen_by(rows, user).filter(pk=position.pk).first()
     if found is None:
         raise TellingError("There is no such position.")
-    _require_amounts(found, amounts, basis)
-    end = _period(period_end)
+    require_amounts(found, amounts, basis)
+    end = period_to(period_end)
     with connection.cursor() as cursor:
         books = books_of(cursor, found)
-        start = books.told_for(end).get("period_start") or end.replace(day=1)
+        start = start_of(books, end, period_start, asks=is_of_period(amounts, basis))
         for name, amount in amounts.items():
             if name in PAID:
-                _require_fitting(books, name, amount, basis, start, end)
+                require_fitting(books, name, amount, basis, start, end)
         columns = {told_as(n, basis) if n in PAID else n: a for n, a in amounts.items()}
+        known = issues_of(cursor, found, end)["message"].to_list()
         statement = _write(found, columns, user, why)
         statement.period_start, statement.period_end = start, end
         statement.status = status
         statement.save()
         before = _image(books.held_at(end), amounts)
         after = _settled(cursor, found, end, amounts, keeps_status=status is None)
+        require_meant(issues_of(cursor, found, end), known, is_meant=is_meant)
     if before == after and status is None:
         raise TellingError(_NOTHING_NEW.get(basis, _SAID_ALREADY))
     _note(found, end, before, after, user, why)
@@ -141,78 +147,11 @@ def may_withdraw(statement: ClaimStatement, user: User) -> bool:
     return stands and (load.user_id == user.pk or user.has_perm(WITHDRAW_OTHERS))
 
 
-# ------------------------------------------------------------------- what is refused
 def _require_no_overlap(cursor: Any, position: ClaimPosition) -> None:
     try:
         require_no_overlap(live_statements(cursor, pl.Series([position.pk])))
     except CountsTwiceError as problem:
         raise TellingError(str(problem)) from problem
-
-
-def _require_amounts(
-    position: ClaimPosition, amounts: Mapping[str, Decimal], basis: str
-) -> None:
-    if not amounts:
-        raise TellingError("Tell at least one amount.")
-    if unknown := [name for name in amounts if name not in POSITION]:
-        raise TellingError(f"There is no amount “{unknown[0]}”.")
-    if basis not in (TO_DATE, THIS_PERIOD):
-        raise TellingError("An amount is told to date or for this period.")
-    units = min(position.currency.minor_units, DECIMALS)
-    for name, amount in amounts.items():
-        if not amount.is_finite() or abs(amount) >= MOST:
-            raise TellingError(f"The amount of {label_of(name)} is out of bounds.")
-        if amount != round(amount, units):
-            many = f"at most {units} decimals" if units else "no decimals"
-            raise TellingError(f"Amounts in {position.currency_id} have {many}.")
-
-
-def _period(day: date) -> date:
-    end = snapped(day)
-    if end is None:
-        raise TellingError(
-            f"{_day(day)} is no end of a month: it is more than {MOST_DAYS_OFF} days "
-            "before it. Give the period's last day."
-        )
-    if end.replace(day=1) > timezone.localdate():
-        raise TellingError(f"The period to {_day(end)} has not begun yet.")
-    return end
-
-
-def _require_fitting(
-    books: PositionBooks, name: str, amount: Decimal, basis: str, start: date, end: date
-) -> None:
-    """Raise TellingError where it contradicts what is told in the other basis."""
-    if not books.told.height:
-        return
-    this = told_as(name, THIS_PERIOD)
-    first = start if basis == THIS_PERIOD else end
-    if this in books.told.columns:
-        others = books.told.filter(
-            pl.col(this).is_not_null()
-            & (pl.col("period_end") != end)
-            & (pl.col("period_end") >= first)
-            & (pl.col("period_start") <= end)
-        )
-        if others.height:
-            other = others.row(0, named=True)
-            raise TellingError(
-                f"Number {other['number']} told what was paid from "
-                f"{_day(other['period_start'])} to {_day(other['period_end'])}, which "
-                "overlaps: correct that period instead."
-            )
-    to_date = books.told_for(end).get(told_as(name, TO_DATE))
-    if basis != THIS_PERIOD or to_date is None:
-        return
-    previous = books.line.filter(pl.col("period_end") < end)
-    held = timelines.latest(previous).to_dicts() if previous.height else []
-    sum_of = ((held[0].get(name) if held else None) or Decimal(0)) + amount
-    if sum_of != to_date:
-        raise TellingError(
-            f"For this period {label_of(name)} was told to date: "
-            f"{to_date.normalize():f}. Tell what it comes to at its end; "
-            f"{sum_of.normalize():f} would be to date."
-        )
 
 
 # ------------------------------------------------------------------- what is written
@@ -267,7 +206,7 @@ def _note(
     Edit.objects.create(
         model="claimposition",
         object_id=position.pk,
-        reference=f"{position} at {_day(end)}"[:200],
+        reference=f"{position} at {day_of(end)}"[:200],
         cedant_id=position.claim.treaty.cedant_id,
         action="changed",
         before=before,
@@ -275,7 +214,3 @@ def _note(
         user=user,
         reason=reason[:400],
     )
-
-
-def _day(day: date) -> str:
-    return date_format(day, "j M Y")

@@ -14,7 +14,9 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
+from reinsurance.ledger.following import claim_leaves
 from reinsurance.ledger.lineage_ranges import repeating
+from reinsurance.ledger.move_checks import MoveError, require_free, require_within
 from reinsurance.ledger.statements import CLAIMS, REPEATED, live_statements
 from reinsurance.models import Claim, ClaimPosition, Edit, Load, LoadPeriod, Treaty
 from reinsurance.visibility import seen_by
@@ -33,10 +35,6 @@ _ALL_TOLD = f"""
     {repeating("s.id", REPEATED)}
     WHERE {{which}}
 """  # noqa: S608 our names
-
-
-class MoveError(Exception):
-    """The claim cannot be moved there; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +61,15 @@ def candidates(claim: Claim, user: User) -> QuerySet[Treaty]:
 
 
 @transaction.atomic
-def move_claim(claim: Claim, treaty: Treaty, *, user: User, reason: str) -> Edit:
+def move_claim(
+    claim: Claim, treaty: Treaty, *, user: User, reason: str, is_meant: bool = False
+) -> Edit:
     """Have the claim, and all that was told of it, under another contract.
 
     Raises MoveError where the reason is missing, where the user does not see one of
     the two, where the contract has another number or has a claim of that reference,
-    and where corrections do not allow it.
+    and where corrections do not allow it; OutsidePeriodError where the claim's dates
+    lie outside the contract, unless ``is_meant``.
     """
     why = reason.strip()
     if not why:
@@ -81,13 +82,17 @@ def move_claim(claim: Claim, treaty: Treaty, *, user: User, reason: str) -> Edit
     target = seen_by(Treaty.objects.all(), user).filter(pk=treaty.pk).first()
     if target is None:
         raise MoveError("There is no such contract.")
-    _require_free(moved, target)
+    require_free(moved, target)
+    if not is_meant:
+        require_within(moved, target)
     source = moved.treaty
     with connection.cursor() as cursor:
         told = list(_told_of(cursor, moved))
         others = _beside(cursor, told, target)
         claims = [moved.pk, *{claim for found in others.values() for claim in found}]
         before = _counting(cursor, claims)
+        if source.cedant_id != target.cedant_id:
+            claim_leaves(cursor, moved.pk, source.cedant_id)
         moved.treaty = target
         moved.save(update_fields=["treaty", "updated_at"])
         fresh = _move_periods(cursor, told, source, target)
@@ -117,29 +122,6 @@ def move_claim(claim: Claim, treaty: Treaty, *, user: User, reason: str) -> Edit
         user=user,
         reason=why[:400],
     )
-
-
-def _require_free(claim: Claim, target: Treaty) -> None:
-    if target.pk == claim.treaty_id:
-        raise MoveError("The claim stands under this contract already.")
-    if target.reference != claim.treaty.reference:
-        raise MoveError(
-            f"The claim stands under contract {claim.treaty.reference}: it moves to a "
-            f"contract of that number only, and this one is {target.reference}."
-        )
-    same = {"treaty": target, "reference": claim.reference}
-    if Claim.objects.filter(**same).exists():
-        raise MoveError(
-            f"The contract has a claim {claim.reference} already. Undo the file that "
-            "brought one of the two."
-        )
-    if Claim.all_objects.filter(**same).exists():
-        raise MoveError(
-            f"The contract had a claim {claim.reference} that was undone or left out "
-            "by a correction. Its reference is kept for it, so no other can take its "
-            "place: load the claim there instead, and undo the file that brought this "
-            "one."
-        )
 
 
 def _told_of(cursor: Any, claim: Claim) -> Iterator[_Told]:

@@ -24,12 +24,17 @@ def claim_issues(settlement: Any, conventions: Conventions) -> pl.DataFrame:
     if not seen.height:
         return no_issues()
     settlement = replace(settlement, settled=seen)
+    return pl.concat([amount_issues(settlement, conventions), *date_issues(settlement)])
+
+
+def amount_issues(settlement: Any, conventions: Conventions) -> pl.DataFrame:
+    """What is to be said of the amounts that rows which count leave in the books."""
+    seen = settlement.settled
     return pl.concat(
         [
             *_adding_up(seen),
             *_fees_of_no_kind(seen),
             *_of_position(seen, conventions),
-            *date_issues(settlement),
             *limit_issues(settlement),
         ]
     )

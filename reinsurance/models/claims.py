@@ -86,6 +86,13 @@ _IN_ORDER = (
 )
 
 
+_KEPT = (
+    "The contract had a claim {} that was undone or left out by a correction. Its "
+    "reference is kept for it, so no other can take its place: hand in a file "
+    "with it."
+)
+
+
 class Claim(Record):  # type: ignore[django-manager-missing]
     """A claim: the loss and what describes it; its money is in its positions.
 
@@ -160,14 +167,24 @@ class Claim(Record):  # type: ignore[django-manager-missing]
         return self.reference
 
     def clean(self) -> None:
-        """Raise ValidationError where a person's dates contradict each other."""
+        """Raise ValidationError where a person's dates contradict each other.
+
+        Or where a new claim has the reference of one that is hidden.
+        """
         wrong = {}
+        if self._state.adding and self._is_hidden():
+            wrong["reference"] = _KEPT.format(self.reference)
         for first, then, message in _IN_ORDER:
             before, after = getattr(self, first), getattr(self, then)
             if before and after and after < before:
                 wrong[then] = message
         if wrong:
             raise ValidationError(wrong)
+
+    def _is_hidden(self) -> bool:
+        same = {"treaty": self.treaty_id, "reference": self.reference}
+        hidden = Claim.all_objects.exclude(pk__in=Claim.objects.filter(**same))
+        return hidden.filter(**same).exists()
 
 
 def _amounts(names: tuple[str, ...], *, always: tuple[str, ...] = ()) -> type:

@@ -230,8 +230,8 @@ def _changes(name: str, dtype: pl.DataType) -> pl.Expr:
 def _with_money(keys: list[int]) -> list[int]:
     """Those of the contracts that have claims or premium entries."""
     mine = {"treaty": OuterRef("pk")}
-    has_money = Exists(Claim.objects.filter(**mine)) | Exists(
-        PremiumEntry.objects.filter(**mine)
+    has_money = Exists(Claim.all_objects.filter(**mine)) | Exists(
+        PremiumEntry.all_objects.filter(**mine)
     )
     treaties = Treaty.objects.filter(has_money, pk__in=keys)
     return list(treaties.values_list("pk", flat=True))

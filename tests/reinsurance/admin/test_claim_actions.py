@@ -291,3 +291,94 @@ def test_claims_of_others_are_not_there(
         ("move", book), ("amount", book), ("withdraw", statement),
     ):  # fmt: skip
         assert browser.post(at(name, record), amount(book)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("changes", "warning"),
+    [
+        (
+            {"kind": "reserve_indemnity", "amount": "15000000"},
+            "The claim stands at 15001500.00 USD, at or above the contract's loss "
+            "notification threshold of 100000.00.",
+        ),
+        (
+            {"kind": "paid_indemnity", "amount": "-5"},
+            "The paid to date is below zero: -5.00 USD.",
+        ),
+        (
+            {"kind": "reserve_indemnity", "amount": "7", "status": "CLOSED"},
+            "The claim is closed but still has a reserve of 7.00 USD.",
+        ),
+        (
+            {"kind": "paid_indemnity", "amount": "900"},
+            "Paid to date goes down from 1000.00 to 900.00 USD.",
+        ),
+    ],
+)
+def test_an_amount_that_a_file_would_be_warned_of_is_taken_where_it_is_meant(
+    as_manager: Client, book: Claim, changes: dict[str, str], warning: str
+) -> None:
+    Treaty.objects.update(loss_notification_threshold=100000)
+    assert "It is meant" not in as_manager.get(at("amount", book)).content.decode()
+    answer = as_manager.post(at("amount", book), amount(book, **changes))
+    assert answer.status_code == 200
+    errors = answer.context["form"].non_field_errors()
+    assert warning in errors
+    assert errors[-1] == "Nothing was saved. Correct it, or tick “It is meant”."
+    assert "It is meant" in answer.content.decode()
+    assert not ClaimStatement.objects.filter(load__user__isnull=False).exists()
+    position = ClaimPosition.objects.get()
+    assert (position.paid_indemnity, position.reserve_indemnity) == (1500, 250)
+    assert position.status_id == "OPEN"
+    meant = {**changes, "breach_is_meant": "on"}
+    answer = as_manager.post(at("amount", book), amount(book, **meant))
+    assert said(answer) == ["Corrected for the period to 30 Jun 2026."]
+    told = ClaimPosition.objects.values_list(changes["kind"], flat=True).get()
+    assert told == Decimal(changes["amount"])
+
+
+def test_what_is_said_of_a_claim_already_is_not_said_again(
+    as_manager: Client, book: Claim
+) -> None:
+    Treaty.objects.update(loss_notification_threshold=1000)
+    recoverable = {"kind": "recoverable", "amount": "30"}
+    answer = as_manager.post(at("amount", book), amount(book, **recoverable))
+    assert said(answer) == ["Corrected for the period to 30 Jun 2026."]
+
+
+def test_a_move_outside_the_contracts_period_is_done_where_it_is_meant(
+    as_manager: Client, book: Claim, renewal: Treaty
+) -> None:
+    Treaty.objects.update(basis="LO")
+    told = {"treaty": renewal.pk, "reason": "Its year"}
+    answer = as_manager.post(at("move", book), told)
+    assert answer.context["form"].non_field_errors() == [
+        "The loss of 15 Feb 2026 is outside that contract, 1 Jan 2027 to 31 Dec 2027: "
+        "rows of the claim with this date will be held out. Move it only if the date "
+        "is wrong, and have the date corrected, too.",
+        "Nothing was saved. Correct it, or tick “It is meant”.",
+    ]
+    assert 'name="breach_is_meant"' in answer.content.decode()
+    assert Claim.objects.get().treaty_id == book.treaty_id
+    answer = as_manager.post(at("move", book), {**told, "breach_is_meant": "on"})
+    assert answer.status_code == 302
+    assert Claim.objects.get().treaty_id == renewal.pk
+
+
+def test_the_form_of_an_amount_has_the_period_of_the_sender(
+    as_manager: Client, book: Claim
+) -> None:
+    ClaimStatement.objects.filter(period_end="2026-06-30").update(
+        period_start="2026-04-01"
+    )
+    page = as_manager.get(at("amount", book)).content.decode()
+    assert 'name="period_start" value="2026-04-01"' in page
+    told = {"basis": "this_period", "period_end": "2026-07-31", "period_start": ""}
+    answer = as_manager.post(at("amount", book), amount(book, **told))
+    assert answer.context["form"].non_field_errors() == [
+        "Say from when: what was paid in the period to 31 Jul 2026 may be of a month, "
+        "a quarter or a year. Give the period's first day."
+    ]
+    told["period_start"] = "2026-07-01"
+    as_manager.post(at("amount", book), amount(book, **told))
+    assert ClaimPosition.objects.get().paid_indemnity == Decimal("2900.5")

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from backoffice.roles import MANAGER
 from reinsurance.admin.editing import NO_REASON, NOT_WITH_IT, WAITS
@@ -21,6 +22,7 @@ from reinsurance.models import (
     Deletion,
     Edit,
     Layer,
+    Load,
     LossEvent,
     Participation,
     Party,
@@ -613,3 +615,22 @@ def test_a_currency_by_hand_has_the_decimals_of_the_amounts(
     assert "The deposit premium 2500.75 has more decimals than JPY has." in text
     without_money.refresh_from_db()
     assert without_money.currency_id == "USD"
+
+
+@pytest.mark.parametrize("model", [Claim, PremiumEntry])
+def test_hidden_claims_and_premium_are_money_as_well(
+    as_manager: Client, book: Claim, model: Any
+) -> None:
+    treaty = book.treaty
+    for kind in (ClaimStatement, ClaimPosition, Claim, PremiumEntry):
+        if kind is not model:
+            kind.objects.all().delete()
+    load = Load.objects.create(number=7, record_type="x", undone_at=timezone.now())
+    model.objects.update(load=load)
+    assert not Claim.objects.exists()
+    assert not PremiumEntry.objects.exists()
+    form = treaty_form(treaty, **{"layers-0-ceded_share": "0.11"})
+    answer = as_manager.post(change(treaty), form)
+    assert said(answer)[-1] == WAITS
+    assert Layer.objects.get().ceded_share == Decimal("0.4")
+    assert Edit.objects.get(model="layer").status == "proposed"

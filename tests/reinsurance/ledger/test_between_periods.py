@@ -118,6 +118,7 @@ def test_it_is_said_that_a_person_told_what_overlaps() -> None:
     send(row(td=100), period=DECEMBER)
     by_hand.tell(
         ClaimPosition.objects.get(),
+        period_start=FEBRUARY.replace(day=1),
         period_end=FEBRUARY,
         amounts={"paid_indemnity": Decimal(20)},
         basis="this_period",

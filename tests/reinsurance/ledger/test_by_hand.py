@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import transaction
 
 from backoffice.roles import AUDITOR, Role
 from importers import record_types
+from importers.exceptions import LoadConflict
 from importers.pipeline.undo import undo
 from reinsurance.ledger import books, by_hand
-from reinsurance.ledger.by_hand import TellingError
+from reinsurance.ledger.hand_refusals import TellingError
 from reinsurance.models import (
     CedantLimit,
     Claim,
@@ -47,7 +49,13 @@ def ann(manager: User) -> User:
     return manager
 
 
-def send(period: datetime.date, *, correction: bool = False, **cells: str) -> int:
+def send(
+    period: datetime.date,
+    *,
+    correction: bool = False,
+    conventions: Conventions | None = None,
+    **cells: str,
+) -> int:
     """A file with one row; its number."""
     told = {name.replace("_", " "): text for name, text in cells.items()}
     row = {
@@ -61,7 +69,7 @@ def send(period: datetime.date, *, correction: bool = False, **cells: str) -> in
         Table(tuple(row), [list(row.values())]),
         CLAIMS,
         period_end=period,
-        conventions=Conventions(is_correction=correction),
+        conventions=conventions or Conventions(is_correction=correction),
     )
     assert not examined.issues.filter(severity="error").height, examined.issues
     return ingestion.pk
@@ -195,14 +203,42 @@ def test_a_status_set_on_the_claims_page_stays(ann: User) -> None:
     assert (claim.status_id, claim.date_closed) == ("CLOSED", JULY)
 
 
-def test_a_file_that_is_undone_leaves_the_persons_word(ann: User) -> None:
+def test_an_amount_by_hand_stands_in_the_way_of_undoing_the_only_file(
+    ann: User,
+) -> None:
     number = send(JUNE, Paid_to_date="100")
     statement = tell(ann, "90")
-    undo(CLAIMS, ingestion=number)
-    assert stands() == 90
+    with pytest.raises(LoadConflict) as refused, transaction.atomic():
+        undo(CLAIMS, ingestion=number)
+    assert str(refused.value) == (
+        f"{ann.username} corrected an amount of claim “C1” of contract “T1” since. "
+        "Withdraw that first."
+    )
+    assert (stands(), Load.objects.exclude(undone_at=None).count()) == (90, 0)
     by_hand.withdraw(statement, user=ann)
+    undo(CLAIMS, ingestion=number)
     assert not ClaimPosition.objects.exists()
     assert not Claim.objects.exists()
+
+
+def test_an_amount_by_hand_stays_while_a_file_speaks_of_its_position(ann: User) -> None:
+    may = send(MAY, Paid_to_date="60")
+    tell(ann, "90")
+    june = send(JUNE, Reserve="5")
+    undo(CLAIMS, ingestion=may)
+    assert stands() == 90
+    with pytest.raises(LoadConflict, match="Withdraw that first"), transaction.atomic():
+        undo(CLAIMS, ingestion=june)
+
+
+def test_an_amount_by_hand_stays_while_a_file_repeats_what_is_undone(ann: User) -> None:
+    may = send(MAY, Paid_to_date="60")
+    tell(ann, "90")
+    again = send(MAY, Paid_to_date="60")
+    undo(CLAIMS, ingestion=may)
+    assert stands() == 90
+    with pytest.raises(LoadConflict, match="Withdraw that first"), transaction.atomic():
+        undo(CLAIMS, ingestion=again)
 
 
 def test_a_correction_replaces_the_persons_word(ann: User) -> None:
@@ -271,7 +307,8 @@ def test_a_period_within_one_that_was_told_is_refused(ann: User) -> None:
     ClaimStatement.objects.update(period_start=datetime.date(2026, 4, 1))
     for basis in ("to_date", "this_period"):
         with pytest.raises(TellingError) as refused:
-            tell(ann, "90", period=MAY, basis=basis)
+            start = datetime.date(2026, 5, 1)
+            tell(ann, "90", period=MAY, basis=basis, period_start=start)
         assert str(refused.value) == (
             f"Number {number} told what was paid from 1 Apr 2026 to 30 Jun 2026, which "
             "overlaps: correct that period instead."
@@ -308,3 +345,47 @@ def test_others_claims_and_hidden_ones_are_not_there(ann: User) -> None:
     undo(CLAIMS, ingestion=number)
     with pytest.raises(TellingError, match="There is no such position"):
         tell(ann, "80")
+
+
+QUARTERS = Conventions(frequency="quarter")
+
+
+def test_a_period_alone_has_a_beginning(ann: User) -> None:
+    send(datetime.date(2026, 3, 31), conventions=QUARTERS, Paid_this_period="30")
+    asks = (
+        "Say from when: what was paid in the period to 30 Jun 2026 may be of a month, "
+        "a quarter or a year. Give the period's first day."
+    )
+    within = (
+        "16 Apr 2026 is no beginning of a period to 30 Jun 2026: give the first day of "
+        "its first month."
+    )
+    july = within.replace("16 Apr", "1 Jul")
+    for start, message in (
+        (None, asks),
+        (datetime.date(2026, 4, 16), within),
+        (datetime.date(2026, 7, 1), july),
+    ):
+        with pytest.raises(TellingError) as refused:
+            tell(ann, "9", basis="this_period", period_start=start)
+        assert str(refused.value) == message
+    assert stands() == 30
+    start = datetime.date(2026, 4, 1)
+    statement = tell(ann, "9", basis="this_period", period_start=start)
+    assert (statement.period_start, statement.period_end) == (start, JUNE)
+    assert stands() == 39
+    send(JUNE, conventions=QUARTERS, Paid_this_period="40")
+    assert stands() == 70
+
+
+def test_a_period_that_was_told_is_not_begun_elsewhere(ann: User) -> None:
+    send(JUNE, conventions=QUARTERS, Paid_this_period="30")
+    june = datetime.date(2026, 6, 1)
+    with pytest.raises(TellingError) as refused:
+        tell(ann, "9", basis="this_period", period_start=june)
+    assert str(refused.value) == (
+        "The period to 30 Jun 2026 was told from 1 Apr 2026, not from 1 Jun 2026: tell "
+        "what was paid since then, or what was paid to date."
+    )
+    tell(ann, "9", basis="this_period")
+    assert stands() == 9

@@ -11,7 +11,8 @@ from django.db import connection
 from importers import record_types
 from importers.pipeline.undo import undo
 from reinsurance.ledger import books
-from reinsurance.ledger.moving import MoveError, candidates, move_claim
+from reinsurance.ledger.move_checks import MoveError, OutsidePeriodError
+from reinsurance.ledger.moving import candidates, move_claim
 from reinsurance.ledger.recompute import recompute
 from reinsurance.models import (
     CedantLimit,
@@ -83,10 +84,16 @@ def send(
     return ingestion.pk
 
 
-def move(to: Treaty, user: User, claim: str = "C1", reason: str = "Its year") -> Edit:
-    return move_claim(
-        Claim.all_objects.get(reference=claim), to, user=user, reason=reason
-    )
+def move(
+    to: Treaty,
+    user: User,
+    claim: str = "C1",
+    reason: str = "Its year",
+    *,
+    is_meant: bool = True,
+) -> Edit:
+    found = Claim.all_objects.get(reference=claim)
+    return move_claim(found, to, user=user, reason=reason, is_meant=is_meant)
 
 
 def books_now() -> dict[str, tuple[Any, Any]]:
@@ -302,3 +309,36 @@ def test_a_later_correction_of_the_old_contract_names_who_was_moved(
         "of 1 January 2026."
     )
     assert books_now() == {"C1": (2026, 100), "C2": (2025, 6)}
+
+
+@pytest.mark.parametrize(
+    ("basis", "what"),
+    [("LO", "The loss of 1 May 2025"), ("RA", "The policy of 1 Mar 2025"), ("", "")],
+)
+def test_a_move_out_of_the_period_of_the_claims_date_has_to_be_meant(
+    old: Treaty, new: Treaty, manager: User, basis: str, what: str
+) -> None:
+    send(("C1", 2025, "100"))
+    Claim.objects.update(policy_inception="2025-03-01")
+    Treaty.objects.update(basis=basis)
+    if what:
+        with pytest.raises(OutsidePeriodError) as refused:
+            move(new, manager, is_meant=False)
+        assert str(refused.value) == (
+            f"{what} is outside that contract, 1 Jan 2026 to 31 Dec 2026: rows of the "
+            "claim with this date will be held out. Move it only if the date is wrong, "
+            "and have the date corrected, too."
+        )
+        assert books_now() == {"C1": (2025, 100)}
+        assert not Edit.objects.exists()
+    move(new, manager, is_meant=bool(what))
+    assert books_now() == {"C1": (2026, 100)}
+
+
+def test_a_move_into_the_period_of_the_claims_date_asks_nothing(
+    old: Treaty, new: Treaty, manager: User
+) -> None:
+    send(("C1", 2025, "100"))
+    Claim.objects.update(date_of_loss="2026-12-31")
+    move(new, manager, is_meant=False)
+    assert books_now() == {"C1": (2026, 100)}

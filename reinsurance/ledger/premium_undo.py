@@ -6,8 +6,13 @@ from typing import Any
 import polars as pl
 
 from reinsurance.ledger.copying import copy_out
-from reinsurance.ledger.premium_restating import restate
-from reinsurance.ledger.premium_standing import spoken_for
+from reinsurance.ledger.premium_readings import read_as_before
+from reinsurance.ledger.premium_restating import (
+    as_they_stand,
+    told_beside,
+    write_restated,
+)
+from reinsurance.ledger.premium_standing import corrections, lacked, spoken_for
 
 
 def undo_premiums(
@@ -18,7 +23,49 @@ def undo_premiums(
     Entries that another file repeated are that file's from now on.  Which entries of
     the transactions that the load told, or left out as a correction, stand now is
     worked out anew.  ``listing``: keys of senders whose files list the year to date.
+    Raises CountsTwiceError where it would not be clear what counts then.
     """
+    after = without(cursor, load, is_correction=is_correction, listing=listing)
+    cursor.execute(
+        """
+        UPDATE reinsurance_premiumentry e
+        SET load_id = r.load_id, row = r.first_row + (e.id - r.first_id),
+            updated_at = now()
+        FROM reinsurance_lineagerange r
+        JOIN reinsurance_load l ON l.id = r.load_id AND l.undone_at IS NULL
+        WHERE e.load_id = %s AND r.model = 'premiumentry' AND r.action = 'repeated'
+            AND e.id BETWEEN r.first_id AND r.last_id
+        """,
+        [load],
+    )
+    write_restated(cursor, after)
+
+
+def without(
+    cursor: Any, load: int, *, is_correction: bool, listing: Collection[int]
+) -> pl.DataFrame:
+    """Entries of the transactions of an undone load as they stand without it.
+
+    Nothing is written.  Raises CountsTwiceError.
+    """
+    every = told_beside(
+        cursor,
+        _touched(cursor, load, is_correction=is_correction, listing=listing),
+        listing=listing,
+    )
+    told = every.filter(
+        "is_beside", pl.col("stands") | (pl.col("load") == load)
+    ).with_row_index("__n")
+    before = corrections(cursor, told["treaty_reference"], before=load)
+    spoken = before.filter(pl.col("by") != load)
+    after = read_as_before(told, before, spoken)
+    return as_they_stand(after, lacked(after, spoken))
+
+
+def _touched(
+    cursor: Any, load: int, *, is_correction: bool, listing: Collection[int]
+) -> pl.Series:
+    """Keys of entries that the load told, replaced, repeated or left out."""
     touched = copy_out(
         cursor,
         f"""
@@ -34,16 +81,4 @@ def undo_premiums(
     left_out = touched.clear()
     if is_correction:
         left_out = spoken_for(cursor, load, listing=listing)
-    cursor.execute(
-        """
-        UPDATE reinsurance_premiumentry e
-        SET load_id = r.load_id, row = r.first_row + (e.id - r.first_id),
-            updated_at = now()
-        FROM reinsurance_lineagerange r
-        JOIN reinsurance_load l ON l.id = r.load_id AND l.undone_at IS NULL
-        WHERE e.load_id = %s AND r.model = 'premiumentry' AND r.action = 'repeated'
-            AND e.id BETWEEN r.first_id AND r.last_id
-        """,
-        [load],
-    )
-    restate(cursor, pl.concat([touched, left_out]), listing=listing)
+    return pl.concat([touched, left_out])

@@ -123,12 +123,20 @@ def keyed(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
     return told.with_columns(told=pl.col("told") + filled_bits(own) + apart)
 
 
+def differs() -> pl.Expr:
+    """Whether an entry reads otherwise than it is stored."""
+    return pl.any_horizontal(
+        *(pl.col(f"now_{n}").ne_missing(pl.col(n)) for n in COLUMNS),
+        *(pl.col(n).ne_missing(pl.col(f"stored.{n}")) for n in PARTS),
+    )
+
+
 def write_restated(cursor: Any, after: pl.DataFrame) -> None:
     """Entries that are not what they are stored as."""
-    differs = pl.any_horizontal(
-        pl.col("now_gone").ne_missing(pl.col("gone")),
-        *(pl.col(f"now_{n}").ne_missing(pl.col(n)) for n in COLUMNS),
-        *(pl.col(n).ne_missing(pl.col(f"stored.{n}")) for n in ("told", *PARTS)),
+    is_other = (
+        differs()
+        | pl.col("now_gone").ne_missing(pl.col("gone"))
+        | pl.col("told").ne_missing(pl.col("stored.told"))
     )
     columns = {n if n == "details" else field_of(n).column: f"now_{n}" for n in COLUMNS}
     columns |= {"replaced_by_id": "now_gone", "told": "told"}
@@ -136,7 +144,7 @@ def write_restated(cursor: Any, after: pl.DataFrame) -> None:
     update(
         cursor,
         PremiumEntry,
-        after.filter(differs).with_columns(pl.col("now_details").fill_null("{}")),
+        after.filter(is_other).with_columns(pl.col("now_details").fill_null("{}")),
         columns,
         also="updated_at = now()",
     )

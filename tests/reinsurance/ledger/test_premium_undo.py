@@ -1,6 +1,7 @@
 """Premiums whose load is undone: what others told is read as it was, or it is asked."""
 
 import pytest
+from django.db import transaction
 
 from importers.exceptions import LoadConflict
 from importers.pipeline.undo import undo
@@ -26,7 +27,7 @@ def test_a_row_that_would_fit_several_is_undone_first(name: str) -> None:
     second = send(JANUARY, row("1000", **{name: "1"}), is_correction=True)[1]
     third = send(JANUARY, row("1100"))[1]
     assert [gross for gross, *_ in books()] == [1100]
-    with pytest.raises(LoadConflict) as caught:
+    with pytest.raises(LoadConflict) as caught, transaction.atomic():
         undo(PREMIUMS, ingestion=second)
     assert str(caught.value) == (
         "It would not be clear any more which premium of policy P1 number "
@@ -100,7 +101,10 @@ def test_what_a_correction_left_out_is_not_joined_with_what_came_since() -> None
     sections = (row("60", Section="1"), row("40", Section="2"))
     second = send(JANUARY, *sections, is_correction=True)[1]
     third = send(JANUARY, row("65", Section="1"))[1]
-    with pytest.raises(LoadConflict, match=rf"Undo number {third} first\.$"):
+    with (
+        pytest.raises(LoadConflict, match=rf"Undo number {third} first\.$"),
+        transaction.atomic(),
+    ):
         undo(PREMIUMS, ingestion=second)
     undo(PREMIUMS, ingestion=third)
     undo(PREMIUMS, ingestion=second)

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from reinsurance.ledger.copying import copy_out
+from reinsurance.ledger.premium_meanings import meant_as_before
 from reinsurance.ledger.premium_periods import require_no_overlap
 from reinsurance.ledger.premium_readings import read_as_before
 from reinsurance.ledger.premium_restating import (
@@ -73,6 +74,7 @@ def without(
     before = corrections(cursor, told["treaty_reference"], before=load)
     spoken = before.filter(pl.col("by") != load)
     after = read_as_before(told, before, spoken)
+    after = meant_as_before(told, after, before, spoken)
     gone = lacked(after, spoken)
     entries = as_they_stand(after, gone)
     stood = told.filter(

@@ -46,24 +46,29 @@ def undo(
         load = Load.objects.get(number=ingestion, user=None)
         require_no_edits(record_type, load)
         Load.objects.filter(pk=load.pk).update(undone_at=timezone.now())
-        if record_type.ledger == "claims":
-            positions = positions_to_settle(cursor, load.pk)
-            try:
-                with resting(cursor):
-                    recompute(cursor, positions, takes_back=True)
-            except CountsTwiceError as problem:
-                raise LoadConflict(str(problem)) from problem
-        elif record_type.ledger == "premiums":
-            undo_premiums(
-                cursor,
-                load.pk,
-                is_correction=load.is_correction,
-                listing=year_listing(),
-            )
-        else:
-            with followed():
-                for resource in reversed(record_type.resources):
-                    undo_records(cursor, resource, ingestion)
+        try:
+            _take_back(cursor, record_type, load)
+        except CountsTwiceError as problem:
+            raise LoadConflict(str(problem)) from problem
+
+
+def _take_back(cursor: Any, record_type: RecordType, load: Load) -> None:
+    """The records of a load that is marked as undone.  Raises CountsTwiceError."""
+    if record_type.ledger == "claims":
+        positions = positions_to_settle(cursor, load.pk)
+        with resting(cursor):
+            recompute(cursor, positions, takes_back=True)
+    elif record_type.ledger == "premiums":
+        undo_premiums(
+            cursor,
+            load.pk,
+            is_correction=load.is_correction,
+            listing=year_listing(),
+        )
+    else:
+        with followed():
+            for resource in reversed(record_type.resources):
+                undo_records(cursor, resource, load.number)
 
 
 _TOUCHED = {

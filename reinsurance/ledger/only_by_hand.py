@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 from django.db import connection, transaction
 
+from reinsurance.ledger.lineage_ranges import holds
 from reinsurance.ledger.statements import REPEATED, live_statements
 from reinsurance.models import Edit, Load
 
@@ -19,7 +20,7 @@ _CORRECTED = f"""
         WHERE s.position_id = e.object_id AND (s.load_id = %(load)s OR EXISTS (
             SELECT FROM reinsurance_lineagerange r
             WHERE r.load_id = %(load)s AND r.model = '{REPEATED}'
-                AND r.action = 'repeated' AND s.id BETWEEN r.first_id AND r.last_id
+                AND r.action = 'repeated' AND {holds("s.id")}
         ))
     )
 """  # noqa: S608 our names

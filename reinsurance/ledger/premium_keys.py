@@ -41,7 +41,8 @@ def with_whole_keys(
 
     ``told`` has the key, ``number``, ``row``, ``sender``, ``period_end`` and what
     groups it; ``spoken`` are corrections that stand, ``held`` what rows held out of
-    them name.  ``fits_several``: another row or several records fit just as well.
+    them name.  ``apart``: the row fills in no other.  ``fits_several``: another row or
+    several records fit just as well.
     """
     told = told.with_row_index("__told")
     is_mixed = pl.any_horizontal(
@@ -50,7 +51,8 @@ def with_whole_keys(
     mixed = told.filter(is_mixed)
     if not mixed.height:
         return told.drop("__told").with_columns(fits_several=pl.lit(value=False))
-    columns = ["__told", "number", "row", "sender", "period_end", *FIRM, *PARTS]
+    whose = ("__told", "number", "row", "sender", "period_end", "apart")
+    columns = [*whose, *FIRM, *PARTS]
     lines = mixed.select(columns).sort("number", "row", "__told")
     found: list[tuple[Any, ...]] = []
     corrections = _by_contract(spoken, held)
@@ -172,8 +174,8 @@ def _take(
     loose = [record for record in records if is_loose(record.parts)]
     chosen = {key: same[key] for key in keys if key in same}
     several: set[Parts] = set()
-    for key in keys:
-        if key not in chosen:
+    for key, lines in keys.items():
+        if key not in chosen and not lines[0]["apart"]:
             near = records if is_loose(key) else loose
             fits = [record for record in near if _are_one(record.parts, key)]
             if len(fits) == 1:

@@ -19,11 +19,11 @@ def with_keys(
 
     ``is_unclear``: rows for which several fit, or that make others fit several.
     """
-    shared = ["number", "row", "sender", "period_end", *FIRM, *PARTS]
+    shared = ["number", "row", "sender", "period_end", "apart", *FIRM, *PARTS]
     dtypes = {name: every.schema[name] for name in shared}
-    mine = rows.with_columns(number=pl.lit(number, pl.Int64)).select(
-        pl.col(name).cast(dtype) for name, dtype in dtypes.items()
-    )
+    mine = rows.with_columns(
+        number=pl.lit(number, pl.Int64), apart=pl.lit(value=False)
+    ).select(pl.col(name).cast(dtype) for name, dtype in dtypes.items())
     held = held_policies(spoken)
     both = with_whole_keys(pl.concat([every.select(shared), mine]), spoken, held)
     known, own = both.head(every.height), both.tail(rows.height)

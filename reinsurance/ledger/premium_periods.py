@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from reinsurance.ledger.overlaps import CountsTwiceError
 from reinsurance.ledger.periods import END, START
 from reinsurance.ledger.premium_keys import FIRM, PARTS, is_untold
 from reinsurance.resources.issues import issues_at, no_issues
@@ -44,6 +45,27 @@ def overlapping(rows: pl.DataFrame, known: pl.DataFrame, number: int) -> pl.Data
             "Ask which holds; if this one does, have the other undone or corrected.",
             *(start, end, "number_other", other_start, other_end),
         ),
+    )
+
+
+def require_no_overlap(back: pl.DataFrame, standing: pl.DataFrame) -> None:
+    """Raise CountsTwiceError where entries that come back overlap those that stand."""
+    columns = [*SAME, *PARTS, *TOLD, "period_end"]
+    pairs = _pairs(back.select(columns), standing.select(columns))
+    if not pairs.height:
+        return
+    first = pairs.sort("number_other", "row").row(-1, named=True)
+    periods = (
+        f"number {first[f'number{whose}']} {{}}from {first[f'period_start{whose}']} to "
+        f"{first[f'period_end{whose}']}"
+        for whose in ("", "_other")
+    )
+    mine, other = periods
+    raise CountsTwiceError(
+        "Premium would count twice: "
+        + mine.format(f"told policy {first['policy_reference']} ")
+        + f" and {other.format('')}, of {pairs.height} transaction(s). "
+        f"Undo number {first['number_other']} first."
     )
 
 

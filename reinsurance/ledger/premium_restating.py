@@ -14,6 +14,7 @@ import polars as pl
 from reinsurance.ledger.copying import copy_out, sought
 from reinsurance.ledger.premium_keys import FIRM, PARTS, with_whole_keys
 from reinsurance.ledger.premium_standing import (
+    APART,
     COLUMNS,
     GROUP,
     corrections,
@@ -41,9 +42,22 @@ def restate(cursor: Any, entries: pl.Series, *, listing: Collection[int]) -> Non
 
     ``listing``: keys of senders whose files list the year to date.
     """
+    every = told_beside(cursor, entries, listing=listing)
+    told = every.filter("stands", "is_beside").with_row_index("__n")
+    if told.height:
+        spoken = corrections(cursor, told["treaty_reference"])
+        told = keyed(told, spoken)
+        write_restated(cursor, as_they_stand(told, lacked(told, spoken)))
+
+
+def told_beside(
+    cursor: Any, entries: pl.Series, *, listing: Collection[int]
+) -> pl.DataFrame:
+    """All that was told of the policies of entries, in order.
+
+    ``is_beside``: of transactions and periods that may be those of the entries.
+    """
     keys = entries.drop_nulls().unique()
-    if not keys.len():
-        return
     sought(cursor, "restated", id=("bigint", keys))
     policies = copy_out(
         cursor,
@@ -53,20 +67,19 @@ def restate(cursor: Any, entries: pl.Series, *, listing: Collection[int]) -> Non
     )
     every = tellings(cursor, policies, listing)
     groups = every.filter(pl.col("id").is_in(keys.implode())).select(FIRM).unique()
-    told = (
-        every.filter("stands")
-        .join(groups, on=FIRM, how="semi", nulls_equal=True)
+    return (
+        every.join(
+            groups.with_columns(is_beside=pl.lit(value=True)),
+            on=FIRM,
+            how="left",
+            nulls_equal=True,
+        )
+        .with_columns(pl.col("is_beside").fill_null(value=False))
         .sort("period_end", "number", "row", "id")
-        .with_row_index("__n")
     )
-    if not told.height:
-        return
-    spoken = corrections(cursor, told["treaty_reference"])
-    told = _keyed(told, spoken)
-    _write(cursor, _as_they_stand(told, lacked(told, spoken)))
 
 
-def _as_they_stand(told: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
+def as_they_stand(told: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
     """Each entry with who replaces it, ``now_gone``, and its columns, ``now_<name>``.
 
     ``gone``: tellings that corrections lack.
@@ -99,22 +112,31 @@ def _as_they_stand(told: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _keyed(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
+def keyed(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
     """Tellings with whole keys, and the bits of what was filled in."""
     as_told = told.select(pl.col("__n"), pl.col(PARTS).name.prefix("told."))
     told = with_whole_keys(told, spoken, held_policies(spoken)).join(
         as_told, on="__n", how="left", maintain_order="left"
     )
     own = {name: pl.col(f"told.{name}") for name in PARTS}
-    return told.with_columns(told=pl.col("told") + filled_bits(own))
+    apart = pl.when("apart").then(APART).otherwise(0)
+    return told.with_columns(told=pl.col("told") + filled_bits(own) + apart)
 
 
-def _write(cursor: Any, after: pl.DataFrame) -> None:
-    """Entries that are not what they are stored as."""
-    differs = pl.any_horizontal(
-        pl.col("now_gone").ne_missing(pl.col("gone")),
+def differs() -> pl.Expr:
+    """Whether an entry reads otherwise than it is stored."""
+    return pl.any_horizontal(
         *(pl.col(f"now_{n}").ne_missing(pl.col(n)) for n in COLUMNS),
-        *(pl.col(n).ne_missing(pl.col(f"stored.{n}")) for n in ("told", *PARTS)),
+        *(pl.col(n).ne_missing(pl.col(f"stored.{n}")) for n in PARTS),
+    )
+
+
+def write_restated(cursor: Any, after: pl.DataFrame) -> None:
+    """Entries that are not what they are stored as."""
+    is_other = (
+        differs()
+        | pl.col("now_gone").ne_missing(pl.col("gone"))
+        | pl.col("told").ne_missing(pl.col("stored.told"))
     )
     columns = {n if n == "details" else field_of(n).column: f"now_{n}" for n in COLUMNS}
     columns |= {"replaced_by_id": "now_gone", "told": "told"}
@@ -122,7 +144,7 @@ def _write(cursor: Any, after: pl.DataFrame) -> None:
     update(
         cursor,
         PremiumEntry,
-        after.filter(differs).with_columns(pl.col("now_details").fill_null("{}")),
+        after.filter(is_other).with_columns(pl.col("now_details").fill_null("{}")),
         columns,
         also="updated_at = now()",
     )

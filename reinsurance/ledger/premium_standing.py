@@ -73,10 +73,15 @@ def _part_bit(name: str) -> int:
     return 1 << (len(COLUMNS) + PARTS.index(name))
 
 
+APART = 1 << (len(COLUMNS) + len(PARTS))
+"""The bit of an entry that fills in no other: told apart from one undone since."""
+
+
 def _as_told(frame: pl.DataFrame) -> pl.DataFrame:
     """Parts of the key as their rows told them, without what was filled in.
 
     As they are stored they are ``stored.<part>``, and ``told`` is ``stored.told``.
+    ``apart``: the entry has the bit of that name.
     """
     return (
         frame.with_columns(
@@ -89,7 +94,9 @@ def _as_told(frame: pl.DataFrame) -> pl.DataFrame:
             .alias(name)
             for name in PARTS
         )
-        .with_columns(pl.col("told") % _part_bit(PARTS[0]))
+        .with_columns(
+            pl.col("told") % _part_bit(PARTS[0]), apart=pl.col("told") >= APART
+        )
     )
 
 
@@ -114,7 +121,7 @@ def tellings(
 
     ``id``, ``load``, ``number`` and ``row`` of who told it, ``sender``, ``stands``
     (that load does), ``gone`` (the load that replaced the entry and stands), ``told``,
-    the columns of :func:`dtypes` and of :func:`with_groups`.
+    ``apart``, the columns of :func:`dtypes` and of :func:`with_groups`.
     """
     own = {
         "id": pl.Int64(),
@@ -166,8 +173,12 @@ def tellings(
     return with_groups(_as_told(every), listing)
 
 
-def corrections(cursor: Any, treaties: pl.Series) -> pl.DataFrame:
+def corrections(
+    cursor: Any, treaties: pl.Series, *, before: int | None = None
+) -> pl.DataFrame:
     """Corrections of premiums that stand and speak for the contracts.
+
+    ``before``: a load that counts as standing, as before its undo.
 
     ``treaty_reference``, ``period_end``, ``correction`` (its number), ``sender``,
     ``by`` (its load) and ``held_out`` (JSON: contract and policy of rows held out).
@@ -175,9 +186,10 @@ def corrections(cursor: Any, treaties: pl.Series) -> pl.DataFrame:
     cursor.execute(
         "SELECT p.treaty_id, p.period_end, l.number, l.sender, l.id, l.held_out::text "
         "FROM reinsurance_loadperiod p JOIN reinsurance_load l ON l.id = p.load_id "
-        "WHERE l.is_correction AND l.undone_at IS NULL AND l.record_type = 'premiums' "
+        "WHERE l.is_correction AND l.record_type = 'premiums' "
+        "AND (l.undone_at IS NULL OR l.id = %s) "
         "AND p.period_end IS NOT NULL AND p.treaty_id = ANY(%s)",
-        [treaties.drop_nulls().unique().to_list()],
+        [before, treaties.drop_nulls().unique().to_list()],
     )
     schema = {
         "treaty_reference": pl.Int64(),

@@ -1,14 +1,38 @@
 """Premiums whose load is undone: what they replaced counts again, unless others do."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from reinsurance.ledger.copying import copy_out
 from reinsurance.ledger.lineage_ranges import holds
-from reinsurance.ledger.premium_restating import restate
-from reinsurance.ledger.premium_standing import spoken_for
+from reinsurance.ledger.premium_meanings import meant_as_before
+from reinsurance.ledger.premium_periods import require_no_overlap
+from reinsurance.ledger.premium_readings import read_as_before
+from reinsurance.ledger.premium_restating import (
+    as_they_stand,
+    differs,
+    is_last,
+    told_beside,
+    write_restated,
+)
+from reinsurance.ledger.premium_standing import corrections, lacked, spoken_for
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """Premiums as they stand without a load; ``entries``: what is to be written.
+
+    ``goes``, ``changes`` and ``returns``: keys of entries that leave the books, stay
+    in them as others than they were, and come back.
+    """
+
+    entries: pl.DataFrame
+    goes: pl.Series
+    changes: pl.Series
+    returns: pl.Series
 
 
 def undo_premiums(
@@ -19,7 +43,71 @@ def undo_premiums(
     Entries that another file repeated are that file's from now on.  Which entries of
     the transactions that the load told, or left out as a correction, stand now is
     worked out anew.  ``listing``: keys of senders whose files list the year to date.
+    Raises CountsTwiceError where it would not be clear what counts then.
     """
+    found = without(cursor, load, is_correction=is_correction, listing=listing)
+    cursor.execute(
+        f"""
+        UPDATE reinsurance_premiumentry e
+        SET load_id = r.load_id, row = r.first_row + (e.id - r.first_id),
+            updated_at = now()
+        FROM reinsurance_lineagerange r
+        JOIN reinsurance_load l ON l.id = r.load_id AND l.undone_at IS NULL
+        WHERE e.load_id = %s AND r.model = 'premiumentry' AND r.action = 'repeated'
+            AND {holds("e.id")}
+        """,  # noqa: S608 our names
+        [load],
+    )
+    write_restated(cursor, found.entries)
+
+
+def without(
+    cursor: Any, load: int, *, is_correction: bool, listing: Collection[int]
+) -> Without:
+    """How premiums stand without a load that was marked as undone; nothing is written.
+
+    Raises CountsTwiceError where it would not be clear what counts then.
+    """
+    touched = _touched(cursor, load, is_correction=is_correction, listing=listing)
+    every = told_beside(cursor, touched, listing=listing)
+    is_told = pl.col("stands") | (pl.col("load") == load)
+    told = every.filter("is_beside", is_told).with_row_index("__n")
+    before = corrections(cursor, told["treaty_reference"], before=load)
+    spoken = before.filter(pl.col("by") != load)
+    after = read_as_before(told, before, spoken)
+    after = meant_as_before(told, after, before, spoken)
+    gone = lacked(after, spoken)
+    entries = as_they_stand(after, gone)
+    stood = told.filter(
+        pl.col("gone").is_null()
+        & ~pl.col("id").is_in(_replaced_by(cursor, load).implode())
+    )["id"].unique()
+    did_stand = pl.col("id").is_in(stood.implode())
+    found = Without(
+        entries,
+        goes=stood.filter(~stood.is_in(entries.filter("stays")["id"].implode())),
+        changes=entries.filter("stays", did_stand, differs())["id"],
+        returns=entries.filter("stays", ~did_stand)["id"],
+    )
+    live = after.join(gone, on="__n", how="anti").filter(is_last())
+    others = every.filter("stands", ~pl.col("is_beside"), pl.col("gone").is_null())
+    columns = others.columns
+    require_no_overlap(
+        live.filter(pl.col("id").is_in(found.returns.implode())).select(columns),
+        pl.concat([others, live.select(columns)], how="vertical_relaxed"),
+    )
+    return found
+
+
+def _replaced_by(cursor: Any, load: int) -> pl.Series:
+    query = f"SELECT id FROM reinsurance_premiumentry WHERE replaced_by_id = {load}"  # noqa: S608 a number
+    return copy_out(cursor, query, {"id": pl.Int64()})["id"]
+
+
+def _touched(
+    cursor: Any, load: int, *, is_correction: bool, listing: Collection[int]
+) -> pl.Series:
+    """Keys of entries that the load told, replaced, repeated or left out."""
     touched = copy_out(
         cursor,
         f"""
@@ -35,16 +123,4 @@ def undo_premiums(
     left_out = touched.clear()
     if is_correction:
         left_out = spoken_for(cursor, load, listing=listing)
-    cursor.execute(
-        f"""
-        UPDATE reinsurance_premiumentry e
-        SET load_id = r.load_id, row = r.first_row + (e.id - r.first_id),
-            updated_at = now()
-        FROM reinsurance_lineagerange r
-        JOIN reinsurance_load l ON l.id = r.load_id AND l.undone_at IS NULL
-        WHERE e.load_id = %s AND r.model = 'premiumentry' AND r.action = 'repeated'
-            AND {holds("e.id")}
-        """,  # noqa: S608 our names
-        [load],
-    )
-    restate(cursor, pl.concat([touched, left_out]), listing=listing)
+    return pl.concat([touched, left_out])

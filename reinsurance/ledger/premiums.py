@@ -27,6 +27,7 @@ from reinsurance.ledger.premium_periods import overlapping
 from reinsurance.ledger.premium_rules import premium_issues
 from reinsurance.ledger.premium_settled_rules import settled_issues
 from reinsurance.ledger.premium_standing import (
+    APART,
     COLUMNS,
     KEY,
     corrections,
@@ -144,7 +145,7 @@ def _is_repeat(conventions: Conventions) -> pl.Expr:
         (pl.col("__action") == UNCHANGED)
         & pl.col("was_id").is_not_null()
         & pl.col("later").is_null()
-        & (pl.col("told") == pl.col("was_told"))
+        & (pl.col("told") == pl.col("was_told") % APART)
         & pl.col("was_end").eq_missing(pl.col("period_end"))
         & ~pl.lit(conventions.is_correction or conventions.equal_rows_add)
     )

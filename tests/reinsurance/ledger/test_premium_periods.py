@@ -3,9 +3,12 @@
 import datetime
 
 import pytest
+from django.db import transaction
 
+from importers.exceptions import LoadConflict
 from importers.models import Source
 from importers.pipeline.undo import undo
+from reinsurance.models import PremiumEntry
 from tests.reinsurance.ledger.premium_files import (
     FEBRUARY,
     JANUARY,
@@ -83,3 +86,17 @@ def test_lists_of_the_year_do_not_overlap_each_other() -> None:
     for month in (JANUARY, FEBRUARY):
         send(month, of("A", **starts), premium_lists="year")
     assert books() == [(300,)]
+
+
+def test_an_undo_brings_back_no_month_beside_its_quarter(quarterly: Source) -> None:
+    send(FEBRUARY, of("A", "1000"), of("B", "1"))
+    second = send(FEBRUARY, of("B", "1"), is_correction=True)[1]
+    third = send(MARCH, of("A", "3000"), source=quarterly, frequency="quarter")[1]
+    first = PremiumEntry.all_objects.earliest("pk").load.number
+    with pytest.raises(LoadConflict) as caught, transaction.atomic():
+        undo(PREMIUMS, ingestion=second)
+    assert str(caught.value) == (
+        f"Premium would count twice: number {first} told policy A from 2026-02-01 to "
+        f"2026-02-28 and number {third} from 2026-01-01 to 2026-03-31, of 1 "
+        f"transaction(s). Undo number {third} first."
+    )

@@ -1,9 +1,12 @@
 """Premium at 100 %, and of our share."""
 
 import pytest
+from django.db import transaction
 
+from importers.exceptions import LoadConflict
+from importers.pipeline.undo import undo
 from reinsurance.models import Treaty
-from tests.reinsurance.ledger.premium_files import JANUARY, books, said, send
+from tests.reinsurance.ledger.premium_files import JANUARY, PREMIUMS, books, said, send
 
 pytestmark = pytest.mark.django_db
 
@@ -65,3 +68,53 @@ def test_told_at_one_share_instead_there_is_one() -> None:
     Treaty.objects.update(premium_income_limit=1000)
     examined, _ = send(JANUARY, row("150", "Our share"), is_correction=True)
     assert "shares_differ" not in examined.by_code
+
+
+def test_a_row_keeps_the_share_that_it_was_read_with() -> None:
+    send(JANUARY, row("1000", "100%"))
+    second = send(JANUARY, row("600", "Our share"), is_correction=True)[1]
+    third = send(JANUARY, row("640", ""))[1]
+    assert books("amounts_are") == [(640, "ours")]
+    undo(PREMIUMS, ingestion=second)
+    assert books("amounts_are") == [(640, "ours")]
+    undo(PREMIUMS, ingestion=third)
+    assert books("amounts_are") == [(1000, "whole")]
+
+
+def test_a_row_keeps_its_share_where_another_replaced_it() -> None:
+    send(JANUARY, row("1000", "100%"))
+    second = send(JANUARY, row("600", "Our share"), is_correction=True)[1]
+    send(JANUARY, row("640", ""))
+    fourth = send(JANUARY, row("650", "Our share"))[1]
+    undo(PREMIUMS, ingestion=second)
+    undo(PREMIUMS, ingestion=fourth)
+    assert books("amounts_are") == [(640, "ours")]
+
+
+def test_a_row_keeps_the_currency_that_its_sum_insured_was_read_in() -> None:
+    def insured(amount: str, currency: str) -> dict[str, str]:
+        told = {"Sum insured": amount, "Sum insured currency": currency}
+        return {"Gross premium": "100", **told}
+
+    send(JANUARY, insured("110", "EUR"))
+    second = send(JANUARY, insured("130", "USD"), is_correction=True)[1]
+    send(JANUARY, insured("140", ""))
+    now = [(100, 140, "USD")]
+    assert books("sum_insured", "sum_insured_currency_id") == now
+    undo(PREMIUMS, ingestion=second)
+    assert books("sum_insured", "sum_insured_currency_id") == now
+
+
+@pytest.mark.parametrize("share", ["", "Our share"])
+def test_amounts_at_another_share_do_not_come_back_beside(share: str) -> None:
+    net = "Net premium"
+    send(JANUARY, row("1000", "100%") | {net: "900"})
+    second = send(JANUARY, row("600", "Our share") | {net: "540"}, is_correction=True)
+    third = send(JANUARY, row("600", share) | {"Insured": "Acme"})[1]
+    with pytest.raises(LoadConflict) as caught, transaction.atomic():
+        undo(PREMIUMS, ingestion=second[1])
+    assert str(caught.value) == (
+        "“Net premium” of policy P1 would come back at “100 %” beside amounts at “Our "
+        f"share”, as number {third} left it out. Undo number {third} first."
+    )
+    assert books("net_premium", "amounts_are") == [(600, 540, "ours")]

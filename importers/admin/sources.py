@@ -14,6 +14,10 @@ from importers.admin import page
 from importers.models import Mapping, Source
 from reinsurance.admin.base import PlainAdmin
 from reinsurance.admin.seen import SeenFilter
+from reinsurance.visibility import cedants_of
+
+SPEAKS_OF = ("is_house", "other_contracts")
+"""Fields that say of which contracts a sender may speak."""
 
 
 @admin.register(Source)
@@ -75,8 +79,24 @@ class SourceAdmin(PlainAdmin):
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """The code that programs name stays what it was."""
-        return ("code",) if obj else ()
+        """The code that programs name; of what it speaks, for who is limited."""
+        fixed = ("code",) if obj else ()
+        return fixed if cedants_of(request.user) is None else (*fixed, *SPEAKS_OF)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Senders without a party speak of all contracts: not for who is limited."""
+        may = super().has_change_permission(request, obj)
+        speaks_of_all = obj is not None and (obj.is_house or obj.party_id is None)
+        return may and not (speaks_of_all and cedants_of(request.user) is not None)
+
+    def formfield_for_foreignkey(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Who is limited to cedants names one of them as the party."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "party" and cedants_of(request.user) is not None:
+            field.required = True
+        return field
 
 
 @admin.register(Mapping)

@@ -46,14 +46,24 @@ def limit_of(user: User | None) -> list[int] | None:
     return None if cedants is None else sorted(cedants)
 
 
+def submitters(ingestion: Ingestion) -> set[int | None]:
+    """Keys of who submitted the file, or one whose rows go on in it."""
+    found, part = {ingestion.submitted_by_id}, ingestion
+    while part.parent is not None:
+        part = part.parent
+        found.add(part.submitted_by_id)
+    return found
+
+
 def why_not_approve(user: User, ingestion: Ingestion) -> str:
     """The reason why the user may not approve the ingestion; empty: they may.
 
-    Files that carry money need a second pair of eyes: someone who may approve and did
-    not submit the file.  Other files may be approved by who submitted them.
+    Files that carry money need a second pair of eyes: someone who may approve and
+    submitted neither the file nor the one whose rows go on in it.  Other files may be
+    approved by who submitted them.
     """
     record_type = record_types.get(ingestion.record_type)
-    is_own = ingestion.submitted_by_id == user.pk
+    is_own = user.pk in submitters(ingestion)
     if not record_type.carries_money and is_own and may_submit(user):
         return ""
     if not user.has_perm("importers.approve_ingestion"):

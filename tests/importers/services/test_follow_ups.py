@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from backoffice.roles import AUDITOR
 from importers.exceptions import Cleared, NotAllowed, StateProblem
 from importers.models import Ingestion, Source
-from importers.services import follow_ups, ingestions, undoing, work
+from importers.services import follow_ups, ingestions, permissions, undoing, work
 from importers.services.doable import doable
 from importers.services.follow_up_parents import as_written
 from importers.services.follow_ups import Group
@@ -353,3 +353,16 @@ def test_what_goes_on_is_no_second_file_of_its_own(
     follow_up = answered(first, contract, clerk, "M3")
     assert not follow_up.needs_declaration
     assert premiums() == {"A": Decimal(100), "B": Decimal(70)}
+
+
+def test_nobody_approves_rows_of_their_own_file_that_go_on(
+    sent: Sent, contract: Treaty, clerk: User, manager: User
+) -> None:
+    first = sent(HEADER, claim("C-1"), claim("C-2", UMR="B9999"), user=manager)
+    load(first)
+    follow_up = checked(
+        follow_ups.answer_contracts(first, {"B9999": contract.pk}, user=clerk)
+    )
+    assert permissions.why_not_approve(manager, follow_up).startswith(
+        "You submitted this file yourself."
+    )

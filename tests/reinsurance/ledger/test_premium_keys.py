@@ -206,3 +206,18 @@ def test_a_correction_may_write_a_part_otherwise() -> None:
     send(JANUARY, row("1000", Section="2"))
     send(JANUARY, row("1000", Section="02"), is_correction=True)
     assert books("section") == [(1000, "02")]
+
+
+def test_a_file_that_makes_a_later_one_unclear_is_handed_in_anew() -> None:
+    send(JANUARY, row("10", Section="1"))
+    early = ingestion_of(PREMIUMS)
+    late = send(JANUARY, row("11"))[1]
+    examined, _ = send(JANUARY, row("5", Section="2"), number=early)
+    assert said(examined) == [(2, "premium_unclear", "Section")]
+    assert examined.issues["message"].to_list() == [
+        f"Number {late} was received after this file and leaves certificate, section, "
+        "risk code or instalment out: beside this row it would not be clear which "
+        "premium that one tells. Hand this file in anew, so that it is the later one."
+    ]
+    send(JANUARY, row("5", Section="2"))
+    assert books("section") == [(11, "1"), (5, "2")]

@@ -97,6 +97,16 @@ def fits_several(
                 pl.col("others").str.slice(0, 80),
             )
         )
+        .when(pl.col("torn_by").is_not_null())
+        .then(
+            pl.format(
+                "Number {} was received after this file and leaves certificate, "
+                "section, risk code or instalment out: beside this row it would not be "
+                "clear which premium that one tells. Hand this file in anew, so that "
+                "it is the later one.",
+                "torn_by",
+            )
+        )
         .otherwise(
             pl.lit(
                 "It is not clear which premium of the books the row tells anew: "

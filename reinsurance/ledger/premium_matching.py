@@ -17,7 +17,8 @@ def with_keys(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows and tellings of the books with untold parts of the key from what fits.
 
-    ``is_unclear``: rows for which several fit, or that make others fit several.
+    ``is_unclear``: rows for which several fit, or that make others fit several:
+    ``torn_by`` is the number of the last file with such another.
     """
     shared = ["number", "row", "sender", "period_end", "apart", *FIRM, *PARTS]
     dtypes = {name: every.schema[name] for name in shared}
@@ -28,7 +29,8 @@ def with_keys(
     both = with_whole_keys(pl.concat([every.select(shared), mine]), spoken, held)
     known, own = both.head(every.height), both.tail(rows.height)
     before = with_whole_keys(every, spoken, held)["fits_several"]
-    torn = known.filter(known["fits_several"] & ~before).select(FIRM).unique()
+    torn = known.filter(known["fits_several"] & ~before)
+    later = torn.group_by(FIRM).agg(torn_by=pl.col("number").max())
     as_told = {name: mine[name] for name in PARTS}
     keyed = rows.with_columns(
         own[name].alias(name) for name in (*PARTS, "fits_several")
@@ -36,13 +38,13 @@ def with_keys(
     unclear = pl.concat(
         [
             keyed.filter("fits_several").select("row"),
-            keyed.join(torn, on=FIRM, how="semi", nulls_equal=True).select("row"),
+            keyed.join(later, on=FIRM, how="semi", nulls_equal=True).select("row"),
         ]
     )["row"].implode()
     return (
-        keyed.with_columns(is_unclear=pl.col("row").is_in(unclear)).drop(
-            "fits_several"
-        ),
+        keyed.with_columns(is_unclear=pl.col("row").is_in(unclear))
+        .join(later, on=FIRM, how="left", nulls_equal=True, maintain_order="left")
+        .drop("fits_several"),
         every.with_columns(known[name].alias(name) for name in PARTS),
     )
 

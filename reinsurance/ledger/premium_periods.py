@@ -5,6 +5,7 @@ import polars as pl
 from reinsurance.ledger.overlaps import CountsTwiceError
 from reinsurance.ledger.periods import END, START
 from reinsurance.ledger.premium_keys import FIRM, PARTS, is_untold
+from reinsurance.ledger.premium_writings import TEXTS, plain_part
 from reinsurance.resources.issues import issues_at, no_issues
 
 SAME = [n for n in FIRM if n not in {"same_period", "same_sender"}]
@@ -28,6 +29,7 @@ def overlapping(rows: pl.DataFrame, known: pl.DataFrame, number: int) -> pl.Data
     books = known.filter("is_standing").select(
         pl.col(n).cast(mine.schema[n]) for n in columns
     )
+    mine, books = (f.with_columns(map(plain_part, TEXTS)) for f in (mine, books))
     pairs = _pairs(mine, pl.concat([books, mine]))
     if not pairs.height:
         return no_issues()

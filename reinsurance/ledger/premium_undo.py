@@ -19,6 +19,7 @@ from reinsurance.ledger.premium_restating import (
     write_restated,
 )
 from reinsurance.ledger.premium_standing import corrections, lacked, spoken_for
+from reinsurance.ledger.premium_writings import require_one_writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,10 @@ def without(
     live = after.join(gone, on="__n", how="anti").filter(is_last())
     others = every.filter("stands", ~pl.col("is_beside"), pl.col("gone").is_null())
     columns = others.columns
+    back = live.filter(pl.col("id").is_in(found.returns.implode()))
+    require_one_writing(back, live)
     require_no_overlap(
-        live.filter(pl.col("id").is_in(found.returns.implode())).select(columns),
+        back.select(columns),
         pl.concat([others, live.select(columns)], how="vertical_relaxed"),
     )
     return found

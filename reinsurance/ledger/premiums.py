@@ -35,6 +35,7 @@ from reinsurance.ledger.premium_standing import (
     tellings,
     with_groups,
 )
+from reinsurance.ledger.premium_writings import written_otherwise
 from reinsurance.ledger.timelines import MONEY
 from reinsurance.models import PremiumEntry
 from reinsurance.resources.base import dtype_of
@@ -110,7 +111,13 @@ def settle_premiums(
     good, every = with_keys(good, every, spoken, number)
     known = every.unique("id", keep="first", maintain_order=True)
     several = fits_several(good, every, conventions)
-    unclear = pl.concat([several, overlapping(good, known, number)])
+    unclear = pl.concat(
+        [
+            several,
+            written_otherwise(good, known, conventions),
+            overlapping(good, known, number),
+        ]
+    )
     wrong = pl.concat([wrong, unclear["row"]]).unique()
     good = good.filter(~pl.col("row").is_in(wrong.implode()))
     spoken = spoken.filter(pl.col("correction") > number)

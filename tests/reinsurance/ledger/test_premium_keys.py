@@ -173,3 +173,51 @@ def test_what_a_correction_lacks_is_named_so_that_lines_differ() -> None:
         f"{policy}, instalment 3, Cancellation of 15 January 2026, -7.50 GBP",
         f"{policy}, instalment 3, Original of 1 January 2026, 100.00 GBP",
     ]
+
+
+@pytest.mark.parametrize("name", ["Section", "Risk code", "Certificate"])
+@pytest.mark.parametrize(("first", "second"), [("2", "02"), ("UA", "ua"), ("1", "1.0")])
+def test_a_part_that_is_written_otherwise_is_asked(
+    name: str, first: str, second: str
+) -> None:
+    column, _ = PARTS[name]
+    send(JANUARY, row("1000", **{name: first}))
+    examined, _ = send(JANUARY, row("1000", **{name: second}))
+    assert [code for _, code, _ in said(examined)] == ["premium_unclear"]
+    assert examined.issues["message"].to_list() == [
+        f"“{second}” here and “{first}” in the books or in another row of the file may "
+        "be the same certificate, section or risk code. Write it as before; two that "
+        "are not the same have to differ by more than capitals and zeros."
+    ]
+    assert books(column) == [(1000, first)]
+
+
+def test_a_part_that_one_file_writes_in_two_ways_is_asked() -> None:
+    rows = (row("1000", Section="0"), row("1000", Section="02"))
+    examined, _ = send(JANUARY, *rows, row("1000", Section="2"))
+    assert said(examined) == [
+        (3, "premium_unclear", "Section"),
+        (4, "premium_unclear", "Section"),
+    ]
+    assert books("section") == [(1000, "0")]
+
+
+def test_a_correction_may_write_a_part_otherwise() -> None:
+    send(JANUARY, row("1000", Section="2"))
+    send(JANUARY, row("1000", Section="02"), is_correction=True)
+    assert books("section") == [(1000, "02")]
+
+
+def test_a_file_that_makes_a_later_one_unclear_is_handed_in_anew() -> None:
+    send(JANUARY, row("10", Section="1"))
+    early = ingestion_of(PREMIUMS)
+    late = send(JANUARY, row("11"))[1]
+    examined, _ = send(JANUARY, row("5", Section="2"), number=early)
+    assert said(examined) == [(2, "premium_unclear", "Section")]
+    assert examined.issues["message"].to_list() == [
+        f"Number {late} was received after this file and leaves certificate, section, "
+        "risk code or instalment out: beside this row it would not be clear which "
+        "premium that one tells. Hand this file in anew, so that it is the later one."
+    ]
+    send(JANUARY, row("5", Section="2"))
+    assert books("section") == [(11, "1"), (5, "2")]

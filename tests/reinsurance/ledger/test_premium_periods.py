@@ -100,3 +100,11 @@ def test_an_undo_brings_back_no_month_beside_its_quarter(quarterly: Source) -> N
         f"2026-02-28 and number {third} from 2026-01-01 to 2026-03-31, of 1 "
         f"transaction(s). Undo number {third} first."
     )
+
+
+def test_a_section_written_otherwise_overlaps_as_well(quarterly: Source) -> None:
+    send(FEBRUARY, of("A", Section="2"))
+    examined, _ = send(
+        MARCH, of("A", Section="02"), source=quarterly, frequency="quarter"
+    )
+    assert said(examined) == [(2, "periods_overlap", "period_end")]

@@ -109,3 +109,17 @@ def test_what_a_correction_left_out_is_not_joined_with_what_came_since() -> None
     undo(PREMIUMS, ingestion=third)
     undo(PREMIUMS, ingestion=second)
     assert books("section") == [(100, "")]
+
+
+def test_a_part_written_otherwise_does_not_come_back_beside() -> None:
+    send(JANUARY, row("1000", Section="2"), row("7", Section="8"))
+    second = send(JANUARY, row("7", Section="8"), is_correction=True)[1]
+    third = send(JANUARY, row("1000", Section="02"))[1]
+    with pytest.raises(LoadConflict) as caught, transaction.atomic():
+        undo(PREMIUMS, ingestion=second)
+    assert str(caught.value) == (
+        f"Premium may count twice: “2” would come back beside “02” of number {third}, "
+        "which may be the same certificate, section or risk code. Undo number "
+        f"{third} first."
+    )
+    assert books("section") == [(1000, "02"), (7, "8")]

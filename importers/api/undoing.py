@@ -67,6 +67,9 @@ class UndoPreviewSerializer(serializers.Serializer):
     affected = AffectedSerializer(many=True)
     edits = EditedSerializer(many=True)
     referring = ReferringSerializer(many=True)
+    refusal = serializers.CharField(
+        help_text="Why it is refused where something would count twice; else empty."
+    )
 
 
 class UndoPreviewDoor(Door):

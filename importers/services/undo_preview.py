@@ -1,8 +1,8 @@
 """What undoing a load would do, counted before anybody does it; nothing is written.
 
 Counts by set SQL, with a few records by name.  What stands in the way is told, too: a
-load is not undone where a person changed a record of it since, or where a record of
-somebody else refers to one that it created.
+load is not undone where a person changed a record of it since, where a record of
+somebody else refers to one that it created, or where what comes back would count twice.
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from django.utils import timezone
 from importers import record_types
 from importers.exceptions import StateProblem
 from importers.models import Ingestion
+from importers.pipeline.settling import year_listing
 from importers.pipeline.undo import edited
 from importers.services import permissions
 from importers.services.undo_counts import (
@@ -27,9 +28,9 @@ from importers.services.undo_counts import (
 from importers.services.undo_records import count_records
 from importers.values import Status
 from reinsurance.ledger.copying import sought
-from reinsurance.ledger.lineage_ranges import holds
-from reinsurance.ledger.premium_standing import KEY, field_of
-from reinsurance.ledger.recompute import positions_to_settle
+from reinsurance.ledger.overlaps import CountsTwiceError
+from reinsurance.ledger.premium_undo import without
+from reinsurance.ledger.recompute import positions_to_settle, require_clear
 from reinsurance.models import Claim, ClaimPosition, Edit, Load, PremiumEntry
 
 
@@ -40,11 +41,12 @@ class UndoPreview:
     affected: tuple[Affected, ...] = ()
     edits: tuple[Edit, ...] = ()
     referring: tuple[Referring, ...] = ()
+    refusal: str = ""
 
     @property
     def is_possible(self) -> bool:
         """Whether nothing stands in the way."""
-        return not self.edits and not self.referring
+        return not self.edits and not self.referring and not self.refusal
 
 
 def preview(ingestion: Ingestion, *, user: User) -> UndoPreview:
@@ -59,17 +61,23 @@ def preview(ingestion: Ingestion, *, user: User) -> UndoPreview:
     kind = record_types.get(ingestion.record_type)
     load = Load.objects.get(number=ingestion.pk, user=None)
     found = Found(user)
+    refusal = ""
     with transaction.atomic():
         edits = edited(kind, load)
-        if kind.ledger == "claims":
-            _claims(found, load)
-        elif kind.ledger == "premiums":
-            _premiums(found, load)
-        else:
-            kinds = [resource._meta.model for resource in kind.resources]
-            count_records(found, kinds, ingestion)
+        try:
+            if kind.ledger == "claims":
+                _claims(found, load)
+            elif kind.ledger == "premiums":
+                _premiums(found, load)
+            else:
+                kinds = [resource._meta.model for resource in kind.resources]
+                count_records(found, kinds, ingestion)
+        except CountsTwiceError as problem:
+            refusal = str(problem)
         transaction.set_rollback(True)  # the mark and the tables were to count by
-    return UndoPreview(tuple(found.affected), tuple(edits), tuple(found.referring))
+    return UndoPreview(
+        tuple(found.affected), tuple(edits), tuple(found.referring), refusal
+    )
 
 
 # ------------------------------------------------------------------------- claims
@@ -106,12 +114,13 @@ _POSITIONS = (
 def _claims(found: Found, load: Load) -> None:
     """Positions nobody else speaks of go; others change, or return from a correction.
 
-    A claim goes where none of its positions is left.
+    A claim goes where none of its positions is left.  Raises CountsTwiceError.
     """
     own = {"load": load.pk}
     with connection.cursor() as cursor:
         Load.objects.filter(pk=load.pk).update(undone_at=timezone.now())
         staying = positions_to_settle(cursor, load.pk)
+        require_clear(cursor, staying)
         sought(cursor, "staying", id=("bigint", staying))
         cursor.execute(_FATE, own)
         found.count(cursor, Claim, GOES, _CLAIMS_GO, own)
@@ -121,51 +130,23 @@ def _claims(found: Found, load: Load) -> None:
 
 
 # ----------------------------------------------------------------------- premiums
-_SAME = " AND ".join(
-    f"o.{field_of(name).column} IS NOT DISTINCT FROM e.{field_of(name).column}"
-    for name in KEY
-    if name not in {"treaty_reference", "policy_reference"}
-)
-_ENTRIES_GO = f"""
-    SELECT e.id FROM reinsurance_premiumentry e
-    LEFT JOIN reinsurance_load g ON g.id = e.replaced_by_id
-    WHERE e.load_id = %(load)s
-        AND (e.replaced_by_id IS NULL OR g.undone_at IS NOT NULL)
-        AND NOT EXISTS (
-            SELECT FROM reinsurance_lineagerange r
-            JOIN reinsurance_load l ON l.id = r.load_id AND l.undone_at IS NULL
-            WHERE r.model = 'premiumentry' AND r.action = 'repeated'
-                AND {holds("e.id")}
-        )
-"""  # noqa: S608 our names
-_ENTRIES_RETURN = f"""
-    SELECT e.id FROM reinsurance_premiumentry e
-    LEFT JOIN reinsurance_load own ON own.id = e.load_id
-    WHERE e.replaced_by_id = %(load)s AND own.undone_at IS NULL
-        AND NOT EXISTS (
-            SELECT FROM reinsurance_premiumentry o
-            JOIN reinsurance_load l ON l.id = o.load_id AND l.undone_at IS NULL
-            WHERE o.treaty_id = e.treaty_id AND o.id <> e.id AND l.id <> %(load)s
-                AND o.policy_reference = e.policy_reference
-                AND o.period_end IS NOT DISTINCT FROM e.period_end
-                AND {_SAME} AND l.number > own.number
-        ) AND NOT EXISTS (
-            SELECT FROM reinsurance_load c
-            JOIN reinsurance_loadperiod p ON p.load_id = c.id
-            WHERE c.is_correction AND c.undone_at IS NULL AND c.id <> %(load)s
-                AND c.record_type = 'premiums' AND c.number > own.number
-                AND c.sender IS NOT DISTINCT FROM own.sender
-                AND p.treaty_id = e.treaty_id AND p.period_end = e.period_end
-        )
-"""  # noqa: S608 our names
-
-
 def _premiums(found: Found, load: Load) -> None:
-    """Entries that go, and those that they, or the correction, had replaced."""
-    own = {"load": load.pk}
+    """Entries that go, stay as others, or come back.  Raises CountsTwiceError."""
     with connection.cursor() as cursor:
-        for effect, query in ((GOES, _ENTRIES_GO), (RETURNS, _ENTRIES_RETURN)):
-            found.count(cursor, PremiumEntry, effect, query, own)
+        Load.objects.filter(pk=load.pk).update(undone_at=timezone.now())
+        after = without(
+            cursor,
+            load.pk,
+            is_correction=load.is_correction,
+            listing=year_listing(),
+        )
+        for effect, keys in (
+            (GOES, after.goes),
+            (CHANGES, after.changes),
+            (RETURNS, after.returns),
+        ):
+            sought(cursor, "affected", id=("bigint", keys))
+            found.count(cursor, PremiumEntry, effect, "SELECT id FROM affected", {})
 
 
 __all__ = ["Affected", "Edit", "Referring", "UndoPreview", "preview"]

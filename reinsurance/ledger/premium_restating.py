@@ -18,6 +18,7 @@ from reinsurance.ledger.premium_standing import (
     COLUMNS,
     GROUP,
     corrections,
+    dtypes,
     field_of,
     filled_bits,
     has_bit,
@@ -126,9 +127,17 @@ def keyed(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
 def differs() -> pl.Expr:
     """Whether an entry reads otherwise than it is stored."""
     return pl.any_horizontal(
-        *(pl.col(f"now_{n}").ne_missing(pl.col(n)) for n in COLUMNS),
+        *(_plain(f"now_{n}").ne_missing(_plain(n)) for n in COLUMNS),
         *(pl.col(n).ne_missing(pl.col(f"stored.{n}")) for n in PARTS),
     )
+
+
+def _plain(name: str) -> pl.Expr:
+    """What a column says; an empty text, or no further details, say nothing."""
+    column = pl.col(name)
+    if dtypes()[name.removeprefix("now_")] != pl.String:
+        return column
+    return pl.when(~column.is_in(["", "{}"])).then(column)
 
 
 def write_restated(cursor: Any, after: pl.DataFrame) -> None:

@@ -94,6 +94,14 @@ def recompute(cursor: Any, positions: pl.Series, *, takes_back: bool = False) ->
         _portion(cursor, positions.slice(start, PORTION), takes_back=takes_back)
 
 
+def require_clear(cursor: Any, positions: pl.Series) -> None:
+    """Raise CountsTwiceError where live payments of the positions overlap."""
+    for start in range(0, positions.len(), PORTION):
+        require_no_overlap(
+            live_statements(cursor, positions.slice(start, PORTION)),
+        )
+
+
 def _portion(cursor: Any, positions: pl.Series, *, takes_back: bool) -> None:
     live = live_statements(cursor, positions)
     if takes_back:

@@ -459,3 +459,53 @@ def test_an_undo_that_waits_for_its_turn_is_no_attempt(
     assert OrmQ.objects.last().task["func"] == offers.UNDO_IN_TURN
     monkeypatch.undo()
     assert done(ingestion) == "undone"
+
+
+SECTIONS = PREMIUMS.replace("Gross premium", "Section,Gross premium")
+
+
+def in_section(section: str, gross: int) -> str:
+    return f"T1,P1,Original,2026-02-01,GBP,{section},{gross},2026-04-30\n"
+
+
+def test_a_preview_of_premium_says_what_is_refused(load: Loaded, manager: User) -> None:
+    load(SECTIONS + in_section("1", 1000) + in_section("2", 500), slug="premiums")
+    correction = load(
+        SECTIONS + in_section("1", 1000), slug="premiums", declared="correction"
+    )
+    third = load(PREMIUMS + premium("P1", gross=1100), slug="premiums")
+    found = undo_preview.preview(correction, user=manager)
+    assert not found.is_possible
+    assert found.refusal.endswith(f"Undo number {third.pk} first.")
+    undo(third)
+    found = undo_preview.preview(correction, user=manager)
+    assert found.is_possible
+    assert [(part.effect, part.count) for part in found.affected] == [
+        ("removed", 1), ("brought back", 2),
+    ]  # fmt: skip
+
+
+def test_a_preview_of_premium_told_apart_since(load: Loaded, manager: User) -> None:
+    load(PREMIUMS + premium("P1", gross=700), slug="premiums")
+    load(SECTIONS + in_section("1", 710), slug="premiums")
+    second = load(SECTIONS + in_section("2", 50), slug="premiums")
+    found = undo_preview.preview(second, user=manager)
+    assert [(part.effect, part.count) for part in found.affected] == [("removed", 1)]
+    assert undo(second) == "undone"
+    [entry] = PremiumEntry.objects.all()
+    assert entry.gross_premium == 710
+
+
+def test_a_preview_of_claims_says_what_is_refused(load: Loaded, manager: User) -> None:
+    paid = CLAIMS.replace("Paid to date", "Paid this month")
+    load(paid + claim("C1", paid=1) + claim("C2", paid=9))
+    correction = load(paid + claim("C1", paid=1), declared="correction")
+    quarterly = CLAIMS.replace("Paid to date", "Paid this month").replace(
+        "Reporting period end", "Reporting period start,Reporting period end"
+    )
+    quarter = load(
+        quarterly + "T1,C2,2026-02-01,GBP,Open,Acme,30,50,2026-04-01,2026-06-30\n"
+    )
+    found = undo_preview.preview(correction, user=manager)
+    assert not found.is_possible
+    assert f"number {quarter.pk} told what was paid from 2026-04-01" in found.refusal

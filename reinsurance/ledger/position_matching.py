@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from reinsurance.ledger.descriptions import PARTS
+from reinsurance.ledger.written_parts import plain_part
 from reinsurance.resources.issues import issues_at, no_issues
 
 _KEY = ("claim", *PARTS, "currency")
@@ -117,21 +118,13 @@ def _fitting(rows: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _plain(part: str) -> pl.Expr:
-    """A part of a key without what people and spreadsheets write one way or another."""
-    return (
-        pl.col(part)
-        .str.to_lowercase()
-        .str.replace(r"\.0+$", "")
-        .str.strip_chars_start("0")
-    )
-
-
 def _like(rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
     """``row`` of rows whose parts are, written otherwise or untold, another's."""
     names = [f"__{n}" for n in PARTS]
-    mine = rows.select("row", *_KEY, *(_plain(n).alias(f"__{n}") for n in PARTS))
-    theirs = others.select(_KEY).with_columns(_plain(n).alias(f"__{n}") for n in PARTS)
+    mine = rows.select("row", *_KEY, *(plain_part(n).alias(f"__{n}") for n in PARTS))
+    theirs = others.select(_KEY).with_columns(
+        plain_part(n).alias(f"__{n}") for n in PARTS
+    )
     return (
         mine.join(theirs.unique(), on=["claim", "currency"], suffix="_other")
         .filter(

@@ -5,7 +5,8 @@ import polars as pl
 from reinsurance.ledger.overlaps import CountsTwiceError
 from reinsurance.ledger.periods import END, START
 from reinsurance.ledger.premium_keys import FIRM, PARTS, is_untold
-from reinsurance.ledger.premium_writings import TEXTS, plain_part
+from reinsurance.ledger.premium_writings import TEXTS
+from reinsurance.ledger.written_parts import plain_part
 from reinsurance.resources.issues import issues_at, no_issues
 
 SAME = [n for n in FIRM if n not in {"same_period", "same_sender"}]

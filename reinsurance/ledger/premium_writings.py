@@ -7,20 +7,11 @@ import polars as pl
 
 from reinsurance.ledger.overlaps import CountsTwiceError
 from reinsurance.ledger.premium_keys import FIRM, PARTS, is_untold
+from reinsurance.ledger.written_parts import plain_part
 from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.issues import issues_at, no_issues
 
 TEXTS = [name for name in PARTS if name != "instalment_number"]
-
-
-def plain_part(name: str) -> pl.Expr:
-    """A part without what people and spreadsheets write one way or another."""
-    return (
-        pl.col(name)
-        .str.to_lowercase()
-        .str.replace(r"\.0+$", "")
-        .str.replace(r"^0+(.)", "$1")
-    )
 
 
 def written_otherwise(

@@ -113,3 +113,12 @@ def test_periods_of_one_file_tell_one_section() -> None:
     )
     assert errors(send(*rows, period=None)[0]) == []
     assert positions() == [("C1", "1", "GBP", 110)]
+
+
+def test_section_0_is_a_section() -> None:
+    send(paid(100, Section="1"))
+    examined, _ = send(paid(7, Section="0"))
+    assert errors(examined) == []
+    assert [(section, amount) for _, section, _, amount in positions()] == [
+        ("0", Decimal(7)), ("1", Decimal(100)),
+    ]  # fmt: skip

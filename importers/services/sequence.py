@@ -14,14 +14,15 @@ from django.utils.formats import date_format
 from importers.models import Ingestion
 from importers.record_types import RecordType
 from importers.services.follow_up_parents import parts_of_one_file
-from importers.values import Severity, Status
+from importers.values import Declared, Severity, Status
 from reinsurance.ledger.others import told_by_others
 from reinsurance.ledger.periods import snapped
-from reinsurance.models import LoadPeriod
+from reinsurance.models import LoadPeriod, Treaty
 
 LATER = "later_period_loaded"
 FOREIGN = "period_of_another_sender"
 SAME_BYTES = "same_file_of_another_sender"
+NOTHING = "corrects_nothing"
 MOST_NAMED = 20
 
 Periods = Mapping[tuple[Any, Any, Any], int]
@@ -54,6 +55,7 @@ def look(
         *_later(record, kind, periods),
         *_of_others(record, kind, present),
         *_same_bytes(record),
+        *_corrects_nothing(record, kind, periods),
     ]
 
 
@@ -142,6 +144,36 @@ def _same_bytes(record: Ingestion) -> Iterable[FileIssue]:
             f"The same file was loaded as number {other.pk}, from {other.source.name}; "
             f"this one was handed in as from {record.source.name}. It would count "
             "under both.",
+        )
+
+
+def _corrects_nothing(
+    record: Ingestion, kind: RecordType, periods: Periods
+) -> Iterable[FileIssue]:
+    """Contracts of a correction of which its sender told nothing for the period.
+
+    Where it told of others, the rows may have gone to another contract than before.
+    """
+    if record.declared != Declared.CORRECTION:
+        return
+    spoken = {(t, e) for t, _, e in periods if t is not None and e is not None}
+    earlier = (
+        _of_sender(record, kind)
+        .filter(load__number__lt=record.pk, period_end__in={e for _, e in spoken})
+        .exclude(load__number__in=parts_of_one_file(record))
+    )
+    told = {(row.treaty_id, row.period_end): row for row in earlier}
+    left = {row.period_end: row for key, row in told.items() if key not in spoken}
+    new = sorted((pair for pair in spoken if pair not in told), key=lambda p: p[::-1])
+    names = Treaty.objects.in_bulk({treaty for treaty, _ in new})
+    for treaty, end in [pair for pair in new if pair[1] in left][:MOST_NAMED]:
+        yield FileIssue(
+            NOTHING,
+            Severity.WARNING,
+            f"Contract {names[treaty]}: {record.source.name} told nothing of it for "
+            f"the period to {_day(end)} before, so there is nothing to correct; it "
+            f"told of {_named(left[end])}, of which this correction does not speak. "
+            "That stays: if the rows were moved, correct the other contract as well.",
         )
 
 

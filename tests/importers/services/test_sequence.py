@@ -344,3 +344,21 @@ def test_files_checked_side_by_side_are_asked_when_one_of_them_is_loaded(
     assert (second.status, second.approved_at) == ("received", None)
     assert ClaimPosition.all_objects.count() == 1
     assert needs_word(again(second))
+
+
+def test_a_correction_of_a_contract_that_was_not_told() -> None:
+    first = load(paid(150, JUNE))
+    wrong = checked(
+        f"{HEADER}\n{row(160, treaty='T2')}", end=JUNE, declared="correction"
+    )
+    [(_, severity, message)] = said(wrong, "corrects_nothing")
+    assert severity == "warning"
+    assert message.startswith("Contract T2: Broker told nothing of it for the period")
+    assert f"it told of T1 to 30 June 2026 (number {first.pk})" in message
+    both = checked(
+        f"{HEADER}\n{row(1)}{row(160, treaty='T2')}", end=JUNE, declared="correction"
+    )
+    assert said(both, "corrects_nothing") == []
+    other = f"{HEADER}\n{row(161, treaty='T2')}"
+    additional = checked(other, end=JUNE, declared="additional")
+    assert said(additional, "corrects_nothing") == []

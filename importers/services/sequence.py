@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import Max
 from django.utils.formats import date_format
 
 from importers.models import Ingestion
@@ -22,6 +23,7 @@ from reinsurance.models import LoadPeriod, Treaty
 LATER = "later_period_loaded"
 FOREIGN = "period_of_another_sender"
 SAME_BYTES = "same_file_of_another_sender"
+SAME_OF_PERIOD = "same_file_of_another_period"
 NOTHING = "corrects_nothing"
 MOST_NAMED = 20
 
@@ -55,6 +57,7 @@ def look(
         *_later(record, kind, periods),
         *_of_others(record, kind, present),
         *_same_bytes(record),
+        *_of_another_period(record, periods),
         *_corrects_nothing(record, kind, periods),
     ]
 
@@ -145,6 +148,32 @@ def _same_bytes(record: Ingestion) -> Iterable[FileIssue]:
             f"this one was handed in as from {record.source.name}. It would count "
             "under both.",
         )
+
+
+def _of_another_period(record: Ingestion, periods: Periods) -> Iterable[FileIssue]:
+    """The very same file was loaded as of another period: last month's, once more."""
+    ends = {end for _, _, end in periods if end is not None}
+    others = Ingestion.objects.filter(
+        sha256=record.sha256,
+        record_type=record.record_type,
+        source=record.source_id,
+        sheet=record.sheet,
+        status=Status.LOADED,
+    )
+    told = LoadPeriod.objects.filter(
+        load__number__in=others, load__user=None, period_end__isnull=False
+    )
+    for number, end in (
+        told.values_list("load__number").annotate(Max("period_end")).order_by("-load")
+    )[:MOST_NAMED]:
+        if ends and end not in ends:
+            yield FileIssue(
+                SAME_OF_PERIOD,
+                Severity.BREACH,
+                f"The same file was loaded as number {number}, up to {_day(end)}; this "
+                f"one goes up to {_day(max(ends))}. Is it last period's file once "
+                "more? What it says was paid or due in the period would count twice.",
+            )
 
 
 def _corrects_nothing(

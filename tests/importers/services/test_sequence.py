@@ -255,6 +255,22 @@ def test_the_same_bytes_under_another_sender() -> None:
     ]
 
 
+def test_the_same_bytes_for_another_period() -> None:
+    june = load(paid(150, JUNE))
+    july = paid(150, JULY)
+    assert said(july, "same_file_of_another_period") == [
+        (
+            0,
+            "breach",
+            f"The same file was loaded as number {june.pk}, up to 30 June 2026; this "
+            "one goes up to 31 July 2026. Is it last period's file once more? What it "
+            "says was paid or due in the period would count twice.",
+        )
+    ]
+    ingestions.cancel(july.pk, user=None)
+    assert said(paid(150, JUNE), "same_file_of_another_period") == []
+
+
 # ---------------------------------------------------------- the second file of a period
 def needs_word(ingestion: Ingestion) -> bool:
     """Whether the file waits for its declaration, and is not loaded without."""

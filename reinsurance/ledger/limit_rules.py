@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 
 from reinsurance.ledger import timelines
+from reinsurance.ledger.cash_losses import cash_losses, in_money
 from reinsurance.ledger.rates import rates_for
 from reinsurance.ledger.rule_issues import rule_issue
 from reinsurance.models import Claim, ClaimPosition, Layer, LossEvent, Treaty
@@ -120,7 +121,7 @@ def limit_issues(settlement: Any) -> list[pl.DataFrame]:
                 "notification threshold of {}.",
                 money,
                 "contract_currency",
-                _text("threshold"),
+                in_money("threshold"),
             ),
         ),
         rule_issue(
@@ -133,16 +134,15 @@ def limit_issues(settlement: Any) -> list[pl.DataFrame]:
                 "each risk.",
                 money,
                 "contract_currency",
-                _text("risk_top"),
+                in_money("risk_top"),
             ),
         ),
-        _cash_losses(seen),
+        cash_losses(
+            seen,
+            every.select("position", "claim", "rate").unique("position"),
+        ),
         *_events(settlement, totals),
     ]
-
-
-def _text(name: str) -> pl.Expr:
-    return pl.col(name).round(2).cast(pl.Decimal(20, 2)).cast(pl.String)
 
 
 def _others(touched: pl.DataFrame) -> pl.DataFrame:
@@ -158,29 +158,27 @@ def _others(touched: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema=touched.schema, orient="row")
 
 
-def _cash_losses(seen: pl.DataFrame) -> pl.DataFrame:
-    """Paid in one period above the contract's limit for cash losses."""
-    paid = [
-        pl.col(f"at_{n}").fill_null(0) - pl.col(f"before_{n}").fill_null(0)
-        for n in ("paid_indemnity", "paid_fees")
-    ]
-    paid_now = (paid[0] + paid[1]).cast(pl.Float64) * pl.col("rate")
-    rows = seen.with_columns(paid_now=paid_now).filter(
-        pl.col("paid_now") >= pl.col("cash_limit")
+def _converted(held: list[tuple[str, Any, Any]], currency: str) -> float:
+    """Amounts (currency, day, amount) in one currency; as far as there are rates."""
+    rows = pl.DataFrame(
+        [(base, currency, day, float(amount)) for base, day, amount in held],
+        schema={
+            "base": pl.String,
+            "quote": pl.String,
+            "day": pl.Date,
+            "amount": pl.Float64,
+        },
+        orient="row",
     )
-    return rule_issue(
-        rows,
-        "above_cash_loss_limit",
-        "breach",
-        "claim_reference",
-        pl.format(
-            "{} {} were paid in the period, at or above the contract's cash-loss limit "
-            "of {}.",
-            _text("paid_now"),
-            "contract_currency",
-            _text("cash_limit"),
-        ),
+    if not rows.height:
+        return 0.0
+    found = rows.join(
+        rates_for(rows.select("base", "quote", "day")),
+        on=["base", "quote", "day"],
+        how="left",
+        nulls_equal=True,
     )
+    return float((found["amount"] * found["rate"]).sum())
 
 
 def _events(settlement: Any, totals: pl.DataFrame) -> list[pl.DataFrame]:
@@ -216,10 +214,9 @@ def _events(settlement: Any, totals: pl.DataFrame) -> list[pl.DataFrame]:
         rest = ClaimPosition.objects.filter(
             claim__in=Claim.objects.filter(
                 treaty_id=treaty, loss_event_id=event
-            ).exclude(pk__in=keys),
-            currency_id=currency,
-        ).values_list("incurred", flat=True)
-        whole = total + float(sum(rest))
+            ).exclude(pk__in=keys)
+        ).values_list("currency_id", "period_end", "incurred")
+        whole = total + _converted(list(rest), currency)
         if whole > top:
             sums.append((claim, event, whole, top, currency))
     above = pl.DataFrame(
@@ -244,9 +241,9 @@ def _events(settlement: Any, totals: pl.DataFrame) -> list[pl.DataFrame]:
                 "The claims of event {} stand at {} {}, above the top of the "
                 "contract's layers, {} each occurrence.",
                 "event",
-                _text("whole"),
+                in_money("whole"),
                 "contract_currency",
-                _text("top"),
+                in_money("top"),
             ),
         )
     ]

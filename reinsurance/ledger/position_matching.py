@@ -73,6 +73,7 @@ def match_positions(
         [
             filled.filter(pl.col("versions") > 1).select("row"),
             chosen.filter(pl.col("count") > 1).select("row"),
+            _untold_beside(exact, standing),
             # Of a new section that is written like one that stands.
             _like(others, standing),
             _alike_in_file(others),
@@ -118,6 +119,28 @@ def _fitting(rows: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _untold_beside(exact: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
+    """``row`` of rows that fit a position without their parts, and another as well.
+
+    An untold part is no value: only beside a row of the file that tells of the other
+    is it clear which of the two is meant.
+    """
+    told = exact.filter(pl.col("stands").fill_null(value=False))
+    untold = told.filter(pl.any_horizontal(pl.col(n) == "" for n in PARTS))
+    if not untold.height:
+        return untold.select("row")
+    own = untold.select("row", "position", "__period_end")
+    others = told.select(pl.col("position").alias("fitting"), "__period_end")
+    return (
+        _fitting(untold, standing)
+        .join(own, on="row")
+        .filter(pl.col("fitting") != pl.col("position"))
+        .join(others, on=["fitting", "__period_end"], how="anti", nulls_equal=True)
+        .select("row")
+        .unique(maintain_order=True)
+    )
+
+
 def _like(rows: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
     """``row`` of rows whose parts are, written otherwise or untold, another's."""
     names = [f"__{n}" for n in PARTS]
@@ -160,7 +183,9 @@ def _unclear(rows: pl.DataFrame) -> pl.DataFrame:
         message=pl.lit(
             "The claim has money under other sections or risk codes, in the books or "
             "in this file, and it is not clear which of it this row tells anew. Write "
-            "the section and the risk code in every row, as before."
+            "the section and the risk code in every row, as before. If the books have "
+            "it without, and it is several: undo the files that told it so, and hand "
+            "them in again with both."
         ),
     )
 

@@ -13,6 +13,7 @@ from reinsurance.ledger.amounts import (
 )
 from reinsurance.ledger.timelines import MONEY
 
+_MAIN = ("paid_indemnity", "paid_fees")
 _PARTS = ("paid_indemnity", "paid_fees", "reserve_indemnity", "reserve_fees")
 
 
@@ -27,7 +28,8 @@ def settled_frame(
     ``row``, ``claim``, ``position``, ``period_end``; ``told``: the bits of the fields
     that the row tells; ``paid_by_kind`` and ``reserve_by_kind``: it tells fees by kind
     and not their total; ``at_<amount>``: at the row's period; ``before_<amount>``: at
-    the period told before; ``now_<amount>``: at the latest; ``told_incurred…``;
+    the period told before; ``after_<amount>`` (paid) and ``after_period_end``: the one
+    told after; ``now_<amount>``: at the latest; ``told_incurred…``;
     ``status_now``; ``is_live``: the row counts; ``is_last``: nobody told the position
     and period after it.
     """
@@ -42,6 +44,10 @@ def settled_frame(
         *(
             pl.when(is_next).then(pl.col(n).shift(1)).alias(f"before_{n}")
             for n in amounts
+        ),
+        *(
+            pl.when(is_next.shift(-1)).then(pl.col(n).shift(-1)).alias(f"after_{n}")
+            for n in (*(a for a in _MAIN if a in amounts), "period_end")
         ),
     )
     now = timelines.latest(line).select(

@@ -122,6 +122,41 @@ def _fees_of_no_kind(seen: pl.DataFrame) -> list[pl.DataFrame]:
     return found
 
 
+def _going_down(seen: pl.DataFrame) -> list[pl.DataFrame]:
+    """Paid to date that is less than before, or is put above what is told for later."""
+    found = []
+    for amount in ("paid_indemnity", "paid_fees"):
+        before, at = pl.col(f"before_{amount}"), pl.col(f"at_{amount}")
+        said = (at < before, before, at, pl.lit(""))
+        late = [said]
+        if f"after_{amount}" in seen.columns:
+            after, day = pl.col(f"after_{amount}"), pl.col("after_period_end")
+            told = pl.format(
+                " at {}, which is told already", day.cast(pl.String).fill_null("")
+            )
+            late.append(
+                ((after < at) & ~(at < before).fill_null(value=False), at, after, told)
+            )
+        found += [
+            rule_issue(
+                seen.filter(is_down),
+                "paid_decreases",
+                "warning",
+                amount,
+                pl.format(
+                    "Paid to date goes down from {} to {} {}{}.",
+                    plain(high),
+                    plain(low),
+                    "currency",
+                    where,
+                ),
+                at,
+            )
+            for is_down, high, low, where in late
+        ]
+    return found
+
+
 def _of_position(seen: pl.DataFrame, conventions: Conventions) -> list[pl.DataFrame]:
     """What a position says by itself."""
     opens = list(open_statuses())
@@ -177,23 +212,7 @@ def _of_position(seen: pl.DataFrame, conventions: Conventions) -> list[pl.DataFr
                 pl.col(f"at_{amount}"),
             )
         )
-    for amount in ("paid_indemnity", "paid_fees"):
-        before, at = pl.col(f"before_{amount}"), pl.col(f"at_{amount}")
-        found.append(
-            rule_issue(
-                seen.filter(at < before),
-                "paid_decreases",
-                "warning",
-                amount,
-                pl.format(
-                    "Paid to date goes down from {} to {} {}.",
-                    plain(before),
-                    plain(at),
-                    "currency",
-                ),
-                at,
-            )
-        )
+    found += _going_down(seen)
     factor = conventions.incurred_factor
     if factor:
         before = pl.col("before_incurred").cast(pl.Float64)

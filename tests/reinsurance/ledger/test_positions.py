@@ -1,5 +1,6 @@
 """Which position of a claim a row is about, and what tells its section."""
 
+import datetime
 from decimal import Decimal
 
 import pytest
@@ -121,4 +122,19 @@ def test_section_0_is_a_section() -> None:
     assert errors(examined) == []
     assert [(section, amount) for _, section, _, amount in positions()] == [
         ("0", Decimal(7)), ("1", Decimal(100)),
+    ]  # fmt: skip
+
+
+def test_an_untold_section_beside_another_is_asked_after_an_undo() -> None:
+    send(paid(10))
+    _, february = send(paid(20, Section="1"), period=FEBRUARY)
+    send(paid(5, Section="2"), period=MARCH)
+    undo(CLAIMS, ingestion=february)
+    april = datetime.date(2026, 4, 30)
+    examined, _ = send(paid(60), period=april)
+    assert errors(examined) == [(2, "section", UNCLEAR)]
+    clear, _ = send(paid(60), paid(6, Section="2"), period=april)
+    assert errors(clear) == []
+    assert sorted((section, amount) for _, section, _, amount in positions()) == [
+        ("", Decimal(60)), ("2", Decimal(6)),
     ]  # fmt: skip

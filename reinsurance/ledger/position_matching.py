@@ -217,7 +217,8 @@ def currency_changed(rows: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame
         severity="error",
         message=pl.format(
             "The claim stands in {} in the books and comes in {} now. Correct the "
-            "currency; if the claim has both, list both in one file, or allow several "
+            "currency; if the one in the books is wrong, undo the files that told it, "
+            "first. If the claim has both, list both in one file, or allow several "
             "currencies for the sender.",
             pl.col("known").list.join(", "),
             "currency",

@@ -199,6 +199,35 @@ class ShareWidget(DecimalWidget):
         )
 
 
+class ChargesWidget(CellWidget):
+    """A charge for each reinstatement, as shares of the premium: ``0;0.5;100%``."""
+
+    blank = ""
+
+    def __init__(self, max_length: int) -> None:
+        super().__init__()
+        self.max_length = max_length
+
+    def parse(self, text: str) -> str:
+        charges = [self._charge(tidy(one), text) for one in text.strip("; ").split(";")]
+        found = ";".join(charges)
+        if len(found) > self.max_length:
+            raise CellError("too_long", f"“{text}” lists too many charges.")
+        return found
+
+    def _charge(self, one: str, text: str) -> str:
+        advice = "List a charge for each reinstatement, such as 0;0.5;1 or 0;50%;100%"
+        try:
+            share = cells.parse_share(one, self.options)
+        except CellError as error:
+            raise CellError(
+                error.code,
+                f"“{text}” does not tell the reinstatement charges: “{one}” is not a "
+                f"share from 0 to 1. {advice}. If 100 is the whole, write 1 or 100%.",
+            ) from error
+        return f"{share.normalize():f}"
+
+
 class IntegerWidget(CellWidget):
     """A whole number from ``least`` to ``most``."""
 

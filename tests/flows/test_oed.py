@@ -38,6 +38,9 @@ HELD_OUT = {
     # Both rows are the same contract; they differ in TreatyShare alone, the line of a
     # reinsurer who is not named, and that column is not kept.
     ("ReinsuranceTestTool/ftest_fm37", "treaties"): [(3, "duplicate_row")],
+    # Reinstatement charges of 100;50;0, where OED has fractions.
+    ("ReinsuranceTestTool/ftest_fm23", "treaties"): [(4, "bad_share")],
+    ("ReinsuranceTestTool/ftest_fm23", "treaty-scope"): [(4, "unknown_treaty")],
 }
 """Rows that are not loaded, and why; all others of all files are."""
 NO_ROWS = "ReinsuranceTestTool/ftest_fm10"
@@ -246,6 +249,8 @@ def test_a_pair_of_oed_files_loads_unasked(pair: str, without_child: None) -> No
             ingestion.rows_created,
             ingestion.rows_rejected,
         ) == (len(rows), len(rows) - len(expected_out), len(expected_out))
+        out = {number for number, _ in expected_out}
+        rows = [row for number, row in enumerate(rows, start=2) if number not in out]
         if slug == "treaties":
             assert_books_hold_treaties(rows)
         else:

@@ -160,6 +160,8 @@ def _of_position(seen: pl.DataFrame, conventions: Conventions) -> list[pl.DataFr
         ("reserve_indemnity", "reserve"),
         ("reserve_fees", "reserve, fees"),
         ("recoverable", "amount of recoveries outstanding"),
+        ("recovered", "amount of recoveries received"),
+        ("amount_claimed", "amount claimed"),
     ):
         if f"at_{amount}" not in seen.columns:
             continue
@@ -177,7 +179,13 @@ def _of_position(seen: pl.DataFrame, conventions: Conventions) -> list[pl.DataFr
                 pl.col(f"at_{amount}"),
             )
         )
-    for amount in ("paid_indemnity", "paid_fees"):
+    for amount, label in (
+        ("paid_indemnity", "Paid to date goes"),
+        ("paid_fees", "Paid to date goes"),
+        ("recovered", "Recoveries received to date go"),
+    ):
+        if f"at_{amount}" not in seen.columns:
+            continue
         before, at = pl.col(f"before_{amount}"), pl.col(f"at_{amount}")
         found.append(
             rule_issue(
@@ -186,7 +194,7 @@ def _of_position(seen: pl.DataFrame, conventions: Conventions) -> list[pl.DataFr
                 "warning",
                 amount,
                 pl.format(
-                    "Paid to date goes down from {} to {} {}.",
+                    f"{label} down from {{}} to {{}} {{}}.",
                     plain(before),
                     plain(at),
                     "currency",

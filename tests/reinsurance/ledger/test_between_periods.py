@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
+import polars as pl
 import pytest
 from django.contrib.auth.models import User
 from django.db import DatabaseError
@@ -324,6 +325,49 @@ def test_a_correction_says_what_it_corrects() -> None:
 
 
 # -------------------------------------------------------------------- odd amounts
+@pytest.mark.parametrize(
+    ("column", "code", "said"),
+    [
+        (
+            "Recoveries received to date",
+            "negative_amount",
+            "amount of recoveries received",
+        ),
+        (
+            "Recoveries received this period",
+            "negative_amount",
+            "amount of recoveries received",
+        ),
+        (
+            "Recoveries outstanding",
+            "negative_amount",
+            "amount of recoveries outstanding",
+        ),
+        ("Amount claimed", "negative_amount", "amount claimed"),
+    ],
+)
+def test_amounts_below_zero_are_asked_about(column: str, code: str, said: str) -> None:
+    told, _ = send({**row(td=100), column: "-50"})
+    found = told.issues.filter(pl.col("code") == code).select("severity", "message")
+    assert found.rows() == [("warning", f"The {said} is below zero: -50.00 GBP.")]
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        {"Recoveries received to date": "30"},
+        {"Recoveries received this period": "-50"},
+    ],
+)
+def test_recoveries_that_go_down_are_asked_about(then: dict[str, str]) -> None:
+    send({**row(td=100), "Recoveries received to date": "80"})
+    told, _ = send({**row(td=100), **then}, period=FEBRUARY)
+    assert codes(told) == [("paid_decreases", "warning")]
+    assert told.issues.filter(pl.col("code") == "paid_decreases")[
+        "message"
+    ].to_list() == ["Recoveries received to date go down from 80.00 to 30.00 GBP."]
+
+
 @pytest.mark.parametrize("nil", ["nil", "NIL", "-", "–", "0"])
 def test_nil_is_an_amount(nil: str) -> None:
     send({**row(td=100), "Reserve": "50"})

@@ -6,7 +6,7 @@ import polars as pl
 from django.core.exceptions import ValidationError
 
 from reinsurance.choices import PremiumTransaction
-from reinsurance.ledger.periods import with_periods
+from reinsurance.ledger.periods import before_contract, with_periods
 from reinsurance.models import PremiumEntry
 from reinsurance.resources import references
 from reinsurance.resources.base import Column, DomainResource
@@ -219,6 +219,7 @@ class PremiumEntryResource(DomainResource):
         )
         frame = signed(frame, conventions)
         found = [unlocated, unclear, without_period(frame, unclear)]
+        found.append(before_contract(frame))
         return frame, pl.concat([*found, against_terms(frame)])
 
     def derive(self, frame: pl.DataFrame) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """Checks of single values that hold wherever the value comes from."""
 
 import re
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 
@@ -16,6 +17,13 @@ def is_lei(value: str) -> bool:
     if not LEI_PATTERN.fullmatch(value):
         return False
     return int("".join(str(int(character, 36)) for character in value)) % 97 == 1
+
+
+def are_charges(value: str) -> bool:
+    """Whether ``value`` lists a fraction for each reinstatement, as in 0;0.5;1."""
+    texts = value.split(";")
+    are_numbers = all(re.fullmatch(r"\d+(\.\d+)?", text.strip()) for text in texts)
+    return are_numbers and all(Decimal(text.strip()) <= 1 for text in texts)
 
 
 def validate_lei(value: str) -> None:

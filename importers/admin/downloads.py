@@ -25,6 +25,7 @@ MEANINGS: tuple[tuple[type[widgets.CellWidget], str], ...] = (
     (widgets.AmountWidget, "Amount, such as 1234.56"),
     (widgets.RateWidget, "Rate of exchange, such as 1.0842"),
     (widgets.ShareWidget, "Share of the whole, such as 0.3 or 30%"),
+    (widgets.ChargesWidget, "A share for each, such as 0;0.5;1"),
     (widgets.DecimalWidget, "Number, such as 1234.56"),
     (widgets.IntegerWidget, "Whole number"),
     (widgets.YesNoWidget, "Yes or No"),

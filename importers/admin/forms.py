@@ -14,7 +14,7 @@ from importers.record_types import RecordType
 from importers.services import permissions
 from importers.services.ingestions import DIRECT
 from importers.values import Declared
-from reinsurance.resources.widgets import ShareWidget
+from reinsurance.resources.widgets import ChargesWidget, ShareWidget
 from reinsurance.visibility import cedants_of, seen_by
 
 MEGABYTE = 1024 * 1024
@@ -186,7 +186,8 @@ class ReasonForm(forms.Form):
 
 def share_fields(kind: RecordType) -> set[str]:
     """Names of the columns that hold shares, which senders may write as per cent."""
-    return {n for n, c in kind.columns.items() if isinstance(c.widget, ShareWidget)}
+    shares = (ShareWidget, ChargesWidget)
+    return {n for n, c in kind.columns.items() if isinstance(c.widget, shares)}
 
 
 class ColumnsForm(forms.Form):

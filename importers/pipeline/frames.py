@@ -5,8 +5,6 @@ type under its name, and columns of the machine's own, which begin with two
 underscores.
 """
 
-from reinsurance.resources.issues import ISSUES, ROW, issues_at, no_issues
+from reinsurance.resources.issues import BROKEN, ISSUES, ROW, issues_at, no_issues
 
 __all__ = ["BROKEN", "ISSUES", "ROW", "issues_at", "no_issues"]
-
-BROKEN = "__broken"

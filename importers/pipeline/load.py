@@ -26,6 +26,7 @@ from importers.pipeline.settling import (
     year_listing,
 )
 from importers.pipeline.staged_settlements import books_version, kept, key_of
+from importers.pipeline.whole_files import WholeFile
 from importers.record_types import RecordType
 from reinsurance.ledger.following import followed
 from reinsurance.ledger.premium_restating import restate
@@ -202,6 +203,7 @@ def _load_records(
     """Records of other kinds: created and updated, with their lineage."""
     loader = Loader(cursor, record_type, context.number, mine.pk)
     register = Register() if record_type.is_register else None
+    whole = WholeFile(record_type)
     for frame in _frames(parts):
         for change in walk(
             cursor, record_type, frame, context=context, write=loader.write
@@ -212,6 +214,8 @@ def _load_records(
                 done.note_change(change)
         if register is not None:
             register.add(frame)
+        whole.add(frame)
+    done.note_changes(None, whole.issues())
     if register is not None:
         done.note_register(register.issues(cursor, context))
         register.leave(cursor, context)

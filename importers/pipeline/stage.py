@@ -24,6 +24,7 @@ from importers.pipeline.frames import BROKEN, ROW, no_issues
 from importers.pipeline.registers import Register
 from importers.pipeline.rules import named
 from importers.pipeline.settling import settle_rows
+from importers.pipeline.whole_files import WholeFile
 from importers.record_types import RecordType
 from importers.values import Action
 from reinsurance.ledger.preview import preview
@@ -74,6 +75,7 @@ class Stager:
         self.staged = Staged()
         self._settlement: Any = None
         self.register = Register() if record_type.is_register else None
+        self._whole = WholeFile(record_type)
 
     def add(
         self, frame: pl.DataFrame, across: Across
@@ -145,20 +147,24 @@ class Stager:
                     good = good.join(change, on=ROW, maintain_order="left")
         issues = pl.concat(found)
         self.staged.effect.note_changes(good, no_issues())
+        self._whole.add(good)
         if self.register is not None:
             self.register.add(good)
         return good, issues
 
     def finish(self) -> pl.DataFrame:
-        """What only the whole of a register shows; nothing of other files."""
+        """What only the whole of a file shows, of a register who has left it."""
+        found = self._whole.issues()
+        if found.height:
+            self.staged.effect.note_changes(None, found)
         if self.register is None:
-            return no_issues()
+            return named(found, self.headers)
         lines = self.staged.effect.lines()
         context = replace(self.context, held_out_lines=lines)
         with transaction.atomic(), connection.cursor() as cursor:
             issues = self.register.issues(cursor, context)
         self.staged.effect.note_register(issues)
-        return named(issues, self.headers)
+        return named(pl.concat([found, issues]), self.headers)
 
     def _keep(self, good: pl.DataFrame) -> None:
         self.staged.rows.update(

@@ -1,6 +1,9 @@
 """Reference data in the admin: small lists that standards define."""
 
-from django.contrib import admin
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest
 
 from reinsurance.admin.base import PlainAdmin, RecordAdmin, year_filter
 from reinsurance.admin.editing import EditedAdmin
@@ -11,6 +14,7 @@ from reinsurance.models import (
     ExchangeRate,
     LineOfBusiness,
 )
+from reinsurance.resources.rate_rules import warnings_of
 from reinsurance.resources.rates import ExchangeRateResource
 
 
@@ -66,3 +70,11 @@ class ExchangeRateAdmin(EditedAdmin, RecordAdmin):
     search_fields = ("base", "quote")
     search_help_text = "Currency code"
     autocomplete_fields = ("base", "quote")
+
+    def save_model(
+        self, request: HttpRequest, obj: ExchangeRate, form: Any, change: bool
+    ) -> None:
+        """Save the rate, and say what a file with it would be warned of."""
+        super().save_model(request, obj, form, change)
+        for warning in warnings_of(obj):
+            messages.warning(request, warning)

@@ -5,6 +5,7 @@ import datetime
 import polars as pl
 from django.utils import timezone
 
+from reinsurance.models import Treaty
 from reinsurance.resources.issues import issues_at, no_issues
 
 MOST_DAYS_OFF = 5
@@ -129,6 +130,43 @@ def _not_begun(frame: pl.DataFrame) -> pl.DataFrame:
             "The period to {} has not begun yet. Is its year right? What is told for "
             "it stands before all that comes for the periods until then.",
             pl.col(END).cast(pl.String),
+        ),
+    )
+
+
+def before_contract(frame: pl.DataFrame) -> pl.DataFrame:
+    """Warnings ``period_before_contract``, once for each contract and period.
+
+    ``frame`` has ``treaty_reference`` (the contract's key) and the period of each row.
+    """
+    told = frame.drop_nulls(["treaty_reference", END]).unique(
+        ["treaty_reference", END], keep="first", maintain_order=True
+    )
+    keys = told["treaty_reference"].unique().to_list()
+    known = Treaty.objects.filter(pk__in=keys, inception__isnull=False)
+    contracts = pl.DataFrame(
+        list(known.values_list("pk", "reference", "inception")),
+        schema={
+            "treaty_reference": told.schema["treaty_reference"],
+            "__contract": pl.String(),
+            "__inception": pl.Date(),
+        },
+        orient="row",
+    )
+    told = told.join(contracts, on="treaty_reference", maintain_order="left")
+    return issues_at(
+        told.filter(pl.col(END) < pl.col("__inception")),
+        column="period_end",
+        value=pl.col(END),
+        code="period_before_contract",
+        severity="warning",
+        message=pl.format(
+            "The period to {} ends before contract “{}” begins, on {}. Is the year of "
+            "the period right, and is this the renewal that is meant? Correct the one "
+            "that is wrong.",
+            pl.col(END).cast(pl.String),
+            "__contract",
+            pl.col("__inception").cast(pl.String),
         ),
     )
 

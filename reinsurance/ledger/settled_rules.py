@@ -125,7 +125,13 @@ def _fees_of_no_kind(seen: pl.DataFrame) -> list[pl.DataFrame]:
 def _going_down(seen: pl.DataFrame) -> list[pl.DataFrame]:
     """Paid to date that is less than before, or is put above what is told for later."""
     found = []
-    for amount in ("paid_indemnity", "paid_fees"):
+    for amount, label in (
+        ("paid_indemnity", "Paid to date goes"),
+        ("paid_fees", "Paid to date goes"),
+        ("recovered", "Recoveries received to date go"),
+    ):
+        if f"at_{amount}" not in seen.columns:
+            continue
         before, at = pl.col(f"before_{amount}"), pl.col(f"at_{amount}")
         said = (at < before, before, at, pl.lit(""))
         late = [said]
@@ -144,7 +150,7 @@ def _going_down(seen: pl.DataFrame) -> list[pl.DataFrame]:
                 "warning",
                 amount,
                 pl.format(
-                    "Paid to date goes down from {} to {} {}{}.",
+                    f"{label} down from {{}} to {{}} {{}}{{}}.",
                     plain(high),
                     plain(low),
                     "currency",
@@ -195,6 +201,8 @@ def _of_position(seen: pl.DataFrame, conventions: Conventions) -> list[pl.DataFr
         ("reserve_indemnity", "reserve"),
         ("reserve_fees", "reserve, fees"),
         ("recoverable", "amount of recoveries outstanding"),
+        ("recovered", "amount of recoveries received"),
+        ("amount_claimed", "amount claimed"),
     ):
         if f"at_{amount}" not in seen.columns:
             continue

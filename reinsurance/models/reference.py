@@ -1,5 +1,6 @@
 """Reference data: codes that outside standards define, and dated exchange rates."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from reinsurance.models.base import Record, code_key
@@ -111,3 +112,12 @@ class ExchangeRate(Record):
 
     def __str__(self) -> str:
         return f"{self.base_id}/{self.quote_id} {self.date}"
+
+    def clean(self) -> None:
+        """The rate of a currency to itself is 1; ValidationError where it is not."""
+        is_same = self.base_id is not None and self.base_id == self.quote_id
+        if is_same and self.rate is not None and self.rate != 1:
+            raise ValidationError(
+                {"rate": f"The rate of {self.base_id} to itself is 1."},
+                code="rate_of_same_currency",
+            )

@@ -22,6 +22,7 @@ from reinsurance.models.base import (
 )
 from reinsurance.models.parties import Party
 from reinsurance.models.reference import Currency, LineOfBusiness
+from reinsurance.validators import are_charges
 
 
 class Treaty(Record):
@@ -178,11 +179,19 @@ class Layer(Record):
         return f"{self.treaty} layer {self.number}"
 
     def clean(self) -> None:
-        """Amounts have no more decimals than the treaty's currency; ValidationError."""
+        """Decimals as the treaty's currency has, charges as shares; ValidationError."""
         treaty: Treaty | None = getattr(self, "treaty", None)
         is_known = treaty is not None and bool(treaty.currency_id)
         if wrong := too_fine(self, treaty.currency if treaty and is_known else None):
             raise ValidationError(wrong)
+        if self.reinstatement_charges and not are_charges(self.reinstatement_charges):
+            raise ValidationError(
+                {
+                    "reinstatement_charges": "Write a fraction from 0 to 1 for each "
+                    "reinstatement, as in 0;0.5;1, where 1 is 100%."
+                },
+                code="bad_share",
+            )
 
 
 class Participation(Record):

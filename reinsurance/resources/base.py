@@ -93,7 +93,8 @@ class DomainResource(ModelResource):
     key.  ``unique`` names columns, key apart, of which no two records share a value
     (an empty one is none).  ``may_differ`` names columns that rows of one record may
     tell differently: the first counts.  ``related`` names attributes of records the row
-    refers to that rules need.
+    refers to that rules need.  ``seen_together`` names columns of which all good rows
+    of a file are looked at in one go (:meth:`judge_together`).
     """
 
     rules: ClassVar[tuple[Rule, ...]] = ()
@@ -103,6 +104,7 @@ class DomainResource(ModelResource):
     is_optional: ClassVar[bool] = False
     unique: ClassVar[tuple[str, ...]] = ()
     may_differ: ClassVar[frozenset[str]] = frozenset()
+    seen_together: ClassVar[tuple[str, ...]] = ()
     fields: dict[str, Column]
     inputs: Mapping[str, Any] = {}
 
@@ -157,6 +159,13 @@ class DomainResource(ModelResource):
 
     def judge(self, compared: pl.DataFrame, context: FileContext) -> pl.DataFrame:
         """What has to be looked at in rows beside the books (``was.<name>``)."""
+        return no_issues()
+
+    def judge_together(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """What only all good rows of a file show: the same before and after its load.
+
+        ``rows`` has ``row`` and the columns of ``seen_together``.
+        """
         return no_issues()
 
     def derive(self, frame: pl.DataFrame) -> pl.DataFrame:

@@ -65,7 +65,10 @@ CLAIM_RULES = (
         "policy_inception",
     ),
     _in_future("date_of_loss", "A loss"),
+    _in_future("date_of_loss_to", "The end of a loss"),
     _in_future("date_notified", "A notification"),
+    _in_future("date_opened", "The opening of a claim"),
+    _in_future("date_closed", "The closing of a claim"),
     Rule(
         "loss_outside_treaty_period",
         "error",

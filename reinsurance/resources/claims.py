@@ -7,7 +7,7 @@ import tablib
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from reinsurance.ledger.periods import with_periods
+from reinsurance.ledger.periods import before_contract, with_periods
 from reinsurance.models import Claim
 from reinsurance.resources import references
 from reinsurance.resources.base import DomainResource
@@ -81,7 +81,7 @@ class ClaimResource(DomainResource):
             frequency=conventions.frequency,
             is_correction=conventions.is_correction,
         )
-        return frame, pl.concat([unlocated, unclear])
+        return frame, pl.concat([unlocated, unclear, before_contract(frame)])
 
     def derive(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Totals of fees, and the day of the check, which no loss comes after."""

@@ -3,6 +3,8 @@
 import polars as pl
 
 ROW = "row"
+BROKEN = "__broken"
+"""Column of a row frame: whether the row is held out."""
 
 ISSUES = pl.Schema(
     {

@@ -9,13 +9,19 @@ from reinsurance.choices import RiskLevel
 from reinsurance.models import Layer
 from reinsurance.resources import references
 from reinsurance.resources.base import Column, DomainResource
+from reinsurance.resources.ceded_shares import untold_shares
 from reinsurance.resources.conventions import FileContext
 from reinsurance.resources.layer_names import name_issues, require_one_layer
 from reinsurance.resources.layer_numbers import number_for, with_layer_numbers
-from reinsurance.resources.rules import decimals_of_currency, not_negative
+from reinsurance.resources.rules import (
+    decimals_of_currency,
+    not_negative,
+    not_whole,
+)
 from reinsurance.resources.treaties import TreatyResource
 from reinsurance.resources.widgets import (
     AmountWidget,
+    ChargesWidget,
     ChoiceWidget,
     IntegerWidget,
     LimitWidget,
@@ -128,8 +134,9 @@ class LayerResource(DomainResource):
     reinstatement_charges = Column(
         "reinstatement_charges",
         "Reinstatement charges",
-        TextWidget(100),
+        ChargesWidget(100),
         synonyms=("Reinstatement charge", "Reinstatement premium %"),
+        explanation="A share of the premium for each, such as 0;0.5;1 or 0;50%;100%.",
     )
     deposit_premium = Column(
         "deposit_premium",
@@ -158,7 +165,11 @@ class LayerResource(DomainResource):
         "inuring_priority", "Inuring priority", IntegerWidget(), default=1
     )
 
-    rules = (*not_negative(*_AMOUNTS), *decimals_of_currency(*_AMOUNTS))
+    rules = (
+        *not_negative(*_AMOUNTS),
+        *decimals_of_currency(*_AMOUNTS),
+        *not_whole("commission", "brokerage", "rate"),
+    )
     parent = TreatyResource
     parent_column = "treaty_reference"
 
@@ -177,7 +188,8 @@ class LayerResource(DomainResource):
         told_by = context.conventions
         rows, unclear = with_layer_numbers(frame, told, conventions=told_by)
         named = name_issues(rows, is_named=is_named, conventions=told_by)
-        return rows, pl.concat([unclear, named])
+        untold = untold_shares(rows, conventions=told_by)
+        return rows, pl.concat([unclear, named, untold])
 
     def derive(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The layer's name in files that have but one column of names."""

@@ -113,19 +113,18 @@ def derived(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _net_is_off(units: pl.Expr) -> pl.Expr:
     """Net is gross less commission, and less brokerage where that is deducted."""
-    net, less_commission = (
-        pl.col("net_premium"),
-        pl.col("gross_premium") - pl.col("known_commission"),
-    )
+    net = pl.col("net_premium")
+    less_commission = pl.col("gross_premium") - pl.col("known_commission")
     less_both = less_commission - pl.col("deductible_brokerage")
     return off_by_more_than(net, less_commission, units=units) & off_by_more_than(
         net, less_both, units=units
     )
 
 
-_HAS_OTHER_SIGN = (pl.col("net_premium") < 0) & (pl.col("gross_premium") > 0) | (
-    pl.col("net_premium") > 0
-) & (pl.col("gross_premium") < 0)
+_NET, _GROSS = pl.col("net_premium"), pl.col("gross_premium")
+_HAS_OTHER_SIGN = (_NET < 0) & (_GROSS > 0) | (_NET > 0) & (_GROSS < 0)
+_COMMISSION, _BROKERAGE = pl.col("known_commission"), pl.col("deductible_brokerage")
+_IS_EXPLAINED = _COMMISSION.abs() + _BROKERAGE.abs() > _GROSS.abs()
 _IS_SETTLED_WITHOUT_RATE = (
     pl.col("settlement_rate").is_null() & pl.col("settled_in").is_not_null()
 )
@@ -243,7 +242,7 @@ PREMIUM_RULES: tuple[Rule, ...] = (
         "Net premium {told_net_premium} and gross premium {told_gross_premium} have "
         "different signs, and no commission is told that explains it. Correct the "
         "amounts.",
-        _HAS_OTHER_SIGN & pl.col("known_commission").is_null(),
+        _HAS_OTHER_SIGN & ~_IS_EXPLAINED.fill_null(value=False),
     ),
     Rule(
         "net_does_not_add_up",

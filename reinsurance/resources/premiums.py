@@ -6,7 +6,7 @@ import polars as pl
 from django.core.exceptions import ValidationError
 
 from reinsurance.choices import PremiumTransaction
-from reinsurance.ledger.periods import with_periods
+from reinsurance.ledger.periods import before_contract, with_periods
 from reinsurance.models import PremiumEntry
 from reinsurance.resources import references
 from reinsurance.resources.base import Column, DomainResource
@@ -17,6 +17,7 @@ from reinsurance.resources.further import FURTHER_PREMIUMS, further_columns
 from reinsurance.resources.premium_amounts import amounts
 from reinsurance.resources.premium_rules import PREMIUM_RULES, derived, signed
 from reinsurance.resources.premium_terms import NO_PERIOD, against_terms, without_period
+from reinsurance.resources.rules import not_whole
 from reinsurance.resources.widgets import (
     ChoiceWidget,
     DateWidget,
@@ -200,7 +201,7 @@ class PremiumEntryResource(DomainResource):
     vars().update(further_columns(FURTHER_PREMIUMS))
 
     related = {"treaty_reference": ("inception", "expiry", "basis")}
-    rules = PREMIUM_RULES
+    rules = (*PREMIUM_RULES, *not_whole("commission_rate", "brokerage_rate"))
 
     def prepare(
         self, frame: pl.DataFrame, context: FileContext
@@ -218,6 +219,7 @@ class PremiumEntryResource(DomainResource):
         )
         frame = signed(frame, conventions)
         found = [unlocated, unclear, without_period(frame, unclear)]
+        found.append(before_contract(frame))
         return frame, pl.concat([*found, against_terms(frame)])
 
     def derive(self, frame: pl.DataFrame) -> pl.DataFrame:

@@ -158,3 +158,18 @@ def not_negative(*columns: str) -> tuple[Rule, ...]:
         )
         for column in columns
     )
+
+
+def not_whole(*columns: str) -> tuple[Rule, ...]:
+    """Rules: none of the shares is 1, which may have been written for 1 %."""
+    return tuple(
+        Rule(
+            "share_is_whole",
+            "warning",
+            column,
+            f"{column.replace('_', ' ').capitalize()} is told as 1, which is 100 % of "
+            "the premium. If 1 % is meant, write 1%.",
+            pl.col(column) == 1,
+        )
+        for column in columns
+    )

@@ -20,7 +20,12 @@ from reinsurance.resources.contract_keys import (
 )
 from reinsurance.resources.conventions import Conventions, FileContext
 from reinsurance.resources.currency_changes import amounts_left
-from reinsurance.resources.rules import Rule, decimals_of_currency, not_negative
+from reinsurance.resources.rules import (
+    Rule,
+    decimals_of_currency,
+    not_negative,
+    not_whole,
+)
 from reinsurance.resources.treaty_rules import FAR_DATES, terms_changed
 from reinsurance.resources.widgets import (
     ChoiceWidget,
@@ -192,6 +197,7 @@ class TreatyResource(DomainResource):
         *FAR_DATES,
         *not_negative(*_AMOUNTS),
         *decimals_of_currency(*_AMOUNTS),
+        *not_whole("treaty_brokerage"),
     )
 
     def prepare(

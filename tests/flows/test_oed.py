@@ -246,6 +246,8 @@ def test_a_pair_of_oed_files_loads_unasked(pair: str, without_child: None) -> No
             ingestion.rows_created,
             ingestion.rows_rejected,
         ) == (len(rows), len(rows) - len(expected_out), len(expected_out))
+        out = {number for number, _ in expected_out}
+        rows = [row for number, row in enumerate(rows, start=2) if number not in out]
         if slug == "treaties":
             assert_books_hold_treaties(rows)
         else:

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from importers import record_types
@@ -241,3 +242,111 @@ def test_two_contracts_of_one_register_that_overlap_are_told_once() -> None:
         ("contracts_overlap", "breach", BESIDE.format("RZ1", "2025-01-02"))
     ]
     assert found.issues["row"].to_list() == [4]
+
+
+@pytest.mark.parametrize(
+    ("cell", "stored"),
+    [
+        ("0;0.5;1", "0;0.5;1"),
+        ("0; 50% ;100%;", "0;0.5;1"),
+        ("0.50", "0.5"),
+        ("100;50;0", "1;0.5;0"),
+        ("", ""),
+        ("-", ""),
+    ],
+)
+def test_reinstatement_charges_are_fractions(cell: str, stored: str) -> None:
+    count = str(len(stored.split(";"))) if stored else ""
+    found = hand_in(**{"Reinstatement charges": cell, "Reinstatements": count})
+    assert said(found) == []
+    assert Layer.objects.get().reinstatement_charges == stored
+
+
+@pytest.mark.parametrize(
+    ("cell", "part"),
+    [
+        *(("abc", "abc"), ("50;1", "50"), ("100;-5", "100"), ("0;-5", "-5")),
+        ("0;;1", ""),
+    ],
+)
+def test_what_is_no_fraction_is_no_reinstatement_charge(cell: str, part: str) -> None:
+    found = hand_in(**{"Reinstatement charges": cell, "Reinstatements": "1"})
+    assert said(found) == [
+        (
+            "bad_share",
+            "error",
+            f"“{cell}” does not tell the reinstatement charges: “{part}” is not a "
+            "share from 0 to 1. List a charge for each reinstatement, such as 0;0.5;1 "
+            "or 0;50%;100%. If 100 is the whole, write 1 or 100%.",
+        )
+    ]
+    assert not Treaty.objects.exists()
+
+
+def untold(kind: str) -> tuple[str, str, str]:
+    return (
+        "ceded_share_untold",
+        "warning",
+        f"The row does not tell the ceded share of layer 1 of contract “X1”, {kind}: "
+        "it is taken as 100 %. If less is ceded, add the share.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"), [("QS", "a quota share"), ("SS", "a surplus")]
+)
+def test_an_untold_ceded_share_of_a_new_proportional_layer_is_a_warning(
+    told: str, kind: str
+) -> None:
+    cells = {"Treaty type": told, "Ceded %": "", "Commission": "20%"}
+    assert said(hand_in(**cells)) == [untold(kind)]
+    assert Layer.objects.get().ceded_share == 1
+    assert said(hand_in(**{**cells, "Ceded %": "30%"})) == []
+    assert said(hand_in(**cells)) == []
+    assert str(Layer.objects.get().ceded_share) == "0.30000000"
+    assert said(hand_in(**{**cells, "UMR": "X2", "Treaty type": "CXL"})) == []
+    codes = [
+        code for code, *_ in said(hand_in(**{**cells, "UMR": "X3", "Ceded %": "x"}))
+    ]
+    assert codes == ["bad_share"]
+
+
+@pytest.mark.parametrize(
+    ("column", "name"),
+    [
+        ("Ceding commission", "Commission"),
+        ("Brokerage", "Brokerage"),
+        ("Treaty brokerage", "Treaty brokerage"),
+        ("Rate", "Rate"),
+    ],
+)
+def test_a_share_of_1_of_the_premium_may_be_meant_as_per_cent(
+    column: str, name: str
+) -> None:
+    found = hand_in(**{column: "1"})
+    assert said(found) == [
+        (
+            "share_is_whole",
+            "warning",
+            f"{name} is told as 1, which is 100 % of the premium. If 1 % is meant, "
+            "write 1%.",
+        )
+    ]
+    assert said(hand_in(**{column: "1%"})) == []
+
+
+@pytest.mark.parametrize("told", ["abc", "100", "0;-5", "0;;1"])
+def test_by_hand_a_reinstatement_charge_is_a_fraction_as_well(told: str) -> None:
+    hand_in(**{"Commission": "20%"})
+    layer = Layer.objects.get()
+    layer.reinstatement_charges = told
+    with pytest.raises(ValidationError) as caught:
+        layer.full_clean()
+    assert caught.value.message_dict == {
+        "reinstatement_charges": [
+            "Write a fraction from 0 to 1 for each reinstatement, as in 0;0.5;1, where "
+            "1 is 100%."
+        ]
+    }
+    layer.reinstatement_charges = "0;0.5;1"
+    layer.full_clean()

@@ -21,6 +21,7 @@ from reinsurance.models import (
     ClaimStatement,
     Deletion,
     Edit,
+    ExchangeRate,
     Layer,
     Load,
     LossEvent,
@@ -634,3 +635,20 @@ def test_hidden_claims_and_premium_are_money_as_well(
     assert said(answer)[-1] == WAITS
     assert Layer.objects.get().ceded_share == Decimal("0.4")
     assert Edit.objects.get(model="layer").status == "proposed"
+
+
+def test_a_rate_by_hand_is_held_against_the_others(
+    book: Claim, as_manager: Client
+) -> None:
+    add = reverse("admin:reinsurance_exchangerate_add")
+    form = {"base": "USD", "quote": "USD", "date": "2026-07-01", "rate": "1.1"}
+    refused = as_manager.post(add, form)
+    assert "The rate of USD to itself is 1." in refused.content.decode()
+    assert ExchangeRate.objects.count() == 1
+    wrong = as_manager.post(add, {**form, "quote": "EUR", "rate": "92"}, follow=True)
+    assert ExchangeRate.objects.count() == 2
+    assert [str(x) for x in wrong.context["messages"]][0] == (
+        "USD to EUR 92 on 2026-07-01, and USD to EUR 0.92 on 2026-06-30: they differ "
+        "by more than a factor of 1.5. Is one of them the wrong way round, or its "
+        "decimal mark? Correct it."
+    )

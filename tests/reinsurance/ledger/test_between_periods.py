@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
+import polars as pl
 import pytest
 from django.contrib.auth.models import User
 from django.db import DatabaseError
@@ -316,6 +317,38 @@ def test_a_period_that_has_not_begun_is_asked_about() -> None:
     assert codes(future) == [("period_in_future", "warning")]
 
 
+def before_contract(period: str) -> str:
+    return (
+        f"The period to {period} ends before contract “T1” begins, on 2025-01-01. Is "
+        "the year of the period right, and is this the renewal that is meant? Correct "
+        "the one that is wrong."
+    )
+
+
+def test_a_period_before_its_contract_is_asked_about_once(treaty: Treaty) -> None:
+    treaty.inception = datetime.date(2025, 1, 1)
+    treaty.save()
+    claims = [{**row(td=100), "Claim Ref": name} for name in ("C1", "C2")]
+    early, _ = send(*claims, period=datetime.date(2024, 3, 31))
+    found = early.issues.filter(pl.col("code") == "period_before_contract")
+    said = found.select("row", "severity", "message").rows()
+    assert said == [(2, "warning", before_contract("2024-03-31"))]
+    cells = [
+        {**row(td=100), "Claim Ref": "C3", "Period end": day}
+        for day in ("1925-01-31", "2024-12-31", "2025-01-31")
+    ]
+    early, _ = send(*cells, period=None)
+    found = early.issues.filter(pl.col("code") == "period_before_contract")
+    assert found.select("row", "severity", "message").rows() == [
+        (2, "warning", before_contract("1925-01-31")),
+        (3, "warning", before_contract("2024-12-31")),
+    ]
+    treaty.inception = None
+    treaty.save()
+    early, _ = send(row(td=100), period=datetime.date(2024, 3, 31))
+    assert "period_before_contract" not in [code for code, _ in codes(early)]
+
+
 def test_a_correction_says_what_it_corrects() -> None:
     send(row(td=100), period=None)
     correction, _ = send(row(td=90), period=None, conventions=CORRECTION)
@@ -324,6 +357,49 @@ def test_a_correction_says_what_it_corrects() -> None:
 
 
 # -------------------------------------------------------------------- odd amounts
+@pytest.mark.parametrize(
+    ("column", "code", "said"),
+    [
+        (
+            "Recoveries received to date",
+            "negative_amount",
+            "amount of recoveries received",
+        ),
+        (
+            "Recoveries received this period",
+            "negative_amount",
+            "amount of recoveries received",
+        ),
+        (
+            "Recoveries outstanding",
+            "negative_amount",
+            "amount of recoveries outstanding",
+        ),
+        ("Amount claimed", "negative_amount", "amount claimed"),
+    ],
+)
+def test_amounts_below_zero_are_asked_about(column: str, code: str, said: str) -> None:
+    told, _ = send({**row(td=100), column: "-50"})
+    found = told.issues.filter(pl.col("code") == code).select("severity", "message")
+    assert found.rows() == [("warning", f"The {said} is below zero: -50.00 GBP.")]
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        {"Recoveries received to date": "30"},
+        {"Recoveries received this period": "-50"},
+    ],
+)
+def test_recoveries_that_go_down_are_asked_about(then: dict[str, str]) -> None:
+    send({**row(td=100), "Recoveries received to date": "80"})
+    told, _ = send({**row(td=100), **then}, period=FEBRUARY)
+    assert codes(told) == [("paid_decreases", "warning")]
+    assert told.issues.filter(pl.col("code") == "paid_decreases")[
+        "message"
+    ].to_list() == ["Recoveries received to date go down from 80.00 to 30.00 GBP."]
+
+
 @pytest.mark.parametrize("nil", ["nil", "NIL", "-", "–", "0"])
 def test_nil_is_an_amount(nil: str) -> None:
     send({**row(td=100), "Reserve": "50"})

@@ -113,3 +113,25 @@ def test_an_event_told_after_the_loss_is_not_its_event() -> None:
     send(bare(100, **{"Date of Loss": "2026-01-10"}))
     second, _ = send(bare(110, **{"Loss event": "E1"}), period=FEBRUARY)
     assert warnings(second) == [(2, "Date of Loss", "loss_outside_event")]
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        ("Date closed", "The closing of a claim"),
+        ("Date opened", "The opening of a claim"),
+        ("Date of Loss To", "The end of a loss"),
+    ],
+)
+def test_a_date_of_a_claim_that_lies_in_the_future_is_asked_about(
+    column: str, said: str
+) -> None:
+    told = {"Date of Loss": "2026-01-10", column: "2135-01-31"}
+    found = send(bare(100, **told))[0].issues.select("code", "severity", "message")
+    assert found.rows() == [
+        (
+            "date_in_future",
+            "warning",
+            f"{said} on 2135-01-31 lies in the future. Is its year right?",
+        )
+    ]

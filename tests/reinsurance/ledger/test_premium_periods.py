@@ -8,7 +8,7 @@ from django.db import transaction
 from importers.exceptions import LoadConflict
 from importers.models import Source
 from importers.pipeline.undo import undo
-from reinsurance.models import PremiumEntry
+from reinsurance.models import PremiumEntry, Treaty
 from tests.reinsurance.ledger.premium_files import (
     FEBRUARY,
     JANUARY,
@@ -108,3 +108,23 @@ def test_a_section_written_otherwise_overlaps_as_well(quarterly: Source) -> None
         MARCH, of("A", Section="02"), source=quarterly, frequency="quarter"
     )
     assert said(examined) == [(2, "periods_overlap", "period_end")]
+
+
+def test_premium_of_a_period_before_its_contract_is_asked_about_once() -> None:
+    Treaty.objects.create(
+        reference="T1", treaty_type="QS", currency_id="GBP", inception="2026-01-01"
+    )
+    early = datetime.date(2025, 3, 31)
+    examined, _ = send(early, ROW, {**ROW, "Policy No": "P2"})
+    found = examined.issues.filter(examined.issues["code"] == "period_before_contract")
+    assert found.select("row", "column", "severity", "message").rows() == [
+        (
+            2,
+            "period_end",
+            "warning",
+            "The period to 2025-03-31 ends before contract “T1” begins, on "
+            "2026-01-01. Is the year of the period right, and is this the renewal that "
+            "is meant? Correct the one that is wrong.",
+        )
+    ]
+    assert books("period_end") == [(300, early), (300, early)]

@@ -511,6 +511,34 @@ def test_net_has_the_sign_of_gross() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("told", "is_held_out"),
+    [
+        ({"commission": "275"}, True),
+        ({"commission": "275", "brokerage": "100"}, True),
+        ({"commission_rate": "0.275"}, True),
+        ({"commission": "1000"}, True),
+        ({"commission": "1725"}, False),
+        ({"commission": "900", "brokerage": "825"}, False),
+        ({"brokerage": "100"}, True),
+    ],
+)
+def test_net_of_another_sign_is_that_of_a_commission_above_gross(
+    told: dict[str, str], is_held_out: bool
+) -> None:
+    found = broken(
+        entry("ORIGINAL", "1000", net_premium="-725", **told),
+        entry(
+            "RETURN",
+            "-1000",
+            net_premium="725",
+            **{n: v if "rate" in n else f"-{v}" for n, v in told.items()},
+        ),
+    )
+    held_out = [(row, code) for row, code, severity, _ in found if severity == "error"]
+    assert held_out == ([(2, "net_sign"), (3, "net_sign")] if is_held_out else [])
+
+
 def test_net_is_not_more_than_gross() -> None:
     assert broken(
         entry("ORIGINAL", "30", net_premium="200"),

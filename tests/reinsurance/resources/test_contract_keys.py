@@ -7,12 +7,8 @@ import polars as pl
 import pytest
 
 from reinsurance.models import Party, Treaty
-from reinsurance.resources.contract_keys import (
-    find_treaties,
-    foreign_contracts,
-    senders_role,
-    with_keys,
-)
+from reinsurance.resources.contract_keys import find_treaties, with_keys
+from reinsurance.resources.contract_owners import foreign_contracts, senders_role
 from reinsurance.resources.conventions import Conventions
 
 pytestmark = pytest.mark.django_db

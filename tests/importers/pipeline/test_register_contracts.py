@@ -1,0 +1,130 @@
+"""Which contract a register's row means, and when it is asked instead of guessed."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from importers import record_types
+from reinsurance.models import Party, Treaty
+from reinsurance.resources.conventions import Conventions
+from tests.importers.pipeline.tables import Table, run
+
+pytestmark = pytest.mark.django_db
+
+Y25, Y26 = date(2025, 1, 1), date(2026, 1, 1)
+HOUSE = Conventions()
+
+
+@pytest.fixture(autouse=True)
+def parties() -> None:
+    for code in ("CED1", "CED2", "BRK1"):
+        Party.objects.create(code=code, name=code)
+    treaty("K", cedant="CED1", broker="BRK1", inception=Y25)
+
+
+def party(code: str | None) -> Party | None:
+    return Party.objects.get(code=code) if code else None
+
+
+def treaty(reference: str, **told: Any) -> Treaty:
+    roles = {role: party(told.pop(role, None)) for role in ("cedant", "broker")}
+    fixed = {"treaty_type": "QS", "currency_id": "GBP", "reference": reference}
+    return Treaty.objects.create(**fixed, **roles, **told)
+
+
+def sender(code: str, **options: Any) -> Conventions:
+    return Conventions(party=Party.objects.get(code=code).pk, is_house=False, **options)
+
+
+def hand_in(conventions: Conventions, **cells: str) -> list[tuple[str, str, str]]:
+    """Load one row about X; code, severity and message of its issues."""
+    row = {"UMR": "X", "Treaty type": "QS", "Ccy": "GBP", **cells}
+    table = Table(tuple(row), [list(row.values())])
+    treaties = record_types.get("treaties")
+    examined = run(table, treaties, conventions=conventions)[0]
+    columns = examined.issues.select("code", "severity", "message")
+    return list(columns.iter_rows())
+
+
+def books() -> list[tuple]:
+    """Cedant, broker, inception and name of each contract X."""
+    fields = ("cedant__code", "broker__code", "inception", "name")
+    found = Treaty.objects.filter(reference="X").order_by("pk")
+    return list(found.values_list(*fields))
+
+
+# ---------------------------------------------------------------- contracts of others
+OF_OTHERS = (
+    "Contract “X” of the books is not the sender's, and the row does not tell whose it "
+    "means: {}. Tell the cedant, and the inception if this is another contract."
+)
+NOT_THE_SENDERS = (
+    "not_the_senders_contract",
+    "breach",
+    "The sender is neither cedant nor broker of contract “X”. Correct the row, or have "
+    "somebody look at it.",
+)
+
+
+@pytest.mark.parametrize("inception", ["", "2025-01-01", "2026-01-01"])
+def test_a_broker_that_names_no_cedant_makes_no_second_contract(
+    inception: str,
+) -> None:
+    treaty("X", cedant="CED1", inception=Y25)
+    assert hand_in(sender("BRK1"), Inception=inception, Commission="35%") == [
+        ("several_treaties", "error", OF_OTHERS.format("2025-01-01 (CED1)"))
+    ]
+    assert books() == [("CED1", None, Y25, "")]
+
+
+def test_a_broker_that_names_no_cedant_of_a_number_of_two() -> None:
+    treaty("X", cedant="CED1", inception=Y25)
+    treaty("X", cedant="CED2", inception=Y25)
+    assert hand_in(sender("BRK1")) == [
+        (
+            "several_treaties",
+            "error",
+            OF_OTHERS.format("2025-01-01 (CED1), 2025-01-01 (CED2)"),
+        )
+    ]
+    assert Treaty.objects.filter(reference="X").count() == 2
+
+
+def test_a_broker_that_names_the_whole_key_tells_of_a_new_contract() -> None:
+    treaty("X", cedant="CED1", inception=Y25)
+    cells = {"Cedant": "CED2", "Broker": "BRK1", "Inception": "2026-01-01"}
+    assert hand_in(sender("BRK1"), **cells) == []
+    assert books() == [("CED1", None, Y25, ""), ("CED2", "BRK1", Y26, "")]
+
+
+def test_a_broker_that_names_no_cedant_tells_of_a_number_that_nobody_has() -> None:
+    assert hand_in(sender("BRK1")) == []
+    assert books() == [(None, "BRK1", None, "")]
+
+
+def test_a_cedant_that_names_none_has_a_contract_of_its_own() -> None:
+    treaty("X", cedant="CED1", inception=Y25)
+    assert hand_in(sender("CED2")) == []
+    assert books() == [("CED1", None, Y25, ""), ("CED2", None, None, "")]
+
+
+@pytest.mark.parametrize("policy", ["breach", "hold out"])
+def test_a_cedant_fills_in_what_its_broker_did_not_tell(policy: str) -> None:
+    treaty("X", broker="BRK1")
+    told = sender("CED1", other_contracts=policy)
+    code, _, message = NOT_THE_SENDERS
+    severity = "breach" if policy == "breach" else "error"
+    assert hand_in(told, Cedant="CED1", Inception="2025-01-01") == [
+        (code, severity, message)
+    ]
+    filled = [("CED1", "BRK1", Y25, "")]
+    assert books() == (filled if policy == "breach" else [(None, "BRK1", None, "")])
+
+
+def test_a_cedant_that_names_none_is_asked_about_a_contract_of_a_broker() -> None:
+    treaty("X", broker="BRK1")
+    assert hand_in(sender("CED1"), Inception="2025-01-01") == [
+        ("several_treaties", "error", OF_OTHERS.format("no known inception"))
+    ]
+    assert books() == [(None, "BRK1", None, "")]

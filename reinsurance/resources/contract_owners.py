@@ -29,12 +29,14 @@ def foreign_contracts(
     """Issues ``not_the_senders_contract`` of a register's rows.
 
     ``compared`` has ``row``, ``treaty_reference`` (text), ``__id`` and, as far as the
-    file has them, ``cedant``, ``broker`` (keys), ``was.cedant`` and ``was.broker``.  A
-    contract of the books is the sender's by what the books say, a new one by what the
-    row says; one of which neither is told will be the sender's.
+    file has them, ``cedant``, ``broker`` (keys), ``was.cedant`` and ``was.broker``; the
+    books are asked where it does not.  A contract of the books is the sender's by what
+    the books say, a new one by what the row says; one of which neither is told will be
+    the sender's.
     """
     if not has_limits(conventions):
         return no_issues()
+    compared = _with_owners(compared)
 
     def cell(name: str) -> pl.Expr:
         has = name in compared.columns
@@ -58,4 +60,22 @@ def foreign_contracts(
             "Correct the row, or have somebody look at it.",
             "treaty_reference",
         ),
+    )
+
+
+def _with_owners(compared: pl.DataFrame) -> pl.DataFrame:
+    """With ``was.cedant`` and ``was.broker`` also where the file has no such column."""
+    names = [f"was.{role}" for role in ("cedant", "broker")]
+    missing = [name for name in names if name not in compared.columns]
+    if not missing:
+        return compared
+    keys = compared["__id"].drop_nulls().unique().to_list()
+    owners = Treaty.objects.filter(pk__in=keys)
+    known = pl.DataFrame(
+        list(owners.values_list("pk", "cedant_id", "broker_id")),
+        schema=dict.fromkeys(("__id", *names), pl.Int64()),
+        orient="row",
+    )
+    return compared.with_columns(pl.col("__id").cast(pl.Int64)).join(
+        known.select("__id", *missing), on="__id", how="left", maintain_order="left"
     )

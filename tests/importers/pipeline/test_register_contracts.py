@@ -128,3 +128,14 @@ def test_a_cedant_that_names_none_is_asked_about_a_contract_of_a_broker() -> Non
         ("several_treaties", "error", OF_OTHERS.format("no known inception"))
     ]
     assert books() == [(None, "BRK1", None, "")]
+
+
+def test_a_file_without_a_broker_column_speaks_of_its_brokers_contract() -> None:
+    treaty("X", cedant="CED1", broker="BRK1", inception=Y25)
+    name = {"Treaty name": "Motor"}
+    assert hand_in(sender("BRK1"), **name) == []
+    assert hand_in(sender("BRK1"), Cedant="CED1", **name) == []
+    assert books() == [("CED1", "BRK1", Y25, "Motor")]
+    assert hand_in(sender("CED2"), Cedant="CED1", **name) == [NOT_THE_SENDERS]
+    held = sender("BRK1", other_contracts="hold out")
+    assert hand_in(held, Cedant="CED1", **name) == []

@@ -237,7 +237,8 @@ def _rivals(name: str) -> pl.Expr:
 
 
 def _is_same(name: str) -> pl.Expr:
-    return pl.col(name).eq_missing(pl.col(f"was.{name}"))
+    """Whether a part of the key is told and the record's: untold twice is no match."""
+    return (pl.col(name) == pl.col(f"was.{name}")).fill_null(value=False)
 
 
 def _problem(text: str) -> pl.Expr:

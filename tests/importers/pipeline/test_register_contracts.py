@@ -139,3 +139,47 @@ def test_a_file_without_a_broker_column_speaks_of_its_brokers_contract() -> None
     assert hand_in(sender("CED2"), Cedant="CED1", **name) == [NOT_THE_SENDERS]
     held = sender("BRK1", other_contracts="hold out")
     assert hand_in(held, Cedant="CED1", **name) == []
+
+
+# -------------------------------------------------------- an untold part is no value
+SEVERAL = (
+    "Several contracts “X” are in the books and fit the row: {}. Tell the cedant and "
+    "the inception."
+)
+
+
+def test_a_contract_that_tells_nothing_is_not_meant_by_a_row_that_does_not() -> None:
+    treaty("X", cedant="CED1", inception=Y25)
+    treaty("X", cedant="CED2", inception=Y25)
+    treaty("X")
+    said = SEVERAL.format("2025-01-01 (CED1), 2025-01-01 (CED2), no known inception")
+    cells = {"Treaty name": "Motor", "Commission": "36%"}
+    assert hand_in(HOUSE, **cells) == [("several_treaties", "error", said)]
+    assert [name for *_, name in books()] == ["", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("bare", "cells", "called"),
+    [
+        ({"cedant": "CED1"}, {"Cedant": "CED1"}, "no known inception (CED1)"),
+        ({"inception": Y25}, {"Inception": "2025-01-01"}, "2025-01-01"),
+    ],
+)
+def test_half_a_key_is_not_meant_by_the_same_half(
+    bare: dict[str, Any], cells: dict[str, str], called: str
+) -> None:
+    treaty("X", cedant="CED1", inception=Y25)
+    treaty("X", **bare)
+    said = SEVERAL.format(f"2025-01-01 (CED1), {called}")
+    found = hand_in(HOUSE, **cells, **{"Treaty name": "Motor"})
+    assert found == [("several_treaties", "error", said)]
+    assert [name for *_, name in books()] == ["", ""]
+
+
+def test_the_whole_key_is_told_beside_contracts_that_tell_less() -> None:
+    treaty("X", cedant="CED1", inception=Y25)
+    treaty("X", cedant="CED1")
+    treaty("X")
+    cells = {"Cedant": "CED1", "Inception": "2025-01-01", "Treaty name": "Motor"}
+    assert hand_in(HOUSE, **cells) == []
+    assert [name for *_, name in books()] == ["Motor", "", ""]

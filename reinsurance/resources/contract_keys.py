@@ -17,8 +17,15 @@ from reinsurance.resources.contract_owners import (
     foreign_contracts,
     senders_role,
 )
+from reinsurance.resources.contract_years import (
+    OTHER_YEAR,
+    YEAR,
+    by_year,
+    of_another_year,
+    other_years,
+)
 from reinsurance.resources.conventions import Conventions
-from reinsurance.resources.issues import issues_at, no_issues
+from reinsurance.resources.issues import issues_at
 
 KEY = ("treaty_reference", "cedant", "inception")
 ID = "__id"
@@ -34,7 +41,7 @@ def find_treaties(keys: pl.DataFrame, *, conventions: Conventions) -> pl.DataFra
     the cedant is untold, a sender that is not the house means a contract of its own, or
     one that is nobody's; a broker is asked where only others have the number.
     """
-    matched = _matched(keys, conventions).select(*KEY, ID, PROBLEM)
+    matched = _matched(keys.select(KEY), conventions).select(*KEY, ID, PROBLEM)
     return keys.join(
         matched, on=list(KEY), how="left", nulls_equal=True, maintain_order="left"
     )
@@ -50,20 +57,14 @@ def with_keys(
     that it has (``broker`` is added where needed).  Issues: ``several_treaties``,
     ``contract_unclear``, and ``not_the_senders_contract`` where that is an error.
     """
-    matched = _matched(frame.select(KEY), conventions)
+    parts = [*KEY, *([YEAR] if YEAR in frame.columns else [])]
+    matched = _matched(frame.select(parts), conventions)
+    if YEAR not in parts:
+        matched = matched.drop(YEAR)
     rows = frame.join(
-        matched, on=list(KEY), how="left", nulls_equal=True, maintain_order="left"
+        matched, on=parts, how="left", nulls_equal=True, maintain_order="left"
     )
-    problems = rows.filter(pl.col(PROBLEM).is_not_null())
-    unclear = issues_at(
-        problems,
-        column="treaty_reference",
-        value=pl.col("treaty_reference"),
-        code="several_treaties",
-        severity="error",
-        message=pl.col(PROBLEM),
-    )
-    unclear = pl.concat([unclear, _of_another_year(rows)])
+    unclear = pl.concat([_unclear(rows), of_another_year(rows)])
     rows = rows.with_columns(
         pl.coalesce(name, f"was.{name}").alias(name) for name in ("cedant", "inception")
     )
@@ -78,44 +79,32 @@ def with_keys(
     return rows.select(names), unclear
 
 
-def _of_another_year(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows of a contract, by an untold inception, whose year or expiry is another.
-
-    They may be of a renewal that is not in the books yet.
-    """
-    told = [n for n in ("year_of_account", "expiry") if n in rows.columns]
-    differs = [
-        (pl.col(n) != pl.col(f"was.{n}").cast(rows.schema[n])).fill_null(value=False)
-        for n in told
+def _unclear(rows: pl.DataFrame) -> pl.DataFrame:
+    """Issues of rows whose key does not name one contract."""
+    problems = rows.filter(pl.col(PROBLEM).is_not_null())
+    is_year = pl.col(OTHER_YEAR).fill_null(value=False)
+    found = [
+        issues_at(
+            problems.filter(~is_year),
+            column="treaty_reference",
+            value=pl.col("treaty_reference"),
+            code="several_treaties",
+            severity="error",
+            message=pl.col(PROBLEM),
+        )
     ]
-    is_guess = pl.col("inception").is_null() | pl.col("was.inception").is_null()
-    bad = rows.filter(is_guess & pl.any_horizontal(pl.lit(value=False), *differs))
-    if not bad.height:
-        return no_issues()
-
-    def said(prefix: str) -> pl.Expr:
-        parts = [
-            pl.format(f"{words} {{}}", pl.col(prefix + n).cast(pl.String))
-            for n, words in (("year_of_account", "year"), ("expiry", "expiry"))
-            if n in told
-        ]
-        return pl.concat_str(parts, separator=", ", ignore_nulls=True)
-
-    return issues_at(
-        bad,
-        column=told[0],
-        value=pl.col(told[0]),
-        code="contract_unclear",
-        severity="error",
-        message=pl.format(
-            "The row says {}; contract “{}” of the books has {}, and one of the two "
-            "has no inception. It may be a renewal: tell the inception in the row, and "
-            "on the contract's page where it is missing there.",
-            said(""),
-            "treaty_reference",
-            said("was."),
-        ),
-    )
+    if YEAR in rows.columns:
+        found.append(
+            issues_at(
+                problems.filter(is_year),
+                column=YEAR,
+                value=pl.col(YEAR),
+                code="contract_unclear",
+                severity="error",
+                message=pl.col(PROBLEM),
+            )
+        )
+    return pl.concat(found)
 
 
 def _of_sender(rows: pl.DataFrame, party: int) -> pl.DataFrame:
@@ -134,21 +123,7 @@ def _of_sender(rows: pl.DataFrame, party: int) -> pl.DataFrame:
 
 def _matched(keys: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
     """Each distinct key with ``__id``, ``__problem`` and what the books say of it."""
-    distinct = keys.select(
-        pl.col("treaty_reference").cast(pl.String),
-        pl.col("cedant").cast(pl.Int64),
-        pl.col("inception").cast(pl.Date),
-    ).unique(maintain_order=True)
-    texts = [text for text in distinct["treaty_reference"].to_list() if text]
-    seen = candidates(list(dict.fromkeys(texts)), conventions, as_written=True)
-    books = seen.select(
-        pl.col("text").alias("treaty_reference"),
-        pl.col("key").alias(ID),
-        pl.col("cedant", "broker", "inception", "expiry").name.prefix("was."),
-        pl.col("contract_year").alias("was.year_of_account"),
-        is_own(conventions).alias("is_own"),
-    )
-    named = distinct.with_row_index("n").join(books, on="treaty_reference")
+    distinct, named = _beside_books(keys, conventions)
     pairs = named.filter(_may_be("cedant") & _may_be("inception"))
     asked: list[pl.DataFrame] = []
     if has_limits(conventions) and conventions.party is not None:
@@ -158,9 +133,11 @@ def _matched(keys: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
         asked = [_of_others(silent, conventions.party)] if silent.height else []
     exact = _is_same("cedant") & _is_same("inception")
     pairs = pairs.filter(exact | ~exact.any().over("n"))
-    pairs = _called(pairs)
+    pairs = _called(by_year(pairs))
     problem = (
-        pl.when(pl.len().over("n") > 1)
+        pl.when(OTHER_YEAR)
+        .then(other_years("__called"))
+        .when(pl.len().over("n") > 1)
         .then(_problem("Several contracts “{}” are in the books and fit the row: {}"))
         .when(_rivals("cedant") | _rivals("inception"))
         .then(_problem("Several rows may mean the contract “{}” of the books"))
@@ -169,14 +146,36 @@ def _matched(keys: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
     is_clear = pl.col(PROBLEM).is_null()
     was = tuple(name for name in found.columns if name.startswith("was."))
     known = found.select(
-        "n", PROBLEM, *(pl.when(is_clear).then(name).alias(name) for name in (ID, *was))
+        *("n", PROBLEM, OTHER_YEAR),
+        *(pl.when(is_clear).then(name).alias(name) for name in (ID, *was)),
     )
     known = pl.concat([known, *asked], how="diagonal")
-    return (
-        distinct.with_row_index("n")
-        .join(known, on="n", how="left", maintain_order="left")
-        .drop("n")
+    return distinct.join(known, on="n", how="left", maintain_order="left").drop("n")
+
+
+def _beside_books(
+    keys: pl.DataFrame, conventions: Conventions
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Each distinct key, numbered ``n``; and beside the contracts of its number."""
+    distinct = keys.select(
+        pl.col("treaty_reference").cast(pl.String),
+        pl.col("cedant").cast(pl.Int64),
+        pl.col("inception").cast(pl.Date),
+        (pl.col(YEAR) if YEAR in keys.columns else pl.lit(None).alias(YEAR)).cast(
+            pl.Int64
+        ),
+    ).unique(maintain_order=True)
+    distinct = distinct.with_row_index("n")
+    texts = [text for text in distinct["treaty_reference"].to_list() if text]
+    seen = candidates(list(dict.fromkeys(texts)), conventions, as_written=True)
+    books = seen.select(
+        pl.col("text").alias("treaty_reference"),
+        pl.col("key").alias(ID),
+        pl.col("cedant", "broker", "inception", "expiry").name.prefix("was."),
+        pl.col("contract_year").alias("was.year_of_account"),
+        is_own(conventions).alias("is_own"),
     )
+    return distinct, distinct.join(books, on="treaty_reference")
 
 
 def _of_the_senders(pairs: pl.DataFrame, party: int) -> pl.DataFrame:

@@ -1,12 +1,13 @@
 """Which contract a register's row means, and when it is asked instead of guessed."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from importers import record_types
-from reinsurance.models import Party, Treaty
+from reinsurance.models import Layer, Party, Treaty
 from reinsurance.resources.conventions import Conventions
 from tests.importers.pipeline.tables import Table, run
 
@@ -183,3 +184,86 @@ def test_the_whole_key_is_told_beside_contracts_that_tell_less() -> None:
     cells = {"Cedant": "CED1", "Inception": "2025-01-01", "Treaty name": "Motor"}
     assert hand_in(HOUSE, **cells) == []
     assert [name for *_, name in books()] == ["Motor", "", ""]
+
+
+# ------------------------------------------------------------------ a year of account
+OTHER_YEARS = (
+    "The row says year {}; the contracts “X” of the books have others: {}. It may be "
+    "a renewal: tell the cedant and the inception, or correct the year."
+)
+
+
+@pytest.fixture
+def renewals() -> None:
+    treaty("X", cedant="CED1", inception=Y25, year_of_account=2025)
+    treaty("X", cedant="CED1", inception=Y26, year_of_account=2026)
+
+
+@pytest.mark.usefixtures("renewals")
+@pytest.mark.parametrize("cedant", ["", "CED1"])
+def test_the_renewal_of_the_told_year_is_meant(cedant: str) -> None:
+    cells = {"Cedant": cedant, "YOA": "2026", "Treaty name": "Motor"}
+    assert hand_in(HOUSE, **cells, Commission="35%") == []
+    assert books() == [("CED1", None, Y25, ""), ("CED1", None, Y26, "Motor")]
+    assert list(Layer.objects.values_list("treaty__inception", "commission")) == [
+        (Y26, Decimal("0.35"))
+    ]
+
+
+@pytest.mark.usefixtures("renewals")
+@pytest.mark.parametrize("cedant", ["", "CED1"])
+def test_a_year_that_no_renewal_has_is_asked_about(cedant: str) -> None:
+    said = OTHER_YEARS.format(2027, "2025-01-01 (CED1), 2026-01-01 (CED1)")
+    assert hand_in(sender("CED1"), Cedant=cedant, YOA="2027") == [
+        ("contract_unclear", "error", said)
+    ]
+    assert [name for *_, name in books()] == ["", ""]
+
+
+@pytest.mark.usefixtures("renewals")
+def test_rows_of_two_years_mean_two_renewals() -> None:
+    row = ["X", "QS", "GBP", "CED1"]
+    header = ("UMR", "Treaty type", "Ccy", "Cedant", "YOA", "Treaty name")
+    rows = [[*row, "2025", "Old"], [*row, "2026", "New"], [*row, "2027", "Next"]]
+    treaties = record_types.get("treaties")
+    examined = run(Table(header, rows), treaties)[0]
+    codes = examined.issues.select("row", "column", "value", "code")
+    assert codes.rows() == [(4, "YOA", "2027", "contract_unclear")]
+    assert [name for *_, name in books()] == ["Old", "New"]
+
+
+@pytest.mark.parametrize(
+    ("second", "called"),
+    [
+        ({"cedant": "CED1", "inception": Y26}, "2026-01-01 (CED1)"),
+        (
+            {"cedant": "CED2", "inception": Y26, "year_of_account": 2026},
+            "2026-01-01 (CED2)",
+        ),
+        ({"cedant": "CED1", "year_of_account": 2026}, "no known inception (CED1)"),
+    ],
+)
+def test_a_year_does_not_choose_where_another_may_be_meant(
+    second: dict[str, Any], called: str
+) -> None:
+    treaty("X", cedant="CED1", inception=Y25, year_of_account=2025)
+    treaty("X", **second)
+    said = SEVERAL.format(f"2025-01-01 (CED1), {called}")
+    found = hand_in(HOUSE, YOA="2026", **{"Treaty name": "Motor"})
+    assert found == [("several_treaties", "error", said)]
+    assert [name for *_, name in books()] == ["", ""]
+
+
+@pytest.mark.usefixtures("renewals")
+def test_two_contracts_of_the_told_year_are_asked_about() -> None:
+    july = date(2026, 7, 1)
+    treaty("X", cedant="CED1", inception=july, year_of_account=2026)
+    said = SEVERAL.format("2026-01-01 (CED1), 2026-07-01 (CED1)")
+    assert hand_in(HOUSE, YOA="2026") == [("several_treaties", "error", said)]
+
+
+@pytest.mark.usefixtures("renewals")
+def test_a_told_inception_comes_before_the_year() -> None:
+    told = {"Cedant": "CED1", "Inception": "2027-01-01", "YOA": "2027"}
+    assert hand_in(HOUSE, **told) == []
+    assert [inception for _, _, inception, _ in books()] == [Y25, Y26, date(2027, 1, 1)]

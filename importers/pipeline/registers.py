@@ -12,11 +12,13 @@ import polars as pl
 
 from importers.pipeline import panels
 from importers.pipeline.frames import ROW, issues_at, no_issues
+from importers.pipeline.standing_panels import standing_panels
 from reinsurance.models import Layer, Participation
 from reinsurance.resources.contract_keys import ID, find_treaties
 from reinsurance.resources.contract_periods import overlap_issues
 from reinsurance.resources.conventions import FileContext, HeldOutLine
-from reinsurance.resources.treaty_rules import layer_issues, panel_issues
+from reinsurance.resources.panel_rules import panel_issues
+from reinsurance.resources.treaty_rules import layer_issues
 
 _TYPES: dict[str, pl.DataType] = {
     ROW: pl.Int64(),
@@ -26,7 +28,9 @@ _TYPES: dict[str, pl.DataType] = {
     "expiry": pl.Date(),
     "layer_number": pl.Int64(),
     "reinsurer": pl.Int64(),
+    "written_line": pl.Float64(),
     "signed_line": pl.Float64(),
+    "is_lead": pl.Boolean(),
     "occurrence_attachment": pl.Float64(),
     "occurrence_limit": pl.Float64(),
     "reinstatements": pl.Int64(),
@@ -150,39 +154,11 @@ class Register:
                     "warning",
                     PERHAPS_LEFT,
                 ),
-                panel_issues(self._panels(rows, gone)),
+                panel_issues(standing_panels(rows, gone)),
                 layer_issues(self._layers(rows)),
                 overlap_issues(rows, conventions=context.conventions),
             ]
         )
-
-    def _panels(self, rows: pl.DataFrame, gone: set[int]) -> pl.DataFrame:
-        """Each line of each layer that the file names, as it stands after the load."""
-        told = (
-            rows.filter(pl.col("reinsurer").is_not_null())
-            .sort(ROW)
-            .unique(["treaty", "layer_number", "reinsurer"], keep="first")
-        )
-        named = set(told.select("treaty", "layer_number").unique().iter_rows())
-        held = set(told.select("treaty", "layer_number", "reinsurer").iter_rows())
-        others = [
-            (
-                None,
-                line.layer.treaty_id,
-                line.layer.treaty.reference,
-                line.layer.number,
-                float(line.signed_line or 0),
-            )
-            for line in Participation.objects.filter(
-                layer__treaty_id__in={t for t, _ in named if t > 0}
-            ).select_related("layer__treaty")
-            if line.pk not in gone
-            and (line.layer.treaty_id, line.layer.number) in named
-            and (line.layer.treaty_id, line.layer.number, line.reinsurer_id) not in held
-        ]
-        columns = [ROW, "treaty", "treaty_reference", "layer_number", "signed_line"]
-        told = told.select(columns)
-        return pl.concat([told, pl.DataFrame(others, schema=told.schema, orient="row")])
 
     def _layers(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Each layer of each contract that the file names, as after the load."""

@@ -10,7 +10,8 @@ from reinsurance.models.base import too_fine
 from reinsurance.resources.contract_periods import overlap_issues
 from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.issues import ROW
-from reinsurance.resources.treaty_rules import layer_issues, panel_issues
+from reinsurance.resources.panel_rules import LINES, panel_issues
+from reinsurance.resources.treaty_rules import layer_issues
 
 _RANGE = (
     "occurrence_attachment",
@@ -30,11 +31,6 @@ _LAYERS = {
     "reinstatement_charges": pl.String(),
     "inuring_priority": pl.Int64(),
 }
-_LINES = {
-    **{name: _LAYERS[name] for name in list(_LAYERS)[:4]},
-    "signed_line": pl.Float64(),
-}
-
 _PERIOD = {
     **{name: _LAYERS[name] for name in list(_LAYERS)[:3]},
     "cedant": pl.Int64(),
@@ -50,14 +46,20 @@ def breaches_of(treaty: int) -> list[str]:
         .select_related("treaty__currency")
         .order_by("number")
     )
-    lines = Participation.objects.filter(layer__treaty=treaty).select_related("layer")
+    lines = Participation.objects.filter(layer__treaty=treaty).select_related(
+        "layer", "reinsurer"
+    )
     reference = layers[0].treaty.reference if layers else ""
     panel = pl.DataFrame(
         [
-            (0, treaty, reference, line.layer.number, float(line.signed_line or 0))
+            (
+                *(0, treaty, reference, line.layer.number, line.reinsurer.code),
+                *(_plain(line, name) for name in ("written_line", "signed_line")),
+                line.is_lead,
+            )
             for line in lines.order_by("layer__number", "pk")
         ],
-        schema=_LINES,
+        schema=LINES,
         orient="row",
     )
     terms = pl.DataFrame(
@@ -88,8 +90,8 @@ def _beside(treaty: int) -> pl.DataFrame:
     return overlap_issues(rows, conventions=Conventions())
 
 
-def _plain(layer: Layer, name: str) -> float | int | str | None:
-    value = getattr(layer, name)
+def _plain(record: Layer | Participation, name: str) -> float | int | str | None:
+    value = getattr(record, name)
     if value is None or isinstance(value, int | str):
         return value
     return float(value)

@@ -4,35 +4,32 @@ A contract is known by cedant, reference and inception.  An untold part of the k
 value: it matches the one record that fits, and is filled in when told.
 """
 
-from typing import Literal
-
 import polars as pl
 
-from reinsurance.models import Treaty
 from reinsurance.resources.contract_candidates import (
     candidates,
     has_limits,
     in_words,
     is_own,
 )
+from reinsurance.resources.contract_owners import (
+    HOLD_OUT,
+    foreign_contracts,
+    senders_role,
+)
+from reinsurance.resources.contract_years import (
+    OTHER_YEAR,
+    YEAR,
+    by_year,
+    of_another_year,
+    other_years,
+)
 from reinsurance.resources.conventions import Conventions
-from reinsurance.resources.issues import issues_at, no_issues
+from reinsurance.resources.issues import issues_at
 
 KEY = ("treaty_reference", "cedant", "inception")
 ID = "__id"
 PROBLEM = "__problem"
-HOLD_OUT = "hold out"
-"""What a sender may be set to where it speaks of contracts of others."""
-
-
-def senders_role(party: int) -> Literal["cedant", "broker"]:
-    """What a sender is in the contracts that it tells of without naming the cedant.
-
-    The broker if it is one in the books and cedant of nothing; else the cedant.
-    """
-    brokes = Treaty.objects.filter(broker_id=party).exists()
-    cedes = Treaty.objects.filter(cedant_id=party).exists()
-    return "broker" if brokes and not cedes else "cedant"
 
 
 def find_treaties(keys: pl.DataFrame, *, conventions: Conventions) -> pl.DataFrame:
@@ -42,9 +39,9 @@ def find_treaties(keys: pl.DataFrame, *, conventions: Conventions) -> pl.DataFra
     (or null).  Added are ``__id`` (null: there is none, it will be created) and
     ``__problem`` (null, or why the key does not name one: ``several_treaties``).  Where
     the cedant is untold, a sender that is not the house means a contract of its own, or
-    one that is nobody's.
+    one that is nobody's; a broker is asked where only others have the number.
     """
-    matched = _matched(keys, conventions).select(*KEY, ID, PROBLEM)
+    matched = _matched(keys.select(KEY), conventions).select(*KEY, ID, PROBLEM)
     return keys.join(
         matched, on=list(KEY), how="left", nulls_equal=True, maintain_order="left"
     )
@@ -60,20 +57,14 @@ def with_keys(
     that it has (``broker`` is added where needed).  Issues: ``several_treaties``,
     ``contract_unclear``, and ``not_the_senders_contract`` where that is an error.
     """
-    matched = _matched(frame.select(KEY), conventions)
+    parts = [*KEY, *([YEAR] if YEAR in frame.columns else [])]
+    matched = _matched(frame.select(parts), conventions)
+    if YEAR not in parts:
+        matched = matched.drop(YEAR)
     rows = frame.join(
-        matched, on=list(KEY), how="left", nulls_equal=True, maintain_order="left"
+        matched, on=parts, how="left", nulls_equal=True, maintain_order="left"
     )
-    problems = rows.filter(pl.col(PROBLEM).is_not_null())
-    unclear = issues_at(
-        problems,
-        column="treaty_reference",
-        value=pl.col("treaty_reference"),
-        code="several_treaties",
-        severity="error",
-        message=pl.col(PROBLEM),
-    )
-    unclear = pl.concat([unclear, _of_another_year(rows)])
+    unclear = pl.concat([_unclear(rows), of_another_year(rows)])
     rows = rows.with_columns(
         pl.coalesce(name, f"was.{name}").alias(name) for name in ("cedant", "inception")
     )
@@ -88,44 +79,32 @@ def with_keys(
     return rows.select(names), unclear
 
 
-def _of_another_year(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows of a contract, by an untold inception, whose year or expiry is another.
-
-    They may be of a renewal that is not in the books yet.
-    """
-    told = [n for n in ("year_of_account", "expiry") if n in rows.columns]
-    differs = [
-        (pl.col(n) != pl.col(f"was.{n}").cast(rows.schema[n])).fill_null(value=False)
-        for n in told
+def _unclear(rows: pl.DataFrame) -> pl.DataFrame:
+    """Issues of rows whose key does not name one contract."""
+    problems = rows.filter(pl.col(PROBLEM).is_not_null())
+    is_year = pl.col(OTHER_YEAR).fill_null(value=False)
+    found = [
+        issues_at(
+            problems.filter(~is_year),
+            column="treaty_reference",
+            value=pl.col("treaty_reference"),
+            code="several_treaties",
+            severity="error",
+            message=pl.col(PROBLEM),
+        )
     ]
-    is_guess = pl.col("inception").is_null() | pl.col("was.inception").is_null()
-    bad = rows.filter(is_guess & pl.any_horizontal(pl.lit(value=False), *differs))
-    if not bad.height:
-        return no_issues()
-
-    def said(prefix: str) -> pl.Expr:
-        parts = [
-            pl.format(f"{words} {{}}", pl.col(prefix + n).cast(pl.String))
-            for n, words in (("year_of_account", "year"), ("expiry", "expiry"))
-            if n in told
-        ]
-        return pl.concat_str(parts, separator=", ", ignore_nulls=True)
-
-    return issues_at(
-        bad,
-        column=told[0],
-        value=pl.col(told[0]),
-        code="contract_unclear",
-        severity="error",
-        message=pl.format(
-            "The row says {}; contract “{}” of the books has {}, and one of the two "
-            "has no inception. It may be a renewal: tell the inception in the row, and "
-            "on the contract's page where it is missing there.",
-            said(""),
-            "treaty_reference",
-            said("was."),
-        ),
-    )
+    if YEAR in rows.columns:
+        found.append(
+            issues_at(
+                problems.filter(is_year),
+                column=YEAR,
+                value=pl.col(YEAR),
+                code="contract_unclear",
+                severity="error",
+                message=pl.col(PROBLEM),
+            )
+        )
+    return pl.concat(found)
 
 
 def _of_sender(rows: pl.DataFrame, party: int) -> pl.DataFrame:
@@ -144,11 +123,49 @@ def _of_sender(rows: pl.DataFrame, party: int) -> pl.DataFrame:
 
 def _matched(keys: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
     """Each distinct key with ``__id``, ``__problem`` and what the books say of it."""
+    distinct, named = _beside_books(keys, conventions)
+    pairs = named.filter(_may_be("cedant") & _may_be("inception"))
+    asked: list[pl.DataFrame] = []
+    if has_limits(conventions) and conventions.party is not None:
+        pairs = _of_the_senders(pairs, conventions.party)
+        silent = named.filter(pl.col("cedant").is_null())
+        silent = silent.join(pairs, on="n", how="anti")
+        asked = [_of_others(silent, conventions.party)] if silent.height else []
+    exact = _is_same("cedant") & _is_same("inception")
+    pairs = pairs.filter(exact | ~exact.any().over("n"))
+    pairs = _called(by_year(pairs))
+    problem = (
+        pl.when(OTHER_YEAR)
+        .then(other_years("__called"))
+        .when(pl.len().over("n") > 1)
+        .then(_problem("Several contracts “{}” are in the books and fit the row: {}"))
+        .when(_rivals("cedant") | _rivals("inception"))
+        .then(_problem("Several rows may mean the contract “{}” of the books"))
+    )
+    found = pairs.with_columns(problem.alias(PROBLEM)).unique("n", keep="first")
+    is_clear = pl.col(PROBLEM).is_null()
+    was = tuple(name for name in found.columns if name.startswith("was."))
+    known = found.select(
+        *("n", PROBLEM, OTHER_YEAR),
+        *(pl.when(is_clear).then(name).alias(name) for name in (ID, *was)),
+    )
+    known = pl.concat([known, *asked], how="diagonal")
+    return distinct.join(known, on="n", how="left", maintain_order="left").drop("n")
+
+
+def _beside_books(
+    keys: pl.DataFrame, conventions: Conventions
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Each distinct key, numbered ``n``; and beside the contracts of its number."""
     distinct = keys.select(
         pl.col("treaty_reference").cast(pl.String),
         pl.col("cedant").cast(pl.Int64),
         pl.col("inception").cast(pl.Date),
+        (pl.col(YEAR) if YEAR in keys.columns else pl.lit(None).alias(YEAR)).cast(
+            pl.Int64
+        ),
     ).unique(maintain_order=True)
+    distinct = distinct.with_row_index("n")
     texts = [text for text in distinct["treaty_reference"].to_list() if text]
     seen = candidates(list(dict.fromkeys(texts)), conventions, as_written=True)
     books = seen.select(
@@ -158,44 +175,54 @@ def _matched(keys: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
         pl.col("contract_year").alias("was.year_of_account"),
         is_own(conventions).alias("is_own"),
     )
-    pairs = distinct.with_row_index("n").join(books, on="treaty_reference")
-    pairs = pairs.filter(_may_be("cedant") & _may_be("inception"))
-    if has_limits(conventions):
-        pairs = _of_the_senders(pairs, conventions.party)
-    exact = _is_same("cedant") & _is_same("inception")
-    pairs = pairs.filter(exact | ~exact.any().over("n"))
-    called = in_words(pairs, cedant="was.cedant", inception="was.inception")
-    pairs = pairs.sort("n", "was.inception", ID, nulls_last=True).with_columns(
-        called.head(6).str.join(", ").over("n").alias("__called")
-    )
-    problem = (
-        pl.when(pl.len().over("n") > 1)
-        .then(_problem("Several contracts “{}” are in the books and fit the row: {}"))
-        .when(_rivals("cedant") | _rivals("inception"))
-        .then(_problem("Several rows may mean the contract “{}” of the books"))
-    )
-    found = pairs.with_columns(problem.alias(PROBLEM)).unique("n", keep="first")
-    is_clear = pl.col(PROBLEM).is_null()
-    was = tuple(name for name in found.columns if name.startswith("was."))
-    known = found.select(
-        "n", PROBLEM, *(pl.when(is_clear).then(name).alias(name) for name in (ID, *was))
-    )
-    return (
-        distinct.with_row_index("n")
-        .join(known, on="n", how="left", maintain_order="left")
-        .drop("n")
-    )
+    return distinct, distinct.join(books, on="treaty_reference")
 
 
-def _of_the_senders(pairs: pl.DataFrame, party: int | None) -> pl.DataFrame:
+def _of_the_senders(pairs: pl.DataFrame, party: int) -> pl.DataFrame:
     """Contracts of its own where a sender names no cedant, or names itself.
 
-    Else one that is nobody's in the books, which is an issue of its own.
+    Else one that is nobody's in the books or, of a sender that names itself, one of
+    which its broker told no cedant: either is an issue of its own.
     """
     means_own = pl.col("cedant").fill_null(party) == party
-    is_nobodys = pl.col("was.cedant").is_null() & pl.col("was.broker").is_null()
+    is_told = pl.col("cedant").is_not_null()
+    is_open = pl.col("was.cedant").is_null() & (
+        pl.col("was.broker").is_null() | is_told
+    )
     own = pl.col("is_own")
-    return pairs.filter(~means_own | own | (is_nobodys & ~own.any().over("n")))
+    return pairs.filter(~means_own | own | (is_open & ~own.any().over("n")))
+
+
+def _of_others(silent: pl.DataFrame, party: int) -> pl.DataFrame:
+    """``n`` and ``__problem`` of keys without cedant whose number only others have.
+
+    ``silent`` has those that mean no contract of the sender, beside each of their
+    number.  A cedant means a contract of its own, which is new, unless a broker told
+    one of that number and not whose it is.
+    """
+    if senders_role(party) == "broker":
+        is_others = ~pl.col("is_own").any().over("n")
+        is_others &= pl.any_horizontal(pl.col("was.cedant", "was.broker").is_not_null())
+    else:
+        is_others = pl.col("was.cedant").is_null() & pl.col("was.broker").is_not_null()
+        is_others &= _may_be("inception")
+    problem = pl.format(
+        "Contract “{}” of the books is not the sender's, and the row does not tell "
+        "whose it means: {}. Tell the cedant, and the inception if this is another "
+        "contract.",
+        "treaty_reference",
+        "__called",
+    )
+    asked = _called(silent.filter(is_others)).unique("n", keep="first")
+    return asked.select("n", problem.alias(PROBLEM))
+
+
+def _called(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Keys beside contracts, with ``__called``: the first six of each key in words."""
+    called = in_words(pairs, cedant="was.cedant", inception="was.inception")
+    return pairs.sort("n", "was.inception", ID, nulls_last=True).with_columns(
+        called.head(6).str.join(", ").over("n").alias("__called")
+    )
 
 
 def _may_be(name: str) -> pl.Expr:
@@ -209,48 +236,11 @@ def _rivals(name: str) -> pl.Expr:
 
 
 def _is_same(name: str) -> pl.Expr:
-    return pl.col(name).eq_missing(pl.col(f"was.{name}"))
+    """Whether a part of the key is told and the record's: untold twice is no match."""
+    return (pl.col(name) == pl.col(f"was.{name}")).fill_null(value=False)
 
 
 def _problem(text: str) -> pl.Expr:
     advice = "Tell the cedant and the inception."
     names = ["treaty_reference", "__called"][: text.count("{}")]
     return pl.format(f"{text}. {advice}", *names)
-
-
-def foreign_contracts(
-    compared: pl.DataFrame, *, conventions: Conventions
-) -> pl.DataFrame:
-    """Issues ``not_the_senders_contract`` of a register's rows.
-
-    ``compared`` has ``row``, ``treaty_reference`` (text), ``__id`` and, as far as the
-    file has them, ``cedant``, ``broker`` (keys), ``was.cedant`` and ``was.broker``.  A
-    contract of the books is the sender's by what the books say, a new one by what the
-    row says; one of which neither is told will be the sender's.
-    """
-    if not has_limits(conventions):
-        return no_issues()
-
-    def cell(name: str) -> pl.Expr:
-        has = name in compared.columns
-        return (pl.col(name) if has else pl.lit(None)).cast(pl.Int64)
-
-    is_known = pl.col(ID).is_not_null()
-    seen = compared.with_columns(
-        pl.when(is_known).then(cell(f"was.{role}")).otherwise(cell(role)).alias(role)
-        for role in ("cedant", "broker")
-    )
-    is_told = pl.col("cedant").is_not_null() | pl.col("broker").is_not_null()
-    is_refused = conventions.other_contracts == HOLD_OUT
-    return issues_at(
-        seen.filter((is_known | is_told) & ~is_own(conventions)),
-        column="treaty_reference",
-        value=pl.col("treaty_reference"),
-        code="not_the_senders_contract",
-        severity="error" if is_refused else "breach",
-        message=pl.format(
-            "The sender is neither cedant nor broker of contract “{}”. "
-            "Correct the row, or have somebody look at it.",
-            "treaty_reference",
-        ),
-    )

@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-import polars as pl
-
 from reinsurance.models import Layer, Participation
 from reinsurance.resources import references
 from reinsurance.resources.base import Column, DomainResource
@@ -12,7 +10,6 @@ from reinsurance.resources.cells import CellError, tidy
 from reinsurance.resources.layer_numbers import number_for
 from reinsurance.resources.layers import LayerResource
 from reinsurance.resources.lookups import ContractWidget
-from reinsurance.resources.rules import Rule
 from reinsurance.resources.widgets import IntegerWidget, ShareWidget, YesNoWidget
 
 
@@ -74,15 +71,6 @@ class ParticipationResource(DomainResource):
     parent = LayerResource
     parent_column = "layer_number"
     is_optional = True
-    rules = (
-        Rule(
-            "signed_above_written",
-            "warning",
-            "signed_line",
-            "The signed line {signed_line} is above the written line {written_line}.",
-            pl.col("signed_line") > pl.col("written_line"),
-        ),
-    )
 
     class Meta(DomainResource.Meta):
         model = Participation

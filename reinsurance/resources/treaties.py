@@ -15,9 +15,9 @@ from reinsurance.resources.contract_keys import (
     ID,
     PROBLEM,
     find_treaties,
-    foreign_contracts,
     with_keys,
 )
+from reinsurance.resources.contract_owners import foreign_contracts
 from reinsurance.resources.conventions import Conventions, FileContext
 from reinsurance.resources.currency_changes import amounts_left
 from reinsurance.resources.rules import (

@@ -1,4 +1,4 @@
-"""What must not be true of a contract as a whole: its panel, its layers, its terms.
+"""What must not be true of a contract as a whole: its layers, its terms.
 
 All are breaches: they pass, and a manager looks at them.  The frames hold what stands
 after the load; ``row`` is the row of the file that told a record, null where none did.
@@ -12,9 +12,6 @@ from reinsurance.choices import AttachmentBasis, TreatyType
 from reinsurance.models import Claim, Party, PremiumEntry, Treaty
 from reinsurance.resources.issues import ROW, issues_at, no_issues
 from reinsurance.resources.rules import Rule
-
-FULL = 1.000_000_01
-"""Above this the lines are more than the whole: lines have eight decimals."""
 
 TERMS = {
     "currency": "currency",
@@ -63,33 +60,6 @@ def _breach(
         code=code,
         severity="breach",
         message=message,
-    )
-
-
-def panel_issues(participations: pl.DataFrame) -> pl.DataFrame:
-    """Issues ``signed_lines_above_one`` of layers whose signed lines exceed the whole.
-
-    A row for each line of each layer that the file names, those of the books that it
-    does not name included: ``row`` (or null), ``treaty`` (what tells contracts apart,
-    of any type), ``treaty_reference`` (text), ``layer_number``, ``signed_line``.
-    """
-    layers = participations.group_by("treaty", "layer_number", maintain_order=True).agg(
-        pl.col(ROW).min(),
-        pl.col("treaty_reference").first(),
-        pl.col("signed_line").cast(pl.Float64).sum().round(8).alias("total"),
-    )
-    return _breach(
-        layers.filter(pl.col("total") >= FULL),
-        "signed_line",
-        pl.col("total"),
-        "signed_lines_above_one",
-        pl.format(
-            "The signed lines of layer {} of “{}” total {}, more than the whole. "
-            "Correct the lines.",
-            "layer_number",
-            "treaty_reference",
-            pl.col("total").cast(pl.String),
-        ),
     )
 
 

@@ -7,12 +7,8 @@ import polars as pl
 import pytest
 
 from reinsurance.models import Party, Treaty
-from reinsurance.resources.contract_keys import (
-    find_treaties,
-    foreign_contracts,
-    senders_role,
-    with_keys,
-)
+from reinsurance.resources.contract_keys import find_treaties, with_keys
+from reinsurance.resources.contract_owners import foreign_contracts, senders_role
 from reinsurance.resources.conventions import Conventions
 
 pytestmark = pytest.mark.django_db
@@ -89,12 +85,17 @@ def test_several_that_fit_are_a_problem() -> None:
     ]
 
 
-def test_the_very_key_comes_before_what_fits() -> None:
+def test_the_whole_key_comes_before_what_fits() -> None:
     a = party("A")
-    bare, told = treaty("5", a), treaty("5", a, Y25)
+    treaty("5", a)
+    told = treaty("5", a, Y25)
     assert found(keys(("5", a.pk, Y25), ("5", a.pk, None))) == [
         (told, None),
-        (bare, None),
+        (
+            None,
+            "Several contracts “5” are in the books and fit the row: 2025-01-01 (A), "
+            "no known inception (A). Tell the cedant and the inception.",
+        ),
     ]
 
 

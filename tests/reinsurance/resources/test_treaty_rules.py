@@ -7,12 +7,9 @@ import polars as pl
 import pytest
 
 from reinsurance.models import Claim, Party, PremiumEntry, Treaty
+from reinsurance.resources.panel_rules import LINES, panel_issues
 from reinsurance.resources.treaties import TreatyResource
-from reinsurance.resources.treaty_rules import (
-    layer_issues,
-    panel_issues,
-    terms_changed,
-)
+from reinsurance.resources.treaty_rules import layer_issues, terms_changed
 
 
 def said(issues: pl.DataFrame) -> list[tuple]:
@@ -27,8 +24,12 @@ def test_signed_lines_of_a_layer_total_one_or_less() -> None:
             "treaty": [1, 1, 1, 1, 2, 2],
             "treaty_reference": ["A", "A", "A", "A", "B", "B"],
             "layer_number": [1, 1, 1, 2, 1, 1],
+            "reinsurer": ["A", "B", "C", "A", "A", "B"],
+            "written_line": [None] * 6,
             "signed_line": [0.4, 0.6, 0.2, 1.0, 1 / 3, 2 / 3],
-        }
+            "is_lead": [False] * 6,
+        },
+        schema=LINES,
     )
     assert said(panel_issues(lines)) == [
         (

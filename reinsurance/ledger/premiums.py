@@ -136,7 +136,7 @@ def settle_premiums(
         issues=pl.concat(
             [
                 *(twice, unclear, changed(added), told_otherwise_often(added)),
-                listed_to_date(good, known),
+                listed_to_date(good, known, conventions),
             ]
         ),
         ruled=_ruled(entries, known, conventions),

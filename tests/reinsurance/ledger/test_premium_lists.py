@@ -180,3 +180,17 @@ def test_a_section_that_a_corrected_list_lacks_fits_nothing_any_more() -> None:
     examined, _ = send(MARCH, {"Gross premium": "70"}, premium_lists="year")
     assert said(examined) == [(2, "premium_changed", "Gross premium")]
     assert books("section") == [(70, "S2")]
+
+
+def test_the_list_of_the_year_before_is_not_one_of_a_new_year() -> None:
+    rows = policies(("A", "100"), ("B", "50"), ("C", "7"))
+    december = datetime.date(2025, 12, 31)
+    number = send(december, *rows, premium_lists="year")[1]
+    examined, _ = send(JANUARY, *rows, premium_lists="year")
+    assert examined.by_code == {"told_for_an_earlier_period": 3}
+    assert examined.issues["message"].unique().to_list() == [
+        f"Number {number} told the same transaction and amount for the period to "
+        "2025-12-31. It is added. The sender lists the year to date, and a new year "
+        "begins with a new list: if this is the list of the year before, hand it in "
+        "for a period of that year."
+    ]

@@ -22,6 +22,7 @@ from reinsurance.ledger.premium_checks import (
     told_twice,
 )
 from reinsurance.ledger.premium_columns import stored, tells
+from reinsurance.ledger.premium_late_lists import lacked_by_later_lists
 from reinsurance.ledger.premium_matching import beside, with_keys
 from reinsurance.ledger.premium_periods import overlapping
 from reinsurance.ledger.premium_rules import premium_issues
@@ -137,6 +138,7 @@ def settle_premiums(
             [
                 *(twice, unclear, changed(added), told_otherwise_often(added)),
                 listed_to_date(good, known, conventions),
+                lacked_by_later_lists(cursor, entries, conventions),
             ]
         ),
         ruled=_ruled(entries, known, conventions),

@@ -145,7 +145,7 @@ def test_a_corrected_list_leaves_later_lists_and_other_years_alone() -> None:
     examined, _ = send(
         FEBRUARY, *policies(("A", "100")), premium_lists="year", is_correction=True
     )
-    assert said(examined) == []
+    assert said(examined) == [(2, "list_lacks", "Policy No")]
     assert in_books() == [(100, "A", FEBRUARY), (50, "B", december), (9, "D", MARCH)]
 
 
@@ -194,3 +194,34 @@ def test_the_list_of_the_year_before_is_not_one_of_a_new_year() -> None:
         "begins with a new list: if this is the list of the year before, hand it in "
         "for a period of that year."
     ]
+
+
+@pytest.mark.parametrize("is_additional", [True, False])
+def test_what_a_late_list_has_and_a_later_one_lacks_is_told(
+    is_additional: bool,
+) -> None:
+    options = {"premium_lists": "year", "is_additional": is_additional}
+    number = send(MARCH, *policies(("A", "100")), premium_lists="year")[1]
+    examined, _ = send(FEBRUARY, *policies(("A", "90"), ("B", "7")), **options)
+    assert said(examined) == [(3, "list_lacks", "Policy No")]
+    assert examined.issues.select("severity", "message").rows() == [
+        (
+            "warning",
+            f"Number {number} lists the year to 2026-03-31 and does not have this "
+            "premium, which counts all the same. If it should not, leave the row out; "
+            "else ask the sender.",
+        )
+    ]
+    assert in_books() == [(100, "A", MARCH), (7, "B", FEBRUARY)]
+
+
+def test_a_later_list_does_not_lack_what_it_held_out_or_what_is_of_another_year() -> (
+    None
+):
+    rows = policies(("A", "100"), ("B", "seven"))
+    send(MARCH, *rows, premium_lists="year")
+    examined, _ = send(FEBRUARY, *policies(("B", "7")), premium_lists="year")
+    assert said(examined) == []
+    december = datetime.date(2025, 12, 31)
+    examined, _ = send(december, *policies(("C", "7")), premium_lists="year")
+    assert said(examined) == []

@@ -225,3 +225,41 @@ def test_a_later_list_does_not_lack_what_it_held_out_or_what_is_of_another_year(
     december = datetime.date(2025, 12, 31)
     examined, _ = send(december, *policies(("C", "7")), premium_lists="year")
     assert said(examined) == []
+
+
+def instalments(*told: tuple[str, str]) -> list[dict[str, str]]:
+    return [{"Instalment": number, "Gross premium": gross} for number, gross in told]
+
+
+@pytest.mark.parametrize("part", [{"is_additional": True}, {"is_correction": True}])
+def test_a_late_list_that_makes_a_later_one_unclear_is_held_out(
+    part: dict[str, bool],
+) -> None:
+    options = {"premium_lists": "year", **part}
+    send(JANUARY, *instalments(("1", "100")), premium_lists="year")
+    later = listed(MARCH, "300")[1]
+    late = instalments(("1", "100"), ("2", "100"))
+    examined, _ = send(FEBRUARY, *late, **options)
+    assert [row[:2] for row in said(examined) if row[1] != "list_lacks"] == [
+        (2, "premium_unclear"),
+        (3, "premium_unclear"),
+    ]
+    assert examined.issues["message"].unique().to_list() == [
+        f"Number {later} lists the year to 2026-03-31 and leaves certificate, section, "
+        "risk code or instalment out: beside this row it would not be clear which "
+        "premium that one tells. Have that list handed in as a correction with them, "
+        "then this one anew."
+    ]
+    assert books("instalment_number") == [(300, 1)]
+    told = instalments(("1", "150"), ("2", "150"))
+    send(MARCH, *told, premium_lists="year", is_correction=True)
+    examined, _ = send(FEBRUARY, *late, **options)
+    assert said(examined) == []
+    assert books("instalment_number") == [(150, 1), (150, 2)]
+
+
+def test_a_late_list_that_leaves_a_later_one_clear_is_loaded() -> None:
+    send(JANUARY, *instalments(("1", "100")), premium_lists="year")
+    listed(MARCH, "300")
+    send(FEBRUARY, *instalments(("1", "120")), premium_lists="year")
+    assert books("instalment_number", "period_end") == [(300, 1, MARCH)]

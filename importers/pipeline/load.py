@@ -16,7 +16,7 @@ from psycopg2.errors import LockNotAvailable
 from importers.exceptions import BooksMoved, NotItsTurn
 from importers.pipeline import foreign_keys, storage
 from importers.pipeline.changes import ACTION, walk
-from importers.pipeline.effects import Effect
+from importers.pipeline.effects import Effect, lists_year
 from importers.pipeline.frames import no_issues
 from importers.pipeline.records import Loader
 from importers.pipeline.registers import Register
@@ -95,6 +95,8 @@ def load(
             else:
                 _load_ledger(cursor, parts, record_type, context, mine, done)
             _note_periods(mine, done)
+            if context.conventions.is_correction or lists_year(record_type, context):
+                _note_held_out(record_type, context, mine)
             if context.conventions.is_correction:
                 _leave_out(cursor, record_type, context, mine, done)
         else:
@@ -172,6 +174,13 @@ def _by_end(done: Effect) -> dict[tuple[Any, Any, Any], int]:
     return {(t, start, e): rows for (t, e), (start, rows) in found.items()}
 
 
+def _note_held_out(record_type: RecordType, context: FileContext, mine: Load) -> None:
+    """What rows held out name: the load does not lack it."""
+    is_claims = record_type.ledger == "claims"
+    held_out = context.held_out if is_claims else context.held_out_policies
+    Load.objects.filter(pk=mine.pk).update(held_out=list(held_out))
+
+
 def _leave_out(
     cursor: Any,
     record_type: RecordType,
@@ -180,8 +189,6 @@ def _leave_out(
     done: Effect,
 ) -> None:
     is_claims = record_type.ledger == "claims"
-    held_out = context.held_out if is_claims else context.held_out_policies
-    Load.objects.filter(pk=mine.pk).update(held_out=list(held_out))
     found = done.find_lacking(cursor, record_type, context)
     keys = pl.Series([lacked.key for lacked in found], dtype=pl.Int64).unique()
     if is_claims:

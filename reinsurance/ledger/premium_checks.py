@@ -18,6 +18,11 @@ CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
 MANY = 3
 """So many equal rows of an earlier period, and most of the file, look like a list."""
 TAKES_ALL = ", or, if the row takes the place of all of them, have their file undone."
+OF_PERIODS = "If the sender lists the year to date, say so at the sender."
+OF_ANOTHER_YEAR = (
+    "The sender lists the year to date, and a new year begins with a new list: if this "
+    "is the list of the year before, hand it in for a period of that year."
+)
 ALSO_TOLD = ("net_premium_settlement",)
 """Amounts of the transaction that are in no total, and warn when they change."""
 
@@ -233,7 +238,9 @@ def share_changed(entries: pl.DataFrame, conventions: Conventions) -> pl.DataFra
     )
 
 
-def listed_to_date(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+def listed_to_date(
+    rows: pl.DataFrame, known: pl.DataFrame, conventions: Conventions
+) -> pl.DataFrame:
     """Most rows say again what an earlier period said: a list to date?"""
     earlier = known.filter("is_standing").select(
         *KEY, "gross_premium", pl.col("period_end").alias("earlier"), "number"
@@ -254,7 +261,8 @@ def listed_to_date(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         severity="warning",
         message=pl.format(
             "Number {} told the same transaction and amount for the period to {}. It "
-            "is added. If the sender lists the year to date, say so at the sender.",
+            "is added. "
+            + (OF_ANOTHER_YEAR if conventions.premium_lists == "year" else OF_PERIODS),
             "number",
             pl.col("earlier").cast(pl.String),
         ),

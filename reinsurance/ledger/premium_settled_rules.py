@@ -4,11 +4,12 @@ A row that leaves a column out has what was told of it before: the two have to h
 together as the columns of one row have to.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
 from reinsurance.choices import AmountsAre
+from reinsurance.ledger.contradictions import plain
 from reinsurance.ledger.premium_columns import tells
 from reinsurance.ledger.premium_standing import COLUMNS
 from reinsurance.resources.issues import issues_at, no_issues
@@ -23,6 +24,17 @@ MEANT_BY = {
     "amounts_are": SIGNED,
 }
 """Columns that say what amounts mean: another word for one needs these told anew."""
+
+_OF_GROSS = ("commission", "brokerage", "other_fees", "taxes")
+_OF_NET = ("net_premium", "net_premium_settlement")
+FOLLOWS = {
+    "gross_premium": (*_OF_GROSS, *_OF_NET),
+    "commission_rate": _OF_NET,
+    "brokerage_rate": _OF_NET,
+    **dict.fromkeys(_OF_GROSS, _OF_NET),
+    "net_premium": ("net_premium_settlement",),
+}
+"""Amounts that follow from a column: another word for it needs these told anew."""
 
 
 def settled_issues(entries: pl.DataFrame) -> pl.DataFrame:
@@ -55,7 +67,8 @@ def settled_issues(entries: pl.DataFrame) -> pl.DataFrame:
                     message=pl.concat_str(rule.text(), pl.lit(WHY)),
                 )
             )
-    return pl.concat([*found, *_amounts_left_out(rows, told)])
+    found += [*_amounts_left_out(rows, told), *_left_under_another(rows, told)]
+    return pl.concat(found)
 
 
 def _amounts_left_out(rows: pl.DataFrame, told: set[str]) -> Iterator[pl.DataFrame]:
@@ -84,16 +97,54 @@ def _amounts_left_out(rows: pl.DataFrame, told: set[str]) -> Iterator[pl.DataFra
                 f"“{names[column]}”.",
                 _labelled(column, pl.col(column)),
                 _labelled(column, was),
-                pl.concat_str(
-                    (
-                        pl.when(is_out).then(pl.lit(names[n]))
-                        for n, is_out in left_out.items()
-                    ),
-                    separator=", ",
-                    ignore_nulls=True,
-                ),
+                _listed(left_out),
             ),
         )
+
+
+def _left_under_another(rows: pl.DataFrame, told: set[str]) -> Iterator[pl.DataFrame]:
+    """Rows with another amount or rate, over amounts of before that follow from it."""
+    names = {n: c.column_name for n, c in PremiumEntryResource.fields.items()}
+    tells_net = pl.col("net_premium").is_not_null() & ~pl.col("leaves.net_premium")
+    for column, amounts in FOLLOWS.items():
+        if column not in told:
+            continue
+        was = pl.col(f"was.{column}")
+        left_out = {
+            n: (pl.col(f"leaves.{n}") & (pl.col(n) != 0)).fill_null(value=False)
+            for n in amounts
+        }
+        if column != "net_premium":  # settled is net, where the row tells that
+            left_out["net_premium_settlement"] &= ~tells_net
+        broken = rows.filter(
+            was.is_not_null() & (pl.col(column) != was),
+            pl.any_horizontal(left_out.values()),
+        )
+        yield issues_at(
+            broken,
+            column=column,
+            value=pl.col(column),
+            code="amounts_left_out",
+            severity="error",
+            message=pl.format(
+                f"“{names[column]}” is {{}} here and {{}} in the books, where what "
+                "follows from it was told, too, and the row leaves that out: {}. Write "
+                f"it as well, or correct “{names[column]}”.",
+                plain(pl.col(column)),
+                plain(was),
+                _listed(left_out),
+            ),
+        )
+
+
+def _listed(left_out: Mapping[str, pl.Expr]) -> pl.Expr:
+    """The columns that a row leaves out, as a clerk reads them."""
+    names = {n: c.column_name for n, c in PremiumEntryResource.fields.items()}
+    return pl.concat_str(
+        (pl.when(is_out).then(pl.lit(names[n])) for n, is_out in left_out.items()),
+        separator=", ",
+        ignore_nulls=True,
+    )
 
 
 def _labelled(column: str, value: pl.Expr) -> pl.Expr:

@@ -22,6 +22,8 @@ from reinsurance.ledger.premium_checks import (
     told_twice,
 )
 from reinsurance.ledger.premium_columns import stored, tells
+from reinsurance.ledger.premium_late_keys import unclear_in_later_lists
+from reinsurance.ledger.premium_late_lists import lacked_by_later_lists
 from reinsurance.ledger.premium_matching import beside, with_keys
 from reinsurance.ledger.premium_periods import overlapping
 from reinsurance.ledger.premium_rules import premium_issues
@@ -108,16 +110,13 @@ def settle_premiums(
     good = told.filter(~pl.col("row").is_in(wrong.implode()))
     every, good = _with_books(cursor, good, conventions)
     spoken = corrections(cursor, good["treaty_reference"])
+    torn = unclear_in_later_lists(good, every, spoken, number, conventions)
     good, every = with_keys(good, every, spoken, number)
     known = every.unique("id", keep="first", maintain_order=True)
     several = fits_several(good, every, conventions)
-    unclear = pl.concat(
-        [
-            several,
-            written_otherwise(good, known, conventions),
-            overlapping(good, known, number),
-        ]
-    )
+    torn = torn.filter(~pl.col("row").is_in(several["row"].implode()))
+    apart = written_otherwise(good, known, conventions)
+    unclear = pl.concat([several, torn, apart, overlapping(good, known, number)])
     wrong = pl.concat([wrong, unclear["row"]]).unique()
     good = good.filter(~pl.col("row").is_in(wrong.implode()))
     spoken = spoken.filter(pl.col("correction") > number)
@@ -136,7 +135,8 @@ def settle_premiums(
         issues=pl.concat(
             [
                 *(twice, unclear, changed(added), told_otherwise_often(added)),
-                listed_to_date(good, known),
+                listed_to_date(good, known, conventions),
+                lacked_by_later_lists(cursor, entries, conventions),
             ]
         ),
         ruled=_ruled(entries, known, conventions),

@@ -20,7 +20,7 @@ from tests.reinsurance.ledger.histories import CONTRACTS, YEAR, month_end
 PREMIUMS = record_types.get("premiums")
 HEADER = (
     *("Treaty reference", "Policy reference", "Section", "Effective date", "Currency"),
-    *("Reporting period end", "Gross premium", "Brokerage", "Insured"),
+    *("Reporting period end", "Gross premium", "Sum insured", "Insured"),
 )
 Key = tuple[str, str, str, int]
 """Contract, policy, section and month: what is told again for them is replaced."""
@@ -32,14 +32,14 @@ class Entry:
 
     key: Key
     gross: int
-    brokerage: str = ""
+    sum_insured: str = ""
     insured: str = ""
 
     def cells(self) -> list[str]:
         """The row as a file has it."""
         contract, policy, section, month = self.key
         beside = [contract, policy, section, f"{YEAR}-01-01", "GBP"]
-        told = [str(self.gross), self.brokerage, self.insured]
+        told = [str(self.gross), self.sum_insured, self.insured]
         return [*beside, str(month_end(month)), *told]
 
 
@@ -74,10 +74,10 @@ def standing(files: list[File]) -> Standing:
                 if (key[0], key[3]) in spoken and key[:2] not in file.held:
                     del found[key]
         for key, entry in told.items():
-            _, brokerage, insured = found.get(key, (None, None, ""))
+            _, sum_insured, insured = found.get(key, (None, None, ""))
             found[key] = (
                 Decimal(entry.gross),
-                Decimal(entry.brokerage) if entry.brokerage else brokerage,
+                Decimal(entry.sum_insured) if entry.sum_insured else sum_insured,
                 entry.insured or insured,
             )
     return found
@@ -113,12 +113,12 @@ def entries(draw: st.DrawFn, contract: str) -> list[Entry]:
             unique=draw(st.integers(0, 9)) > 0,
         )
     )
-    brokerage, insured = (
+    sum_insured, insured = (
         st.sampled_from(("", "1", "2")),
         st.sampled_from(("", "Acme", "Bolt")),
     )
     return [
-        Entry(key, draw(st.integers(1, 3)) * 100, draw(brokerage), draw(insured))
+        Entry(key, draw(st.integers(1, 3)) * 100, draw(sum_insured), draw(insured))
         for key in keys
     ]
 
@@ -146,7 +146,7 @@ def compare(files: list[File]) -> None:
     """The entries of the books are those of the oracle, each once."""
     rows = PremiumEntry.objects.values_list(
         "treaty__reference", "policy_reference", "section", "period_end__month",
-        "gross_premium", "brokerage", "insured_name",
+        "gross_premium", "sum_insured", "insured_name",
     )  # fmt: skip
     found: dict[Any, list[Any]] = {}
     for contract, policy, section, month, *told in rows:

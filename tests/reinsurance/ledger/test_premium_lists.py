@@ -145,7 +145,7 @@ def test_a_corrected_list_leaves_later_lists_and_other_years_alone() -> None:
     examined, _ = send(
         FEBRUARY, *policies(("A", "100")), premium_lists="year", is_correction=True
     )
-    assert said(examined) == []
+    assert said(examined) == [(2, "list_lacks", "Policy No")]
     assert in_books() == [(100, "A", FEBRUARY), (50, "B", december), (9, "D", MARCH)]
 
 
@@ -180,3 +180,86 @@ def test_a_section_that_a_corrected_list_lacks_fits_nothing_any_more() -> None:
     examined, _ = send(MARCH, {"Gross premium": "70"}, premium_lists="year")
     assert said(examined) == [(2, "premium_changed", "Gross premium")]
     assert books("section") == [(70, "S2")]
+
+
+def test_the_list_of_the_year_before_is_not_one_of_a_new_year() -> None:
+    rows = policies(("A", "100"), ("B", "50"), ("C", "7"))
+    december = datetime.date(2025, 12, 31)
+    number = send(december, *rows, premium_lists="year")[1]
+    examined, _ = send(JANUARY, *rows, premium_lists="year")
+    assert examined.by_code == {"told_for_an_earlier_period": 3}
+    assert examined.issues["message"].unique().to_list() == [
+        f"Number {number} told the same transaction and amount for the period to "
+        "2025-12-31. It is added. The sender lists the year to date, and a new year "
+        "begins with a new list: if this is the list of the year before, hand it in "
+        "for a period of that year."
+    ]
+
+
+@pytest.mark.parametrize("is_additional", [True, False])
+def test_what_a_late_list_has_and_a_later_one_lacks_is_told(
+    is_additional: bool,
+) -> None:
+    options = {"premium_lists": "year", "is_additional": is_additional}
+    number = send(MARCH, *policies(("A", "100")), premium_lists="year")[1]
+    examined, _ = send(FEBRUARY, *policies(("A", "90"), ("B", "7")), **options)
+    assert said(examined) == [(3, "list_lacks", "Policy No")]
+    assert examined.issues.select("severity", "message").rows() == [
+        (
+            "warning",
+            f"Number {number} lists the year to 2026-03-31 and does not have this "
+            "premium, which counts all the same. If it should not, leave the row out; "
+            "else ask the sender.",
+        )
+    ]
+    assert in_books() == [(100, "A", MARCH), (7, "B", FEBRUARY)]
+
+
+def test_a_later_list_does_not_lack_what_it_held_out_or_what_is_of_another_year() -> (
+    None
+):
+    rows = policies(("A", "100"), ("B", "seven"))
+    send(MARCH, *rows, premium_lists="year")
+    examined, _ = send(FEBRUARY, *policies(("B", "7")), premium_lists="year")
+    assert said(examined) == []
+    december = datetime.date(2025, 12, 31)
+    examined, _ = send(december, *policies(("C", "7")), premium_lists="year")
+    assert said(examined) == []
+
+
+def instalments(*told: tuple[str, str]) -> list[dict[str, str]]:
+    return [{"Instalment": number, "Gross premium": gross} for number, gross in told]
+
+
+@pytest.mark.parametrize("part", [{"is_additional": True}, {"is_correction": True}])
+def test_a_late_list_that_makes_a_later_one_unclear_is_held_out(
+    part: dict[str, bool],
+) -> None:
+    options = {"premium_lists": "year", **part}
+    send(JANUARY, *instalments(("1", "100")), premium_lists="year")
+    later = listed(MARCH, "300")[1]
+    late = instalments(("1", "100"), ("2", "100"))
+    examined, _ = send(FEBRUARY, *late, **options)
+    assert [row[:2] for row in said(examined) if row[1] != "list_lacks"] == [
+        (2, "premium_unclear"),
+        (3, "premium_unclear"),
+    ]
+    assert examined.issues["message"].unique().to_list() == [
+        f"Number {later} lists the year to 2026-03-31 and leaves certificate, section, "
+        "risk code or instalment out: beside this row it would not be clear which "
+        "premium that one tells. Have that list handed in as a correction with them, "
+        "then this one anew."
+    ]
+    assert books("instalment_number") == [(300, 1)]
+    told = instalments(("1", "150"), ("2", "150"))
+    send(MARCH, *told, premium_lists="year", is_correction=True)
+    examined, _ = send(FEBRUARY, *late, **options)
+    assert said(examined) == []
+    assert books("instalment_number") == [(150, 1), (150, 2)]
+
+
+def test_a_late_list_that_leaves_a_later_one_clear_is_loaded() -> None:
+    send(JANUARY, *instalments(("1", "100")), premium_lists="year")
+    listed(MARCH, "300")
+    send(FEBRUARY, *instalments(("1", "120")), premium_lists="year")
+    assert books("instalment_number", "period_end") == [(300, 1, MARCH)]

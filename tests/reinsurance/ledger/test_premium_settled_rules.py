@@ -4,7 +4,14 @@ from decimal import Decimal
 
 import pytest
 
-from tests.reinsurance.ledger.premium_files import JANUARY, books, said, send
+from importers.models import Source
+from tests.reinsurance.ledger.premium_files import (
+    FEBRUARY,
+    JANUARY,
+    books,
+    said,
+    send,
+)
 
 pytestmark = pytest.mark.django_db
 WHOLE = {
@@ -29,17 +36,84 @@ def test_old_commission_under_a_new_gross_is_held_out() -> None:
     assert books("commission", "net_premium") == [(100, 25, 75)]
 
 
-def test_old_net_under_a_new_gross_is_a_warning() -> None:
+LEFT_OUT = "amounts_left_out"
+
+
+def test_old_amounts_under_a_new_gross_are_held_out_without_a_rate() -> None:
+    told = {"Commission": "25", "Brokerage": "5", "Tax": "2", "Net premium": "75"}
+    send(JANUARY, {"Gross premium": "100", **told})
+    examined, _ = send(JANUARY, {"Gross premium": "200"}, is_correction=True)
+    messages = examined.issues.filter(code=LEFT_OUT, severity="error")["message"]
+    assert messages.to_list() == [
+        "“Gross premium this time” is 200.00 here and 100.00 in the books, where what "
+        "follows from it was told, too, and the row leaves that out: Commission "
+        "amount, Brokerage amount, Taxes and levies, Net premium. Write it as well, or "
+        "correct “Gross premium this time”."
+    ]
+    assert dict(examined.staged.rows) == {"rejected": 1}
+    assert books("commission", "net_premium") == [(100, 25, 75)]
+
+
+@pytest.mark.parametrize("name", ["Commission", "Brokerage", "Fees", "Tax", "Net"])
+def test_one_amount_left_out_under_a_new_gross_is_held_out(name: str) -> None:
+    headers = {"Fees": "Other fees", "Net": "Net premium"}
+    send(JANUARY, {"Gross premium": "100", headers.get(name, name): "20"})
+    examined, _ = send(JANUARY, {"Gross premium": "200"}, is_additional=True)
+    assert (2, LEFT_OUT, "Gross premium") in said(examined)
+    assert books() == [(100,)]
+
+
+def test_old_net_under_a_new_gross_is_held_out() -> None:
     send(JANUARY, WHOLE)
-    examined, _ = send(
-        JANUARY, {"Gross premium": "200", "Commission %": "25%", "Commission": "50"}
-    )
+    row = {"Gross premium": "200", "Commission %": "25%", "Commission": "50"}
+    examined, _ = send(JANUARY, row)
     assert said(examined) == [
+        (2, LEFT_OUT, "Commission"),
+        (2, LEFT_OUT, "Gross premium"),
         (2, "net_does_not_add_up", "Gross premium"),
         (2, "premium_changed", "Commission"),
         (2, "premium_changed", "Gross premium"),
     ]
-    assert books("commission", "net_premium") == [(200, 50, 75)]
+    assert books("commission", "net_premium") == [(100, 25, 75)]
+
+
+def test_a_list_to_date_with_a_new_gross_tells_what_follows() -> None:
+    Source.objects.update(premium_lists="year")
+    send(JANUARY, WHOLE, premium_lists="year")
+    examined, _ = send(FEBRUARY, {"Gross premium": "200"}, premium_lists="year")
+    assert (2, LEFT_OUT, "Gross premium") in said(examined)
+    assert books("commission") == [(100, 25)]
+
+
+def test_the_same_gross_leaves_what_follows_as_it_was() -> None:
+    send(JANUARY, WHOLE)
+    examined, _ = send(JANUARY, {"Gross premium": "100"})
+    assert said(examined) == []
+    assert books("commission", "net_premium") == [(100, 25, 75)]
+
+
+def test_what_was_not_told_is_not_left_out() -> None:
+    send(JANUARY, {"Gross premium": "100"})
+    examined, _ = send(JANUARY, {"Gross premium": "200"})
+    assert said(examined) == [(2, "premium_changed", "Gross premium")]
+
+
+@pytest.mark.parametrize("currency", [{}, {"Settlement currency": "GBP"}])
+def test_an_old_settlement_under_a_new_net_is_held_out(
+    currency: dict[str, str],
+) -> None:
+    told = {"Ccy": "EUR", "Gross premium": "100", "Net premium": "100"}
+    settled = {"Settlement currency": "GBP", "Net premium in settlement currency": "85"}
+    send(JANUARY, {**told, **settled})
+    row = {"Ccy": "EUR", "Gross premium": "200", "Net premium": "200", **currency}
+    examined, _ = send(JANUARY, row)
+    assert (2, LEFT_OUT, "Net premium") in said(examined)
+    assert examined.issues.filter(code=LEFT_OUT)["message"].to_list() == [
+        "“Net premium” is 200.00 here and 100.00 in the books, where what follows from "
+        "it was told, too, and the row leaves that out: Net premium in settlement "
+        "currency. Write it as well, or correct “Net premium”."
+    ]
+    assert books("net_premium", "net_premium_settlement") == [(100, 100, 85)]
 
 
 def test_a_whole_row_is_looked_at_once() -> None:

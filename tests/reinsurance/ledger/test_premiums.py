@@ -65,11 +65,11 @@ def entries() -> list[tuple[str, Decimal, Decimal | None]]:
 
 def test_the_same_period_replaces_and_another_adds() -> None:
     send(JANUARY, ("P1", "100", "5"))
-    examined, again = send(JANUARY, ("P1", "110", ""))
+    examined, again = send(JANUARY, ("P1", "110", "6"))
     assert dict(examined.staged.rows) == {"updated": 1, "rejected": 0}
-    assert examined.by_code["premium_changed"] == 1
+    assert examined.by_code["premium_changed"] == 2
     send(FEBRUARY, ("P1", "7", ""))
-    assert entries() == [("P1", 110, 5), ("P1", 7, None)]
+    assert entries() == [("P1", 110, 6), ("P1", 7, None)]
     undo(PREMIUMS, ingestion=again)
     assert entries() == [("P1", 100, 5), ("P1", 7, None)]
 

@@ -125,6 +125,8 @@ def expected(attribute: str, text: str) -> Any:
             return datetime.date.fromisoformat(text) if text else None
         day, month, year = map(int, text.split("/"))
         return datetime.date(year, month, day)
+    if attribute == "reinstatement_charges" and "100" in text:  # per cent
+        return ";".join(f"{Decimal(n) / 100:f}" for n in text.split(";"))
     if attribute == "risk_level":
         return RISK_LEVELS.get(text, text)
     return "CXL" if text == "CAT XL" else text

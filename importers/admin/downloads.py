@@ -16,6 +16,7 @@ from importers.exceptions import UnknownRecordType
 from importers.record_types import RecordType
 from reinsurance.resources import lookups, widgets
 from reinsurance.resources.base import Column
+from reinsurance.resources.charges import ChargesWidget
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MEANINGS: tuple[tuple[type[widgets.CellWidget], str], ...] = (
@@ -25,7 +26,7 @@ MEANINGS: tuple[tuple[type[widgets.CellWidget], str], ...] = (
     (widgets.AmountWidget, "Amount, such as 1234.56"),
     (widgets.RateWidget, "Rate of exchange, such as 1.0842"),
     (widgets.ShareWidget, "Share of the whole, such as 0.3 or 30%"),
-    (widgets.ChargesWidget, "A share for each, such as 0;0.5;1"),
+    (ChargesWidget, "A share for each, such as 0;0.5;1"),
     (widgets.DecimalWidget, "Number, such as 1234.56"),
     (widgets.IntegerWidget, "Whole number"),
     (widgets.YesNoWidget, "Yes or No"),

@@ -14,7 +14,8 @@ from importers.record_types import RecordType
 from importers.services import permissions
 from importers.services.ingestions import DIRECT
 from importers.values import Declared
-from reinsurance.resources.widgets import ChargesWidget, ShareWidget
+from reinsurance.resources.charges import ChargesWidget
+from reinsurance.resources.widgets import ShareWidget
 from reinsurance.visibility import cedants_of, seen_by
 
 MEGABYTE = 1024 * 1024

@@ -10,6 +10,7 @@ from reinsurance.models import Layer
 from reinsurance.resources import references
 from reinsurance.resources.base import Column, DomainResource
 from reinsurance.resources.ceded_shares import untold_shares
+from reinsurance.resources.charges import ChargesWidget
 from reinsurance.resources.conventions import FileContext
 from reinsurance.resources.layer_names import name_issues, require_one_layer
 from reinsurance.resources.layer_numbers import number_for, with_layer_numbers
@@ -21,7 +22,6 @@ from reinsurance.resources.rules import (
 from reinsurance.resources.treaties import TreatyResource
 from reinsurance.resources.widgets import (
     AmountWidget,
-    ChargesWidget,
     ChoiceWidget,
     IntegerWidget,
     LimitWidget,

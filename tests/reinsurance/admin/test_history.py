@@ -62,13 +62,14 @@ def story(book: Claim, manager: User) -> Claim:
         (901, "claim", "created", 3, book.pk),
         (903, "claimstatement", "repeated", 10, may.pk),
     ):
+        first = max(key - 1, key - key % LineageRange.BLOCK)
         LineageRange.objects.create(
             load=Load.objects.get(number=load),
             model=model,
             action=action,
-            first_row=row - 1,
-            first_id=key - 1,
-            last_id=key + 5 if model == "claim" else key,
+            first_row=row - (key - first),
+            first_id=first,
+            last_id=key,
         )
     apps.get_model("importers", "RowChange").objects.create(
         ingestion=second,

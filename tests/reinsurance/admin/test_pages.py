@@ -14,6 +14,7 @@ from reinsurance.admin.values import MINOR_UNITS, money
 from reinsurance.models import (
     CedantLimit,
     Claim,
+    ClaimChange,
     ClaimPosition,
     ClaimStatement,
     Currency,
@@ -30,7 +31,8 @@ from reinsurance.models import (
 
 # Parts of a user's and a claim's page; the machine's own.
 WITHOUT_PAGES = {
-    CedantLimit, ClaimStatement, Deletion, LineageRange, Load, LoadPeriod, Stamp,
+    CedantLimit, ClaimChange, ClaimStatement, Deletion, LineageRange, Load, LoadPeriod,
+    Stamp,
 }  # fmt: skip
 MODELS = [
     model

@@ -62,13 +62,13 @@ def story(book: Claim, manager: User) -> Claim:
         (901, "claim", "created", 3, book.pk),
         (903, "claimstatement", "repeated", 10, may.pk),
     ):
-        first = max(key - 1, key - key % LineageRange.BLOCK)
+        start = max(key - 1, key - key % LineageRange.BLOCK)
         LineageRange.objects.create(
             load=Load.objects.get(number=load),
             model=model,
             action=action,
-            first_row=row - (key - first),
-            first_id=first,
+            first_row=row - (key - start),
+            first_id=start,
             last_id=key,
         )
     apps.get_model("importers", "RowChange").objects.create(

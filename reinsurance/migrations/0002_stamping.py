@@ -1,8 +1,9 @@
-"""Triggers: changes of access and of reference data stamp their topics."""
+"""Triggers: changes of access and reference data stamp topics, those of claims a time."""
 
 from django.conf import settings
 from django.db import migrations
 
+from reinsurance.models.claim_changes import noting_changes
 from reinsurance.models.stamps import first_stamp, stamping, stamping_function
 
 # What a user may do: flags of users (not the time of the last sign-in), what is given
@@ -39,4 +40,5 @@ class Migration(migrations.Migration):
         stamping("auth_user", "access", FLAGS),
         *(stamping(table, "access") for table in ACCESS),
         *(stamping(table, "reference") for table in REFERENCE),
+        *noting_changes(),
     ]

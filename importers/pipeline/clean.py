@@ -16,7 +16,8 @@ from importers.pipeline.currency_cells import contradicting
 from importers.pipeline.frames import BROKEN, ISSUES, ROW, issues_at, no_issues
 from importers.pipeline.match import Matches
 from importers.record_types import RecordType
-from reinsurance.resources.base import Column
+from reinsurance.resources import cells
+from reinsurance.resources.base import UNTOLD, Column
 from reinsurance.resources.cells import BLANKS, CellError, CellOptions, tidy
 from reinsurance.resources.formats import unguarded
 from reinsurance.resources.widgets import AmountWidget, CellWidget
@@ -196,7 +197,10 @@ class Cleaner:
         return {name: cleaner.header for name, cleaner in self._columns.items()}
 
     def clean(self, chunk: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Row frame and issues of a chunk (``row``, ``c0`` … as text)."""
+        """Row frame and issues of a chunk (``row``, ``c0`` … as text).
+
+        Beside a column with a default: whether that was taken for an empty cell.
+        """
         texts = chunk.select(
             pl.col(ROW),
             *(
@@ -211,6 +215,9 @@ class Cleaner:
             column, issues = cleaner.clean(texts, name)
             values.append(column)
             found.append(issues)
+            if cleaner.is_key and cleaner.column.default is not NOT_PROVIDED:
+                text = texts.get_column(name).fill_null("").str.to_lowercase()
+                values.append(text.is_in(["", *cells.NIL]).alias(UNTOLD + name))
         frame = pl.DataFrame(values)
         if "currency" in frame.columns:
             found += contradicting(
@@ -244,4 +251,6 @@ class Cleaner:
                 frame = frame.with_columns(
                     pl.lit(value, dtype=column.widget.dtype).alias(name)
                 )
+                if column.default is not NOT_PROVIDED:
+                    frame = frame.with_columns(pl.lit(value=True).alias(UNTOLD + name))
         return frame

@@ -7,6 +7,7 @@ table and one UPDATE; every record created or changed leaves a RowChange.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import polars as pl
@@ -100,7 +101,7 @@ def load(
             if context.conventions.is_correction:
                 _leave_out(cursor, record_type, context, mine, done)
         else:
-            with followed():
+            with followed() if record_type.is_register else nullcontext():
                 _load_records(cursor, parts, record_type, context, mine, done)
     return done.rows
 

@@ -7,6 +7,7 @@ where another record refers to one that the load created, or a person has change
 since, nothing happens.
 """
 
+from contextlib import nullcontext
 from typing import Any
 
 from django.apps import apps
@@ -66,7 +67,7 @@ def _take_back(cursor: Any, record_type: RecordType, load: Load) -> None:
             listing=year_listing(),
         )
     else:
-        with followed():
+        with followed() if record_type.is_register else nullcontext():
             for resource in reversed(record_type.resources):
                 undo_records(cursor, resource, load.number)
 

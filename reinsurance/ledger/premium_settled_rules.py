@@ -4,7 +4,7 @@ A row that leaves a column out has what was told of it before: the two have to h
 together as the columns of one row have to.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import polars as pl
 
@@ -78,10 +78,7 @@ def _amounts_left_out(rows: pl.DataFrame, told: set[str]) -> Iterator[pl.DataFra
         if column not in told:
             continue
         was = pl.col(f"was.{column}").fill_null("")
-        left_out = {
-            n: (pl.col(f"leaves.{n}") & (pl.col(n) != 0)).fill_null(value=False)
-            for n in amounts
-        }
+        left_out = _left_out(amounts)
         broken = rows.filter(
             (was != "") & (pl.col(column) != was), pl.any_horizontal(left_out.values())
         )
@@ -110,10 +107,7 @@ def _left_under_another(rows: pl.DataFrame, told: set[str]) -> Iterator[pl.DataF
         if column not in told:
             continue
         was = pl.col(f"was.{column}")
-        left_out = {
-            n: (pl.col(f"leaves.{n}") & (pl.col(n) != 0)).fill_null(value=False)
-            for n in amounts
-        }
+        left_out = _left_out(amounts)
         if column != "net_premium":  # settled is net, where the row tells that
             left_out["net_premium_settlement"] &= ~tells_net
         broken = rows.filter(
@@ -135,6 +129,14 @@ def _left_under_another(rows: pl.DataFrame, told: set[str]) -> Iterator[pl.DataF
                 _listed(left_out),
             ),
         )
+
+
+def _left_out(amounts: Iterable[str]) -> dict[str, pl.Expr]:
+    """Whether only the books have the amount, and it is not nil, by its name."""
+    return {
+        n: (pl.col(f"leaves.{n}") & (pl.col(n) != 0)).fill_null(value=False)
+        for n in amounts
+    }
 
 
 def _listed(left_out: Mapping[str, pl.Expr]) -> pl.Expr:

@@ -5,9 +5,11 @@ Whether they are one premium or two, somebody has to say.
 
 import polars as pl
 
+from reinsurance.choices import PremiumTransaction
 from reinsurance.ledger.overlaps import CountsTwiceError
 from reinsurance.ledger.premium_keys import FIRM, PARTS, is_untold
 from reinsurance.ledger.written_parts import plain_part
+from reinsurance.resources.base import UNTOLD
 from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.issues import issues_at, no_issues
 
@@ -50,6 +52,35 @@ def written_otherwise(
             "not the same have to differ by more than capitals and zeros.",
             "here",
             "there",
+        ),
+    )
+
+
+def of_another_type(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Issues of rows without a type, of premium that the books have under another.
+
+    Without a type premium is an original one, where nothing speaks for another.
+    """
+    untold = f"{UNTOLD}transaction_type"
+    if untold not in rows.columns:
+        return no_issues()
+    keys = [name for name in (*FIRM, *PARTS) if name != "transaction_type"]
+    standing = known.filter("is_standing").select(*keys, there="transaction_type")
+    mine = rows.filter(untold).select("row", *keys, here="transaction_type")
+    pairs = mine.join(standing, on=keys, nulls_equal=True)
+    is_known = pairs.filter(pl.col("here") == pl.col("there"))
+    found = pairs.join(is_known, on="row", how="anti").unique("row", keep="first")
+    labels = {value: str(label) for value, label in PremiumTransaction.choices}
+    return issues_at(
+        found.sort("row"),
+        column="transaction_type",
+        value=None,
+        code="premium_unclear",
+        severity="error",
+        message=pl.format(
+            "The row does not tell the type; the books have this premium as “{}”. "
+            "Write the type: another one is premium beside it.",
+            pl.col("there").replace(labels),
         ),
     )
 

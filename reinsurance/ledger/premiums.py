@@ -37,7 +37,7 @@ from reinsurance.ledger.premium_standing import (
     tellings,
     with_groups,
 )
-from reinsurance.ledger.premium_writings import written_otherwise
+from reinsurance.ledger.premium_writings import of_another_type, written_otherwise
 from reinsurance.ledger.timelines import MONEY
 from reinsurance.models import PremiumEntry
 from reinsurance.resources.base import dtype_of
@@ -116,7 +116,8 @@ def settle_premiums(
     several = fits_several(good, every, conventions)
     torn = torn.filter(~pl.col("row").is_in(several["row"].implode()))
     apart = written_otherwise(good, known, conventions)
-    unclear = pl.concat([several, torn, apart, overlapping(good, known, number)])
+    other = of_another_type(good, known)
+    unclear = pl.concat([several, torn, apart, other, overlapping(good, known, number)])
     wrong = pl.concat([wrong, unclear["row"]]).unique()
     good = good.filter(~pl.col("row").is_in(wrong.implode()))
     spoken = spoken.filter(pl.col("correction") > number)

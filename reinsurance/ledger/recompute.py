@@ -97,9 +97,8 @@ def recompute(cursor: Any, positions: pl.Series, *, takes_back: bool = False) ->
 def require_clear(cursor: Any, positions: pl.Series) -> None:
     """Raise CountsTwiceError where live payments of the positions overlap."""
     for start in range(0, positions.len(), PORTION):
-        require_no_overlap(
-            live_statements(cursor, positions.slice(start, PORTION)),
-        )
+        live = live_statements(cursor, positions.slice(start, PORTION))
+        require_no_overlap(live)
 
 
 def _portion(cursor: Any, positions: pl.Series, *, takes_back: bool) -> None:

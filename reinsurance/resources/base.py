@@ -17,6 +17,9 @@ from reinsurance.resources.issues import no_issues
 from reinsurance.resources.rules import Rule
 from reinsurance.resources.widgets import CellWidget
 
+UNTOLD = "untold."
+"""Before the name of a column with a default: whether the row leaves it empty."""
+
 
 class Column(Field):
     """A column of a file: what it is called, what it means, how it is read.

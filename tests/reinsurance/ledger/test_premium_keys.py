@@ -221,3 +221,29 @@ def test_a_file_that_makes_a_later_one_unclear_is_handed_in_anew() -> None:
     ]
     send(JANUARY, row("5", Section="2"))
     assert books("section") == [(11, "1"), (5, "2")]
+
+
+@pytest.mark.parametrize("untold", ["", "-"])
+@pytest.mark.parametrize("is_correction", [False, True])
+def test_a_row_without_a_type_is_no_original_beside_another(
+    untold: str, *, is_correction: bool
+) -> None:
+    typed = "Transaction type"
+    send(JANUARY, row("50", **{typed: "Additional"}))
+    examined, _ = send(
+        JANUARY, row("60", **{typed: untold}), is_correction=is_correction
+    )
+    assert said(examined) == [(2, "premium_unclear", typed)]
+    assert examined.issues["message"].to_list() == [
+        "The row does not tell the type; the books have this premium as “Additional”. "
+        "Write the type: another one is premium beside it."
+    ]
+    assert books("transaction_type") == [(50, "ADDITIONAL")]
+
+
+def test_a_row_without_a_type_is_the_original_that_stands() -> None:
+    typed = "Transaction type"
+    send(JANUARY, row("50", **{typed: "Additional"}), row("100"))
+    examined, _ = send(JANUARY, row("110", **{typed: ""}))
+    assert "premium_unclear" not in {code for _, code, _ in said(examined)}
+    assert books("transaction_type") == [(110, "ORIGINAL"), (50, "ADDITIONAL")]

@@ -7,6 +7,7 @@ contradict each other; the second pass compares with the books and stages.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -18,7 +19,8 @@ from importers.pipeline.clean import Cleaner
 from importers.pipeline.frames import ISSUES, ROW, no_issues
 from importers.pipeline.match import Matches
 from importers.pipeline.rejected import RejectedRows
-from importers.pipeline.stage import Staged, Stager
+from importers.pipeline.side_by_side import PIECES, SideBySide, late
+from importers.pipeline.stage import Begun, Staged, Stager
 from importers.pipeline.staged_settlements import books_version
 from importers.readers.sandbox import Spilled
 from importers.record_types import RecordType
@@ -28,6 +30,10 @@ from reinsurance.resources.conventions import FileContext
 
 KEPT_ISSUES = 20_000
 """Issues listed one by one; all of them are counted and all rejected rows kept."""
+
+Checked = Callable[[], tuple[pl.DataFrame, pl.DataFrame]]
+BegunChunk = tuple[Begun, pl.DataFrame, pl.DataFrame]
+"""A chunk on its way, its text and its issues."""
 
 
 @dataclass(slots=True)
@@ -82,26 +88,26 @@ def examine(
     stager = Stager(record_type, folder, prefix, context, cleaner.headers)
     examined = Examined(stager.staged)
     ends: list[int] = []
-    for count, chunk in enumerate(spilled.chunks(), start=1):
-        frame, cell_issues = cleaner.clean(chunk)
-        frame, row_issues = checker.check(frame)
-        issues = pl.concat([cell_issues, row_issues])
-        examined.note(issues)
-        frame.write_ipc(folder / f"clean-{count:05d}.arrow")
-        issues.write_ipc(folder / f"issues-{count:05d}.arrow")
-        ends.append(chunk[ROW].to_list()[-1])
-        alive()
+    with SideBySide(1) as threads:
+        checked = FirstPass(cleaner, checker, threads).chunks(spilled)
+        for count, (end, frame, issues) in enumerate(checked, start=1):
+            examined.note(issues)
+            frame.write_ipc(folder / f"clean-{count:05d}.arrow")
+            issues.write_ipc(folder / f"issues-{count:05d}.arrow")
+            ends.append(end)
+            alive()
     across = checker.across()
     examined.note(across.issues)
     rejected = RejectedRows(folder / "rejected.csv", tuple(spilled.header))
     aside = Aside.of(checker, ends, folder)
     version = books_version()
-    pass_two = SecondPass(folder, stager, rejected, across, examined, aside)
-    for number, chunk in enumerate(spilled.chunks(), start=1):
-        pass_two.stage(number, chunk)
-        alive()
-    for _ in pass_two.stage_aside():
-        alive()
+    with SideBySide(PIECES) as threads:
+        pass_two = SecondPass(
+            folder, stager, rejected, across, examined, aside, threads
+        )
+        for begun in late(pass_two.begin(spilled), by=PIECES):
+            pass_two.finish(begun)
+            alive()
     examined.note(stager.finish())
     if record_type.ledger is not None and version == books_version():
         examined.books = version
@@ -114,6 +120,29 @@ def examine(
 
 
 @dataclass(slots=True)
+class FirstPass:
+    """Cleaning and the rules: one chunk is checked while the next is cleaned."""
+
+    cleaner: Cleaner
+    checker: Checker
+    threads: SideBySide
+
+    def chunks(
+        self, spilled: Spilled
+    ) -> Iterator[tuple[int, pl.DataFrame, pl.DataFrame]]:
+        """Last row, row frame and issues of each chunk."""
+        for end, cell_issues, checked in late(self._begin(spilled), by=1):
+            frame, row_issues = checked()
+            yield end, frame, pl.concat([cell_issues, row_issues])
+
+    def _begin(self, spilled: Spilled) -> Iterator[tuple[int, pl.DataFrame, Checked]]:
+        for chunk in spilled.chunks():
+            frame, issues = self.cleaner.clean(chunk)
+            checked = self.threads.hand_in(partial(self.checker.check, frame))
+            yield chunk[ROW].to_list()[-1], issues, checked
+
+
+@dataclass(slots=True)
 class SecondPass:
     """Staging chunk by chunk; rows of records that several chunks tell of come last."""
 
@@ -122,32 +151,34 @@ class SecondPass:
     rejected: RejectedRows
     across: Across
     examined: Examined
-    aside: "Aside"
+    aside: Aside
+    threads: SideBySide
 
-    def stage(self, number: int, chunk: pl.DataFrame) -> None:
-        """Stage one chunk, without the rows that are put aside."""
-        clean = self.folder / f"clean-{number:05d}.arrow"
-        noted = self.folder / f"issues-{number:05d}.arrow"
-        frame, issues = pl.read_ipc(clean), pl.read_ipc(noted)
-        frame, chunk = self.aside.put(number, frame, chunk, issues)
-        self._add(frame, chunk, issues)
-        clean.unlink()
-        noted.unlink()
-
-    def stage_aside(self) -> Iterator[None]:
-        """Stage the rows that were put aside, portion by portion."""
+    def begin(self, spilled: Spilled) -> Iterator[BegunChunk]:
+        """Begin to stage each chunk without the rows put aside; then those rows."""
+        for number, chunk in enumerate(spilled.chunks(), start=1):
+            clean = self.folder / f"clean-{number:05d}.arrow"
+            noted = self.folder / f"issues-{number:05d}.arrow"
+            frame, issues = pl.read_ipc(clean), pl.read_ipc(noted)
+            clean.unlink()
+            noted.unlink()
+            frame, chunk = self.aside.put(number, frame, chunk, issues)
+            if frame.height:
+                yield self._begin(frame, chunk, issues)
         for frame, chunk, issues in self.aside.portions():
-            self._add(frame, chunk, issues)
-            yield
+            yield self._begin(frame, chunk, issues)
 
-    def _add(
-        self, frame: pl.DataFrame, chunk: pl.DataFrame, issues: pl.DataFrame
-    ) -> None:
-        if not frame.height:
-            return
-        held_out, found = self.stager.add(frame, self.across)
+    def finish(self, begun: BegunChunk) -> None:
+        """Stage what was begun; in the same order."""
+        rows, chunk, issues = begun
+        held_out, found = self.stager.finish_chunk(rows, self.across)
         self.examined.note(found)
         if held_out.len():
-            rows = held_out.implode()
-            here = self.across.issues.filter(pl.col(ROW).is_in(rows))
+            listed = held_out.implode()
+            here = self.across.issues.filter(pl.col(ROW).is_in(listed))
             self.rejected.add(chunk, held_out, pl.concat([issues, here, found]))
+
+    def _begin(
+        self, frame: pl.DataFrame, chunk: pl.DataFrame, issues: pl.DataFrame
+    ) -> BegunChunk:
+        return self.stager.begin(frame, self.across, self.threads), chunk, issues

@@ -6,9 +6,10 @@ wrote them, with what is wrong, in a CSV to download, mend and send again.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ from importers.pipeline.effects import Effect
 from importers.pipeline.frames import BROKEN, ROW, no_issues
 from importers.pipeline.registers import Register
 from importers.pipeline.rules import named
-from importers.pipeline.settling import settle_rows
+from importers.pipeline.settling import Settled, settle_rows
+from importers.pipeline.side_by_side import SideBySide
 from importers.pipeline.whole_files import WholeFile
 from importers.record_types import RecordType
 from importers.values import Action
@@ -56,6 +58,15 @@ class Staged:
     parts: list[str] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Begun:
+    """A chunk on its way: rows refused, rows that are good, what these come to."""
+
+    refused: pl.DataFrame
+    good: pl.DataFrame
+    settled: Callable[[], Settled] | None = None
+
+
 class Stager:
     """Writes the parts of one ingestion's attempt and sums up what they hold."""
 
@@ -77,22 +88,28 @@ class Stager:
         self.register = Register() if record_type.is_register else None
         self._whole = WholeFile(record_type)
 
-    def add(
-        self, frame: pl.DataFrame, across: Across
-    ) -> tuple[pl.Series, pl.DataFrame]:
-        """Stage one checked chunk: the rows held out, and what the books say of it."""
+    def begin(self, frame: pl.DataFrame, across: Across, threads: SideBySide) -> Begun:
+        """Begin to stage a checked chunk; :meth:`finish_chunk` is called in turn."""
         refused = pl.col(BROKEN) | pl.col(ROW).is_in(across.refused.implode())
-        held_out = frame.filter(refused).get_column(ROW)
-        good = frame.filter(~refused).drop(BROKEN)
-        issues = no_issues()
+        begun = Begun(frame.filter(refused), frame.filter(~refused).drop(BROKEN))
+        if self.record_type.ledger is not None and begun.good.height:
+            begun.settled = threads.hand_in(partial(self._settled, begun.good))
+        return begun
+
+    def finish_chunk(
+        self, begun: Begun, across: Across
+    ) -> tuple[pl.Series, pl.DataFrame]:
+        """Stage a chunk: the rows held out, and what the books say of it."""
+        good, issues = begun.good, no_issues()
+        held_out = begun.refused.get_column(ROW)
         if self.record_type.ledger is not None:
-            self.staged.effect.note_held_out(frame.filter(refused))
-            if good.height:
-                good, issues, more = self._settle(good)
+            self.staged.effect.note_held_out(begun.refused)
+            if begun.settled is not None:
+                good, issues, more = self._take(good, begun.settled())
                 held_out = pl.concat([held_out, more.cast(held_out.dtype)])
         else:
             if self.register is not None:
-                self.staged.effect.note_held_out_lines(frame.filter(refused))
+                self.staged.effect.note_held_out_lines(begun.refused)
             good = self._carrying(good, across)
             if good.height:
                 good, issues = self._compared(good)
@@ -112,18 +129,21 @@ class Stager:
             good = good.with_columns(brings.alias(carries(index)))
         return good
 
-    def _settle(
-        self, good: pl.DataFrame
-    ) -> tuple[pl.DataFrame, pl.DataFrame, pl.Series]:
-        """Rows of a ledger: what they make of the books, and what does not hold."""
+    def _settled(self, good: pl.DataFrame) -> Settled:
+        """What rows of a ledger make of the books; nothing of the file is kept."""
         with transaction.atomic(), connection.cursor() as cursor:
-            settled = settle_rows(
+            return settle_rows(
                 cursor,
                 self.record_type,
                 good,
                 context=self.context,
                 headers=self.headers,
             )
+
+    def _take(
+        self, good: pl.DataFrame, settled: Settled
+    ) -> tuple[pl.DataFrame, pl.DataFrame, pl.Series]:
+        """Take up what was settled: rows that hold, issues, and rows that do not."""
         gone = good.filter(pl.col(ROW).is_in(settled.held_out.implode()))
         self.staged.effect.note_held_out(gone)
         self.staged.effect.note(settled, good)

@@ -20,7 +20,7 @@ class Limits:
     and is generous because polars reserves far more than it uses.
     """
 
-    chunk_rows: int = 25_000
+    chunk_rows: int = 15_000
     columns: int = MAX_COLUMNS
     cell_characters: int = MAX_CELL
     zip_entries: int = 1_000

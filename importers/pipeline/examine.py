@@ -6,8 +6,8 @@ contradict each other; the second pass compares with the books and stages.
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -19,7 +19,7 @@ from importers.pipeline.clean import Cleaner
 from importers.pipeline.frames import ISSUES, ROW, no_issues
 from importers.pipeline.match import Matches
 from importers.pipeline.rejected import RejectedRows
-from importers.pipeline.side_by_side import PIECES, SideBySide, late
+from importers.pipeline.side_by_side import AT_ONCE, SideBySide, late, side_by_side
 from importers.pipeline.stage import Begun, Staged, Stager
 from importers.pipeline.staged_settlements import books_version
 from importers.readers.sandbox import Spilled
@@ -31,7 +31,7 @@ from reinsurance.resources.conventions import FileContext
 KEPT_ISSUES = 20_000
 """Issues listed one by one; all of them are counted and all rejected rows kept."""
 
-Checked = Callable[[], tuple[pl.DataFrame, pl.DataFrame]]
+Checked = Future[tuple[pl.DataFrame, pl.DataFrame]]
 BegunChunk = tuple[Begun, pl.DataFrame, pl.DataFrame]
 """A chunk on its way, its text and its issues."""
 
@@ -88,7 +88,9 @@ def examine(
     stager = Stager(record_type, folder, prefix, context, cleaner.headers)
     examined = Examined(stager.staged)
     ends: list[int] = []
-    with SideBySide(1) as threads:
+    # A file of one chunk has nothing to be worked on meanwhile.
+    others = spilled.chunk_count - 1
+    with side_by_side(min(others, 1)) as threads:
         checked = FirstPass(cleaner, checker, threads).chunks(spilled)
         for count, (end, frame, issues) in enumerate(checked, start=1):
             examined.note(issues)
@@ -101,12 +103,9 @@ def examine(
     rejected = RejectedRows(folder / "rejected.csv", tuple(spilled.header))
     aside = Aside.of(checker, ends, folder)
     version = books_version()
-    with SideBySide(PIECES) as threads:
-        pass_two = SecondPass(
-            folder, stager, rejected, across, examined, aside, threads
-        )
-        for begun in late(pass_two.begin(spilled), by=PIECES):
-            pass_two.finish(begun)
+    with side_by_side(min(others, AT_ONCE)) as threads:
+        second = SecondPass(folder, stager, rejected, across, examined, aside, threads)
+        for _ in second.chunks(spilled):
             alive()
     examined.note(stager.finish())
     if record_type.ledger is not None and version == books_version():
@@ -132,13 +131,13 @@ class FirstPass:
     ) -> Iterator[tuple[int, pl.DataFrame, pl.DataFrame]]:
         """Last row, row frame and issues of each chunk."""
         for end, cell_issues, checked in late(self._begin(spilled), by=1):
-            frame, row_issues = checked()
+            frame, row_issues = checked.result()
             yield end, frame, pl.concat([cell_issues, row_issues])
 
     def _begin(self, spilled: Spilled) -> Iterator[tuple[int, pl.DataFrame, Checked]]:
         for chunk in spilled.chunks():
             frame, issues = self.cleaner.clean(chunk)
-            checked = self.threads.hand_in(partial(self.checker.check, frame))
+            checked = self.threads.submit(self.checker.check, frame)
             yield chunk[ROW].to_list()[-1], issues, checked
 
 
@@ -154,8 +153,11 @@ class SecondPass:
     aside: Aside
     threads: SideBySide
 
-    def begin(self, spilled: Spilled) -> Iterator[BegunChunk]:
-        """Begin to stage each chunk without the rows put aside; then those rows."""
+    def chunks(self, spilled: Spilled) -> Iterator[None]:
+        """Stage chunk by chunk; the next ones are settled meanwhile."""
+        yield from map(self._finish, late(self._begin_all(spilled), by=AT_ONCE))
+
+    def _begin_all(self, spilled: Spilled) -> Iterator[BegunChunk]:
         for number, chunk in enumerate(spilled.chunks(), start=1):
             clean = self.folder / f"clean-{number:05d}.arrow"
             noted = self.folder / f"issues-{number:05d}.arrow"
@@ -168,8 +170,12 @@ class SecondPass:
         for frame, chunk, issues in self.aside.portions():
             yield self._begin(frame, chunk, issues)
 
-    def finish(self, begun: BegunChunk) -> None:
-        """Stage what was begun; in the same order."""
+    def _begin(
+        self, frame: pl.DataFrame, chunk: pl.DataFrame, issues: pl.DataFrame
+    ) -> BegunChunk:
+        return self.stager.begin(frame, self.across, self.threads), chunk, issues
+
+    def _finish(self, begun: BegunChunk) -> None:
         rows, chunk, issues = begun
         held_out, found = self.stager.finish_chunk(rows, self.across)
         self.examined.note(found)
@@ -177,8 +183,3 @@ class SecondPass:
             listed = held_out.implode()
             here = self.across.issues.filter(pl.col(ROW).is_in(listed))
             self.rejected.add(chunk, held_out, pl.concat([issues, here, found]))
-
-    def _begin(
-        self, frame: pl.DataFrame, chunk: pl.DataFrame, issues: pl.DataFrame
-    ) -> BegunChunk:
-        return self.stager.begin(frame, self.across, self.threads), chunk, issues

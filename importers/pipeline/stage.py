@@ -6,10 +6,10 @@ wrote them, with what is wrong, in a CSV to download, mend and send again.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,7 @@ class Begun:
 
     refused: pl.DataFrame
     good: pl.DataFrame
-    settled: Callable[[], Settled] | None = None
+    settled: Future[Settled] | None = None
 
 
 class Stager:
@@ -93,7 +93,7 @@ class Stager:
         refused = pl.col(BROKEN) | pl.col(ROW).is_in(across.refused.implode())
         begun = Begun(frame.filter(refused), frame.filter(~refused).drop(BROKEN))
         if self.record_type.ledger is not None and begun.good.height:
-            begun.settled = threads.hand_in(partial(self._settled, begun.good))
+            begun.settled = threads.submit(self._settled, begun.good)
         return begun
 
     def finish_chunk(
@@ -105,7 +105,7 @@ class Stager:
         if self.record_type.ledger is not None:
             self.staged.effect.note_held_out(begun.refused)
             if begun.settled is not None:
-                good, issues, more = self._take(good, begun.settled())
+                good, issues, more = self._take(good, begun.settled.result())
                 held_out = pl.concat([held_out, more.cast(held_out.dtype)])
         else:
             if self.register is not None:

@@ -18,7 +18,7 @@ from importers.readers.errors import Errors, error_cells
 from importers.readers.sources import SAMPLE_RECORDS, Piece
 from importers.readers.table import MAX_COLUMNS, ROW, column_names
 
-_ROWS = 15_000
+_ROWS = 25_000
 #: A sheet chosen unasked should be a table, not a cover page of "name: value" lines.
 _TABLE_WIDTH = 3
 

@@ -32,6 +32,11 @@ class Table:
     rows: list[list[str]]
     chunk: int = 7
 
+    @property
+    def chunk_count(self) -> int:
+        """How many chunks the rows make."""
+        return -(-len(self.rows) // self.chunk)
+
     def chunks(self) -> Iterator[pl.DataFrame]:
         """The rows as the reader would hand them on."""
         for start in range(0, len(self.rows), self.chunk):
@@ -63,6 +68,27 @@ def ingestion_of(record_type: RecordType, source: Source | None = None) -> Inges
     )
 
 
+def check(
+    table: Table,
+    record_type: RecordType,
+    context: FileContext,
+    options: CellOptions | None = None,
+) -> Examined:
+    """Check and stage the table, by the headers' own names."""
+    matches = match(table.header, record_type)
+    assert matches.is_settled, matches
+    with tempfile.TemporaryDirectory() as folder:
+        return examine(
+            table,  # type: ignore[arg-type]
+            record_type,
+            matches,
+            options=options or CellOptions(),
+            context=context,
+            prefix=f"staged/{context.number}",
+            folder=Path(folder),
+        )
+
+
 def run(
     table: Table,
     record_type: RecordType,
@@ -79,8 +105,6 @@ def run(
     What is loaded is what was seen at the check; ``as_settled``: it is written as it
     was settled then, not settled anew.
     """
-    matches = match(table.header, record_type)
-    assert matches.is_settled, matches
     ingestion = ingestion or ingestion_of(record_type)
     told = conventions or Conventions()
     if told.sender is None:
@@ -91,16 +115,7 @@ def run(
         period_start=period_start,
         period_end=period_end,
     )
-    with tempfile.TemporaryDirectory() as folder:
-        examined = examine(
-            table,  # type: ignore[arg-type]
-            record_type,
-            matches,
-            options=options or CellOptions(),
-            context=context,
-            prefix=f"staged/{ingestion.pk}",
-            folder=Path(folder),
-        )
+    examined = check(table, record_type, context, options)
     seen, effect = examined.staged.effect, Effect()
     context = replace(
         context,

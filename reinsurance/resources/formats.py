@@ -18,7 +18,7 @@ _NUMBER = r"^'*[+-]?[0-9][0-9,.' ]*%?$"
 _RISKY = re.compile(_FORMULA)
 _PLAIN = re.compile(rf"{_NUMBER[:-1]}\Z")
 GUARD = "'"
-_UNSPOKEN = re.compile("[\x00-\x08\x0b-\x1f]")
+_UNSPOKEN = re.compile(r"[\x00-\x08\x0b-\x1f]|\A[ \t\n]|[ \t\n]\Z")
 _ESCAPED = re.compile("_x[0-9A-Fa-f]{4}_")
 MOST_DIGITS = 15
 """Significant digits that a number keeps in a spreadsheet program."""
@@ -79,8 +79,8 @@ class SafeCSV(CSV):
 class SafeXLSX(XLSX):
     """An Excel workbook with formulas made harmless and numbers kept numbers.
 
-    Numbers of more digits than Excel keeps are text; control characters are written
-    as Excel itself writes them (``_x000D_``).
+    Numbers of more digits than Excel keeps are text; control characters, and
+    blanks at an end, which would be lost, are written as ``_x000D_``.
     """
 
     def export_data(self, dataset: tablib.Dataset, **kwargs: Any) -> Any:

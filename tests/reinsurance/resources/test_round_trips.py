@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
@@ -79,6 +79,9 @@ def sheet_of(*rows: list[object]) -> bytes:
 
 
 @given(texts)
+@example(" ")
+@example("\t\n")
+@example(" a ")
 def test_excel_keeps_texts(text: str) -> None:
     content = sheet_of([text.replace("\0", ""), "x"])
     read = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)

@@ -32,7 +32,11 @@ SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 STARTED = pytest.StashKey[bool]()
 EMPTIED = pytest.StashKey[bool]()
 BUCKETS = itertools.count(1)
-LONG = ("tests/flows/", "tests/browser/", "tests/fuzz/", "tests/backoffice/")
+LONG = (
+    *("tests/flows/", "tests/browser/", "tests/fuzz/", "tests/backoffice/"),
+    "tests/reinsurance/ledger/test_histories.py",
+    "tests/importers/pipeline/test_equivalence.py",
+)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 # As the addresses would: some tests look at pages' classes before they ask for any.

@@ -25,6 +25,7 @@ from reinsurance.ledger.premium_columns import stored, tells
 from reinsurance.ledger.premium_late_keys import unclear_in_later_lists
 from reinsurance.ledger.premium_late_lists import lacked_by_later_lists
 from reinsurance.ledger.premium_matching import beside, with_keys
+from reinsurance.ledger.premium_mixing import left_under_later
 from reinsurance.ledger.premium_periods import overlapping
 from reinsurance.ledger.premium_rules import premium_issues
 from reinsurance.ledger.premium_settled_rules import settled_issues
@@ -140,7 +141,14 @@ def settle_premiums(
                 lacked_by_later_lists(cursor, entries, conventions),
             ]
         ),
-        ruled=_ruled(entries, known, conventions),
+        ruled=pl.concat(
+            [
+                _ruled(entries, known, conventions),
+                left_under_later(
+                    entries.filter(pl.col("later").is_not_null()), every, spoken, number
+                ),
+            ]
+        ),
         entries=added,
         repeats=repeats,
         known=known,

@@ -7,9 +7,10 @@ do with another, so that each of them is a history of its own.
 import datetime
 import os
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
 from hypothesis import strategies as st
@@ -25,8 +26,9 @@ from tests.importers.pipeline.tables import Table, ingestion_of, rejected_rows, 
 from tests.reinsurance.ledger.comparing import DESCRIBED, compare, compare_as_at
 from tests.reinsurance.ledger.reference import File, Ledger, Row, Told
 
+T = TypeVar("T")
 CLAIMS = record_types.get("claims")
-CONTRACTS = 20
+CONTRACTS = 32
 YEAR, MONTHS = 2026, 3
 CODES = {"bases_disagree", "conflicting_rows", "duplicate_row"}
 """Why rows of such files may be held out."""
@@ -187,22 +189,47 @@ def words(draw: st.DrawFn, contract: int) -> list[Word]:
 @st.composite
 def histories(draw: st.DrawFn, contracts: int = CONTRACTS) -> History:
     """Files of several contracts, in any order, sent twice, corrected, undone."""
-    files: list[Sent] = []
+    told = draw(told_by_files(contracts, words))
+    corrections = [draw(st.integers(0, 3)) == 3 for _ in told]
+    return History(list(map(Sent, told, corrections)), draw(moves_of(len(told))))
+
+
+@st.composite
+def told_by_files(
+    draw: st.DrawFn,
+    contracts: int,
+    rows_of: Callable[[int], st.SearchStrategy[list[T]]],
+) -> list[list[T]]:
+    """The rows of two to four files.
+
+    A file is sent twice as a whole, or a contract's rows come again beside new ones of
+    the others.
+    """
+    files: list[list[list[T]]] = []
     for _ in range(draw(st.integers(2, 4))):
-        is_correction = draw(st.integers(0, 3)) == 3
         if files and draw(st.integers(0, 3)) == 3:
-            again = draw(st.sampled_from(files))
-            files.append(Sent(again.words, is_correction))
+            files.append(draw(st.sampled_from(files)))
             continue
-        told = [word for n in range(contracts) for word in draw(words(n))]
-        files.append(Sent(told, is_correction))
-    order = draw(st.permutations(range(len(files))))
-    moves = [(n, "load") for n in order]
-    for n in range(len(files)):
+        files.append(
+            [
+                draw(st.sampled_from(files))[n]
+                if files and draw(st.integers(0, 9)) == 9
+                else draw(rows_of(n))
+                for n in range(contracts)
+            ]
+        )
+    return [[row for rows in file for row in rows] for file in files]
+
+
+@st.composite
+def moves_of(draw: st.DrawFn, files: int) -> list[tuple[int, str]]:
+    """The files loaded in any order, some of them undone at any time later."""
+    made = [(n, "load") for n in draw(st.permutations(range(files)))]
+    for n in range(files):
         if draw(st.integers(0, 3)) == 3:
-            at = draw(st.integers(moves.index((n, "load")) + 1, len(moves)))
-            moves.insert(at, (n, "undo"))
-    return History(files, moves)
+            at = draw(st.integers(made.index((n, "load")) + 1, len(made)))
+            made.insert(at, (n, "undo"))
+    return made
 
 
 # ------------------------------------------------------------------------ playing
@@ -238,7 +265,7 @@ class Player:
         sent, file = self.history.files[n], self.ledger.files[n]
         file.stands = True
         header = (*BESIDE, *OTHERS, *DESCRIBED.values(), *COLUMNS.values())
-        table = Table(header, [word.cells() for word in sent.words], chunk=30)
+        table = Table(header, [word.cells() for word in sent.words], chunk=60)
         examined, _, _ = run(
             table,
             CLAIMS,

@@ -15,7 +15,13 @@ from importers.services.ingestions import source_of
 from reinsurance.models import PremiumEntry, Treaty
 from reinsurance.resources.conventions import Conventions
 from tests.importers.pipeline.tables import Table, ingestion_of, rejected_rows, run
-from tests.reinsurance.ledger.histories import CONTRACTS, YEAR, month_end
+from tests.reinsurance.ledger.histories import (
+    CONTRACTS,
+    YEAR,
+    month_end,
+    moves_of,
+    told_by_files,
+)
 
 PREMIUMS = record_types.get("premiums")
 HEADER = (
@@ -126,20 +132,9 @@ def entries(draw: st.DrawFn, contract: str) -> list[Entry]:
 @st.composite
 def histories(draw: st.DrawFn, contracts: int = CONTRACTS) -> History:
     """Files of several contracts, in any order, sent twice, corrected, undone."""
-    files: list[tuple[list[Entry], bool]] = []
-    for _ in range(draw(st.integers(2, 4))):
-        is_correction = draw(st.integers(0, 3)) == 3
-        if files and draw(st.integers(0, 3)) == 3:
-            files.append((draw(st.sampled_from(files))[0], is_correction))
-            continue
-        told = [e for n in range(contracts) for e in draw(entries(f"T{n}"))]
-        files.append((told, is_correction))
-    moves = [(n, "load") for n in draw(st.permutations(range(len(files))))]
-    for n in range(len(files)):
-        if draw(st.integers(0, 3)) == 3:
-            at = draw(st.integers(moves.index((n, "load")) + 1, len(moves)))
-            moves.insert(at, (n, "undo"))
-    return History(files, moves)
+    told = draw(told_by_files(contracts, lambda n: entries(f"T{n}")))
+    files = [(rows, draw(st.integers(0, 3)) == 3) for rows in told]
+    return History(files, draw(moves_of(len(files))))
 
 
 def compare(files: list[File]) -> None:
@@ -184,7 +179,7 @@ def play(history: History) -> Counter[str]:
 
 
 def _load(file: File, number: Ingestion, *, as_settled: bool) -> Counter[str]:
-    table = Table(HEADER, [entry.cells() for entry in file.sent], chunk=30)
+    table = Table(HEADER, [entry.cells() for entry in file.sent], chunk=60)
     examined, loaded, _ = run(
         table,
         PREMIUMS,

@@ -1,0 +1,154 @@
+"""Amounts of a premium that would stand beside others that they do not go with.
+
+An entry has what was told last of each column.  A commission that was told with a
+gross premium of 100 does not go with one of 200, nor an amount at 100 % with our share.
+A row is asked for what it leaves out (:mod:`premium_settled_rules`); here are amounts
+that come back at an undo, or from a row that comes late.
+"""
+
+import polars as pl
+
+from reinsurance.choices import AmountsAre
+from reinsurance.ledger.beside import plain
+from reinsurance.ledger.premium_settled_rules import FOLLOWS, MEANT_BY
+from reinsurance.ledger.premium_standing import GROUP, has_bit, lacked
+from reinsurance.resources.issues import issues_at, no_issues
+from reinsurance.resources.premiums import PremiumEntryResource
+
+_BASES = {**MEANT_BY, **FOLLOWS}
+"""Columns, each with the amounts that go with what it says."""
+AMOUNTS = list(dict.fromkeys(n for amounts in _BASES.values() for n in amounts))
+_LATE = -1
+"""In place of the load that late rows do not have yet."""
+
+
+def means(name: str) -> str:
+    """The column of :func:`with_meanings` with what holds of a column at a telling."""
+    return f"means.{name}"
+
+
+def says(name: str) -> pl.Expr:
+    """Whether a telling tells the column; an empty text says nothing."""
+    told = pl.col(name).is_not_null() if name in FOLLOWS else pl.col(name) != ""
+    return (has_bit(name) & told).fill_null(value=False)
+
+
+def labels() -> dict[str, str]:
+    """The header of each column."""
+    return {n: str(c.column_name) for n, c in PremiumEntryResource.fields.items()}
+
+
+def with_meanings(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
+    """Live tellings with what they were read with, ``means.<column>``.
+
+    ``spoken``: corrections, which may lack tellings.
+    """
+    return (
+        told.join(lacked(told, spoken), on="__n", how="anti")
+        .sort("__n")
+        .with_columns(
+            pl.when(says(n)).then(n).forward_fill().over(GROUP).alias(means(n))
+            for n in _BASES
+        )
+    )
+
+
+def newly_mixed(live: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+    """Transactions with amounts that do not go together, and did before.
+
+    ``live`` and ``before`` as :func:`with_meanings` gives them.  ``name``: the column
+    that says otherwise, ``of_entry`` what it says now and ``of_amount`` what it said
+    where ``amount`` was told; ``number`` told the transaction last.
+    """
+    found = [
+        _mixed(live, name, amount)
+        .join(_mixed(before, name, amount), on=GROUP, how="anti", nulls_equal=True)
+        .with_columns(
+            name=pl.lit(name),
+            amount=pl.lit(amount),
+            of_entry=_shown(name, "of_entry"),
+            of_amount=_shown(name, "of_amount"),
+        )
+        for name, amounts in _BASES.items()
+        for amount in amounts
+    ]
+    return pl.concat(found)
+
+
+def left_under_later(
+    late: pl.DataFrame, every: pl.DataFrame, spoken: pl.DataFrame, number: int
+) -> pl.DataFrame:
+    """Issues of late rows with amounts that a later file leaves out under others.
+
+    ``late``: rows beside the books, of which later files told the same; ``every``: what
+    the books have of their policies, with whole keys.  Such an amount would count
+    beside what the later file told without it.
+    """
+    if not late.height:
+        return no_issues()
+    mine = late.select(
+        pl.col(n).cast(every.schema[n]) for n in late.columns if n in every.columns
+    ).with_columns(number=pl.lit(number, pl.Int64), load=pl.lit(_LATE, pl.Int64))
+    both = (
+        pl.concat([every, mine], how="diagonal")
+        .join(late.select(GROUP).unique(), on=GROUP, how="semi", nulls_equal=True)
+        .sort("period_end", "number", "row")
+        .with_row_index("__n")
+    )
+    known = both.filter(pl.col("load").ne_missing(_LATE))
+    found = newly_mixed(with_meanings(both, spoken), with_meanings(known, spoken))
+    rows = late.join(
+        found.unique([*GROUP, "amount"], keep="first", maintain_order=True),
+        on=GROUP,
+        nulls_equal=True,
+    )
+    told = [n for n in AMOUNTS if n in late.columns]
+    value = pl.coalesce(
+        pl.lit(None, pl.String),
+        *(pl.when(pl.col("amount") == n).then(plain(pl.col(n))) for n in told),
+    )
+    label = pl.col("amount").replace(labels())
+    return issues_at(
+        rows.with_columns(value=value).filter(pl.col("value").is_not_null()),
+        column=pl.col("amount"),
+        value=pl.col("value"),
+        code="amounts_left_out",
+        severity="error",
+        message=pl.format(
+            "Number {} was received after this file, has “{}” {} and leaves “{}” out, "
+            "which is told here with {}. Leave the cell empty, or have that file "
+            "handed in anew with “{}”.",
+            "number",
+            pl.col("name").replace(labels()),
+            "of_entry",
+            label,
+            "of_amount",
+            label,
+        ),
+    )
+
+
+def _mixed(live: pl.DataFrame, name: str, amount: str) -> pl.DataFrame:
+    """Transactions of which an amount was told with another word than they have."""
+    told = has_bit(amount) & pl.col(amount).is_not_null() & (pl.col(amount) != 0)
+    mixed = (
+        live.group_by(GROUP, maintain_order=True)
+        .agg(
+            pl.col("number").last(),
+            of_entry=pl.col(means(name)).last(),
+            of_amount=pl.col(means(name)).filter(told).last(),
+            has_net=pl.col(means("net_premium")).last().is_not_null(),
+        )
+        .filter(pl.col("of_entry") != pl.col("of_amount"))
+    )
+    if name in FOLLOWS and name != "net_premium" and amount == "net_premium_settlement":
+        mixed = mixed.filter(~pl.col("has_net"))  # settled is net, where that is told
+    return mixed.drop("has_net")
+
+
+def _shown(name: str, column: str) -> pl.Expr:
+    """What a column says, for people."""
+    if name in FOLLOWS:
+        return plain(pl.col(column))
+    labels = {value: str(label) for value, label in AmountsAre.choices}
+    return pl.col(column).replace(labels)

@@ -27,10 +27,9 @@ from importers.services.undo_counts import (
 )
 from importers.services.undo_records import count_records
 from importers.values import Status
+from reinsurance.ledger import claim_undo, premium_undo
 from reinsurance.ledger.copying import sought
 from reinsurance.ledger.overlaps import CountsTwiceError
-from reinsurance.ledger.premium_undo import without
-from reinsurance.ledger.recompute import positions_to_settle, require_clear
 from reinsurance.models import Claim, ClaimPosition, Edit, Load, PremiumEntry
 
 
@@ -90,11 +89,10 @@ _STANDS = """
 """SQL: whether a record stands as yet; the load is marked as undone already."""
 _FATE = f"""
     CREATE TEMPORARY TABLE fate ON COMMIT DROP AS
-    SELECT x.id, x.claim_id, {_STANDS} AS stood, k.id IS NOT NULL AS stays,
-        EXISTS (SELECT FROM reinsurance_claimstatement s
-            WHERE s.position_id = x.id AND s.load_id = %(load)s) AS told
+    SELECT x.id, x.claim_id, {_STANDS} AS stood, coalesce(k.stays, false) AS stays,
+        coalesce(k.differs, false) AS differs
     FROM spoken o JOIN reinsurance_claimposition x ON x.id = o.id
-    LEFT JOIN staying k ON k.id = x.id;
+    LEFT JOIN without_load k ON k.id = x.id;
     ANALYZE fate
 """  # noqa: S608 our names
 _CLAIMS_GO = f"""
@@ -104,9 +102,17 @@ _CLAIMS_GO = f"""
         WHERE x.claim_id IN (SELECT claim_id FROM fate)
         AND NOT EXISTS (SELECT FROM fate f WHERE f.id = x.id) AND {_STANDS}
 """  # noqa: S608 our names
+_CLAIMS_CHANGE = f"""
+    SELECT x.id FROM otherwise_described k
+    JOIN reinsurance_claim x ON x.id = k.id WHERE {_STANDS}
+"""  # noqa: S608 our names
+_CLAIMS_RETURN = f"""
+    SELECT x.id FROM reinsurance_claim x
+    WHERE x.id IN (SELECT claim_id FROM fate WHERE stays) AND NOT ({_STANDS})
+"""  # noqa: S608 our names
 _POSITIONS = (
     (GOES, "stood AND NOT stays"),
-    (CHANGES, "stood AND stays AND told"),
+    (CHANGES, "stood AND stays AND differs"),
     (RETURNS, "NOT stood AND stays"),
 )
 
@@ -119,11 +125,22 @@ def _claims(found: Found, load: Load) -> None:
     own = {"load": load.pk}
     with connection.cursor() as cursor:
         Load.objects.filter(pk=load.pk).update(undone_at=timezone.now())
-        staying = positions_to_settle(cursor, load.pk)
-        require_clear(cursor, staying)
-        sought(cursor, "staying", id=("bigint", staying))
+        after = claim_undo.without(cursor, load.pk)
+        sought(
+            cursor,
+            "without_load",
+            id=("bigint", after.positions["position"]),
+            stays=("boolean", after.positions["stays"]),
+            differs=("boolean", after.positions["differs"]),
+        )
+        sought(cursor, "otherwise_described", id=("bigint", after.claims))
         cursor.execute(_FATE, own)
-        found.count(cursor, Claim, GOES, _CLAIMS_GO, own)
+        for effect, query in (
+            (GOES, _CLAIMS_GO),
+            (CHANGES, _CLAIMS_CHANGE),
+            (RETURNS, _CLAIMS_RETURN),
+        ):
+            found.count(cursor, Claim, effect, query, own)
         for effect, condition in _POSITIONS:
             query = f"SELECT id FROM fate WHERE {condition}"  # noqa: S608 our words
             found.count(cursor, ClaimPosition, effect, query, {})
@@ -134,7 +151,7 @@ def _premiums(found: Found, load: Load) -> None:
     """Entries that go, stay as others, or come back.  Raises CountsTwiceError."""
     with connection.cursor() as cursor:
         Load.objects.filter(pk=load.pk).update(undone_at=timezone.now())
-        after = without(
+        after = premium_undo.without(
             cursor,
             load.pk,
             is_correction=load.is_correction,

@@ -10,21 +10,18 @@ import polars as pl
 
 from reinsurance.ledger import timelines
 from reinsurance.ledger.amounts import MAIN, POSITION
-from reinsurance.ledger.claim_statuses import status_of
 from reinsurance.ledger.copying import copy_out, sought
-from reinsurance.ledger.descriptions import FIELDS, has_bit, model_field, table_column
-from reinsurance.ledger.detail_merging import with_merged
-from reinsurance.ledger.hand_edits import with_edits
+from reinsurance.ledger.descriptions import FIELDS, table_column
 from reinsurance.ledger.lineage_ranges import repeating
-from reinsurance.ledger.matching import WAS, find_positions
+from reinsurance.ledger.matching import find_positions
 from reinsurance.ledger.overlaps import require_no_overlap
 from reinsurance.ledger.overrides import overrides_of
 from reinsurance.ledger.position_keys import told_keys, write_keys
 from reinsurance.ledger.statements import REPEATED, live_statements
 from reinsurance.ledger.timelines import MONEY
+from reinsurance.ledger.told_descriptions import described
 from reinsurance.ledger.write import update
 from reinsurance.models import Claim, ClaimPosition, ClaimStatement
-from reinsurance.resources.base import dtype_of
 
 PORTION = 50_000
 
@@ -92,13 +89,6 @@ def recompute(cursor: Any, positions: pl.Series, *, takes_back: bool = False) ->
     """
     for start in range(0, positions.len(), PORTION):
         _portion(cursor, positions.slice(start, PORTION), takes_back=takes_back)
-
-
-def require_clear(cursor: Any, positions: pl.Series) -> None:
-    """Raise CountsTwiceError where live payments of the positions overlap."""
-    for start in range(0, positions.len(), PORTION):
-        live = live_statements(cursor, positions.slice(start, PORTION))
-        require_no_overlap(live)
 
 
 def _portion(cursor: Any, positions: pl.Series, *, takes_back: bool) -> None:
@@ -188,39 +178,9 @@ def _describe(cursor: Any, claims: pl.Series) -> None:
     live = timelines.with_periods(live_statements(cursor, positions["position"]))
     gone = claims.filter(~claims.is_in(standing["claim"].implode()))
     _leave_out(cursor, Claim, gone, gone)
-    frame = _claims(cursor, claims.filter(claims.is_in(standing["claim"].implode())))
+    frame = described(cursor, standing, live)
     if not frame.height:
         return
-    ordered = live.sort("claim", "period_end", "number", "row")
-    for name in FIELDS:
-        told = (
-            ordered.filter(has_bit(name))
-            .group_by("claim", maintain_order=True)
-            .agg(
-                has=pl.lit(value=True),
-                text=pl.col("values").last().str.json_path_match(f"$.{name}"),
-            )
-        )
-        joined = frame.join(told, on="claim", how="left", maintain_order="left")
-        dtype = dtype_of(model_field(name))
-        text = pl.col("text")
-        typed = text.str.to_date("%Y-%m-%d") if dtype == pl.Date else text.cast(dtype)
-        empty = "" if dtype == pl.String and not model_field(name).null else None
-        frame = joined.with_columns(
-            pl.when(pl.col("has").is_null())
-            .then(pl.lit(empty, dtype=dtype))
-            .when(text.is_not_null())
-            .then(typed)
-            .otherwise(pl.col(WAS + name))
-            .alias(name)
-        ).drop("has", "text")
-    frame = with_edits(frame, ordered)
-    told = standing.filter(pl.col("was_status").is_not_null()).select(
-        "claim",
-        pl.col("was_status").alias("status"),
-        pl.col("was_period_end").alias("period_end"),
-    )
-    frame = with_merged(status_of(frame, told), ordered)
     overrides = overrides_of(
         cursor,
         frame.with_columns(stands=pl.lit(value=True), is_changed=pl.lit(value=True)),
@@ -247,29 +207,4 @@ def _describe(cursor: Any, claims: pl.Series) -> None:
         frame.rename({"claim": "id"}),
         columns,
         also="lacked_by_id = NULL, updated_at = now()",
-    )
-
-
-def _claims(cursor: Any, keys: pl.Series) -> pl.DataFrame:
-    """Claims by key, with ``was.<field>``, ``was_status`` and ``details``."""
-    schema = {
-        "claim": pl.Int64(),
-        "was_status": pl.String(),
-        "was_details": pl.String(),
-        **{WAS + name: dtype_of(model_field(name)) for name in FIELDS},
-    }
-    if not keys.len():
-        return pl.DataFrame(schema=schema)
-    sought(cursor, "described_claim", id=("bigint", keys))
-    picked = ", ".join(f'c."{table_column(name)}"' for name in FIELDS)
-    found = copy_out(
-        cursor,
-        f"SELECT c.id, c.status_id, c.details, {picked} FROM described_claim k "  # noqa: S608
-        "JOIN reinsurance_claim c ON c.id = k.id",
-        schema,
-    )
-    return found.with_columns(
-        pl.col(WAS + name).fill_null("")
-        for name in FIELDS
-        if dtype_of(model_field(name)) == pl.String and not model_field(name).null
     )

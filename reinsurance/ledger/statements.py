@@ -63,10 +63,11 @@ def amounts_told(cursor: Any) -> tuple[str, ...]:
     return tuple(name for name in TOLD if name in found)
 
 
-def _stands(known_at: datetime.datetime | None) -> str:
-    """SQL: whether a load ``l`` stands, or stood at a moment."""
+def _stands(known_at: datetime.datetime | None, also: int | None) -> str:
+    """SQL: whether a load ``l`` stands, or stood at a moment; ``also`` does."""
     if known_at is None:
-        return "l.undone_at IS NULL"
+        stands = "l.undone_at IS NULL"
+        return stands if also is None else f"({stands} OR l.id = {also:d})"
     with connection.cursor() as cursor:
         moment = cursor.mogrify("%s", [known_at]).decode()
     return (
@@ -81,12 +82,14 @@ def live_statements(
     places: pl.DataFrame | None = None,
     known_at: datetime.datetime | None = None,
     correction: int | None = None,
+    also: int | None = None,
 ) -> pl.DataFrame:
     """What live statements tell of the positions (:data:`SCHEMA`).
 
     Inside a transaction.  ``places``: ``position``, its ``claim`` and ``treaty``, where
     they are known; ``known_at``: as it was known at that moment; ``correction``: as if
-    this one (its number) had left nothing out.
+    this one (its number) had left nothing out; ``also``: as before this load (its key)
+    was undone.
     """
     keys = positions.drop_nulls().unique()
     if not keys.len():
@@ -103,7 +106,7 @@ def live_statements(
         claim=("bigint", places["claim"]),
         treaty=("bigint", places["treaty"]),
     )
-    stands = _stands(known_at)
+    stands = _stands(known_at, also)
     joined = (
         "FROM sought_position k "
         "JOIN reinsurance_claimstatement s ON s.position_id = k.id "

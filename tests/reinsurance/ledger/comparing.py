@@ -44,7 +44,7 @@ def compare(ledger: Ledger) -> None:
         line_is(line, history[row["pk"]], key)
         last = line.told_ends()[-1]
         now = line.amounts(last)
-        assert _filled({n: row[n] for n in POSITION}) == _filled(now), key
+        assert filled({n: row[n] for n in POSITION}) == filled(now), key
         assert (row["period_end"], row["status_id"]) == (last, line.status(last)), key
         sums = {n: moved[row["pk"]][n] for n in POSITION}
         assert sums == {n: now[n] or NIL for n in POSITION}, key
@@ -58,7 +58,7 @@ def line_is(line: Line, history: list[books.Standing], key: Any) -> None:
         at = standing.period_end
         assert at is not None
         assert standing.status == line.status(at), (key, at)
-        assert _filled(standing.amounts) == _filled(line.amounts(at)), (key, at)
+        assert filled(standing.amounts) == filled(line.amounts(at)), (key, at)
 
 
 def compare_as_at(ledger: Ledger, at: datetime.date) -> None:
@@ -74,7 +74,7 @@ def compare_as_at(ledger: Ledger, at: datetime.date) -> None:
     }
     assert found.keys() == wanted.keys()
     for key, standing in found.items():
-        assert _filled(standing.amounts) == _filled(wanted[key].amounts(at)), (key, at)
+        assert filled(standing.amounts) == filled(wanted[key].amounts(at)), (key, at)
 
 
 def _compare_claims(ledger: Ledger, wanted: dict[Any, Line]) -> None:
@@ -122,7 +122,7 @@ def _compare_claims(ledger: Ledger, wanted: dict[Any, Line]) -> None:
     assert not off, off
 
 
-def _filled(amounts: dict[str, Any]) -> dict[str, Decimal | None]:
+def filled(amounts: dict[str, Any]) -> dict[str, Decimal | None]:
     """The amounts that a position always has are nil where nobody told them."""
     return {
         n: amounts.get(n) or (NIL if n in MAIN else amounts.get(n)) for n in POSITION

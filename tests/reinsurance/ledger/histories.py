@@ -24,6 +24,7 @@ from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.positions import STATEMENT_OF
 from tests.importers.pipeline.tables import Table, ingestion_of, rejected_rows, run
 from tests.reinsurance.ledger.comparing import DESCRIBED, compare, compare_as_at
+from tests.reinsurance.ledger.foretold import as_foretold
 from tests.reinsurance.ledger.reference import File, Ledger, Row, Told
 
 T = TypeVar("T")
@@ -259,7 +260,8 @@ class Player:
     def move(self, n: int, action: str) -> None:
         """Load or undo the file."""
         if action == "undo":
-            undo(CLAIMS, ingestion=self.numbers[n].pk)
+            with as_foretold(self.numbers[n].pk):
+                undo(CLAIMS, ingestion=self.numbers[n].pk)
             self.ledger.files[n].stands = False
             return
         sent, file = self.history.files[n], self.ledger.files[n]

@@ -1,0 +1,125 @@
+"""The page before an undo says what the undo does, of claims in awkward histories."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from importers.models import Source
+from importers.services import ingestions, undo_preview, undoing
+from importers.services.undo_preview import Affected
+from reinsurance.ledger.books import history
+from reinsurance.models import Claim, ClaimPosition, Treaty
+from tests.importers.services.loads import loaded
+
+pytestmark = pytest.mark.django_db
+CLAIMS = (
+    "UMR,Claim Ref,Date of Loss,Currency,Status,Insured,Paid to date,Reserve,"
+    "Reporting period end\n"
+)
+
+
+@pytest.fixture(autouse=True)
+def treaty() -> Treaty:
+    return Treaty.objects.create(reference="T1", treaty_type="QS", currency_id="GBP")
+
+
+def standing() -> dict[str, tuple[Any, ...]]:
+    """Positions by name with all that a person can see of them, earlier ends, too."""
+    return {
+        str(p): (
+            p.paid_indemnity,
+            p.incurred,
+            p.status_id,
+            [
+                (s.period_end, s.amounts["paid_indemnity"], s.status)
+                for s in history([p.pk])
+            ],
+        )
+        for p in ClaimPosition.objects.all()
+    }
+
+
+def named(affected: Sequence[Affected], effect: str, what: str) -> set[str]:
+    return {
+        name.removeprefix("T1 · ")
+        for part in affected
+        if part.effect == effect and part.what.removesuffix("s") == what
+        for name in part.examples
+    }
+
+
+MONTHLY = CLAIMS.replace("Paid to date", "Paid this month - Indemnity")
+JANUARY, FEBRUARY = "2026-01-31", "2026-02-28"
+
+
+def told(number: str, paid: str, reserve: str, month: str, ccy: str = "GBP") -> str:
+    return f"T1,{number},2026-01-05,{ccy},Open,Acme,{paid},{reserve},{month}\n"
+
+
+def correction(header: str, *rows: str) -> tuple[str, str]:
+    return "correction", header + "".join(rows)
+
+
+def more(header: str, *rows: str) -> tuple[str, str]:
+    return "additional", header + "".join(rows)
+
+
+A_REPEAT = [
+    more(CLAIMS, told("C1", "90", "60", JANUARY)),
+    more(CLAIMS, told("C1", "90", "60", JANUARY), "\n"),
+    more(CLAIMS, told("C1", "101", "", FEBRUARY)),
+]
+LEFT_OUT = [
+    more(CLAIMS, told("C1", "200", "0", JANUARY), told("C5", "1", "0", JANUARY)),
+    more(MONTHLY, told("C1", "-5", "", FEBRUARY), told("C5", "2", "", FEBRUARY)),
+    correction(MONTHLY, told("C5", "3", "", FEBRUARY)),
+]
+ANOTHER_CURRENCY = [
+    more(CLAIMS, told("C1", "30", "0", FEBRUARY, "USD")),
+    more(MONTHLY, told("C1", "9", "", JANUARY), told("C2", "9", "", JANUARY)),
+]
+DESCRIBED = [
+    more(CLAIMS, told("C1", "30", "0", JANUARY), told("C2", "30", "0", JANUARY)),
+    more(CLAIMS, told("C1", "30", "0", JANUARY).replace("Acme", "Bolt")),
+    more(CLAIMS, told("C2", "31", "0", JANUARY).replace("Open", "Closed")),
+]
+
+
+@pytest.mark.parametrize(
+    ("files", "undone"),
+    [
+        (files, n)
+        for files in (A_REPEAT, LEFT_OUT, ANOTHER_CURRENCY, DESCRIBED)
+        for n in range(len(files))
+    ],
+)
+def test_a_preview_says_what_the_undo_does(
+    manager: User, files: list[tuple[str, str]], undone: int
+) -> None:
+    Source.objects.update(several_currencies=True)
+    number = [loaded(text, declared=declared) for declared, text in files][undone]
+    before, claims = standing(), described()
+    found = undo_preview.preview(number, user=manager).affected
+    assert standing() == before
+    ingestions.undo(number.pk, user=None, reason="wrong", enqueue=False)
+    undoing.undo(number.pk)
+    after = standing()
+    assert named(found, "removed", "claim position") == before.keys() - after.keys()
+    assert (
+        named(found, "brought back", "claim position") == after.keys() - before.keys()
+    )
+    assert named(found, "changed", "claim position") == {
+        name for name in before.keys() & after.keys() if before[name] != after[name]
+    }
+    now = described()
+    assert named(found, "removed", "claim") == claims.keys() - now.keys()
+    assert named(found, "brought back", "claim") == now.keys() - claims.keys()
+    assert named(found, "changed", "claim") == {
+        name for name in claims.keys() & now.keys() if claims[name] != now[name]
+    }
+
+
+def described() -> dict[str, tuple[str, str]]:
+    return {c.reference: (c.insured_name, c.status_id) for c in Claim.objects.all()}

@@ -69,4 +69,6 @@ def kept(record_type: RecordType, key: str) -> Any:
             known=nothing,
             **frames,
         )
-    return Settlement(held_out=none, issues=no_issues(), settled=nothing, **frames)
+    return Settlement(
+        held_out=none, issues=no_issues(), settled=nothing, paid=nothing, **frames
+    )

@@ -1,45 +1,77 @@
 """Cash losses: what is paid of a whole claim in one period, against the limit.
 
 A claim is paid by sections, risk codes and currencies, and by several files of a
-period; the contract's limit looks at all of it together.
+period; the contract's limit looks at all of it together, by the rates of the period.
 """
 
 import polars as pl
 
+from reinsurance.ledger import timelines
+from reinsurance.ledger.rates import with_rates
 from reinsurance.ledger.rule_issues import rule_issue
 from reinsurance.ledger.statements import timelines_of
-from reinsurance.resources.issues import no_issues
 
-_PAID = ("paid_indemnity", "paid_fees")
+_CLAIM_AND_PERIOD = ["claim", "period_end"]
 
 
-def cash_losses(seen: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
+def cash_losses(
+    seen: pl.DataFrame, every: pl.DataFrame, paid: pl.DataFrame
+) -> list[pl.DataFrame]:
     """Breaches ``above_cash_loss_limit``, at the first row of a claim and period.
 
     ``seen``: rows beside the books, with ``cash_limit``, ``contract_currency`` and
-    ``rate``; ``every``: all standing positions of their claims (``position``,
-    ``claim``, ``rate``).
+    ``unknown`` (a currency without a rate, which is told already); ``every``: all
+    positions of their claims (``position``, ``claim``, ``currency``,
+    ``contract_currency``, ``is_touched``); ``paid``: what is paid by
+    period, of those that the rows touch at least.
     """
     watched = seen.filter(pl.col("cash_limit").is_not_null())
     if not watched.height:
-        return no_issues()
-    mine = watched.unique(["position", "period_end"], keep="first").select(
-        "claim", "period_end", paid=_paid("at_", "before_") * pl.col("rate")
+        return []
+    of_period = watched.sort("row").unique(
+        _CLAIM_AND_PERIOD, keep="first", maintain_order=True
     )
-    beside = _of_other_positions(watched, every)
-    paid = (
-        pl.concat([mine, beside])
-        .group_by("claim", "period_end")
-        .agg(paid_now=pl.col("paid").sum())
+    rows = of_period.join(
+        _whole(of_period, every, paid),
+        on=_CLAIM_AND_PERIOD,
+        nulls_equal=True,
+        maintain_order="left",
     )
-    rows = (
-        watched.sort("row")
-        .unique(["claim", "period_end"], keep="first", maintain_order=True)
-        .join(paid, on=["claim", "period_end"], nulls_equal=True, maintain_order="left")
-        .filter(pl.col("paid_now") >= pl.col("cash_limit"))
+    return [_above(rows), _without_rate(rows)]
+
+
+def in_money(name: str) -> pl.Expr:
+    """An amount as text, with two decimals."""
+    return pl.col(name).round(2).cast(pl.Decimal(20, 2)).cast(pl.String)
+
+
+def _whole(
+    of_period: pl.DataFrame, every: pl.DataFrame, paid: pl.DataFrame
+) -> pl.DataFrame:
+    """``paid_now`` of claims in periods, and ``lacks``: a currency without a rate."""
+    mine = every.join(of_period, on="claim", how="semi").select(
+        "position", "claim", "currency", "contract_currency", "is_touched"
     )
+    others = mine.filter(~pl.col("is_touched")).join(paid, on="position", how="anti")
+    if others.height:
+        line = timelines_of(others["position"].to_list())
+        paid = pl.concat([paid, timelines.paid_by_period(line)])
+    moved = (
+        paid.join(mine, on="position")
+        .join(of_period, on=_CLAIM_AND_PERIOD, how="semi", nulls_equal=True)
+        .with_columns(day=timelines.told_end())
+    )
+    rated = with_rates(moved, base="currency", quote="contract_currency", day="day")
+    is_unknown = pl.col("rate").is_null() & (pl.col("paid") != 0)
+    return rated.group_by(_CLAIM_AND_PERIOD).agg(
+        paid_now=(pl.col("paid").cast(pl.Float64) * pl.col("rate")).sum().round(4),
+        lacks=pl.col("currency").filter(is_unknown).min(),
+    )
+
+
+def _above(rows: pl.DataFrame) -> pl.DataFrame:
     return rule_issue(
-        rows,
+        rows.filter(pl.col("paid_now") >= pl.col("cash_limit")),
         "above_cash_loss_limit",
         "breach",
         "claim_reference",
@@ -53,45 +85,17 @@ def cash_losses(seen: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def in_money(name: str) -> pl.Expr:
-    """An amount as text, with two decimals."""
-    return pl.col(name).round(2).cast(pl.Decimal(20, 2)).cast(pl.String)
-
-
-def _paid(now: str, before: str) -> pl.Expr:
-    return pl.sum_horizontal(
-        pl.col(f"{now}{n}").fill_null(0) - pl.col(f"{before}{n}").fill_null(0)
-        for n in _PAID
-    ).cast(pl.Float64)
-
-
-def _of_other_positions(watched: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
-    """``claim``, ``period_end``, ``paid`` of positions that the rows leave alone."""
-    others = every.join(watched, on="position", how="anti").join(
-        watched, on="claim", how="semi"
-    )
-    nothing = pl.DataFrame(
-        schema={"claim": pl.Int64, "period_end": pl.Date, "paid": pl.Float64}
-    )
-    if not others.height:
-        return nothing
-    line = timelines_of(others["position"].to_list())
-    known = [n for n in _PAID if n in line.columns]
-    if not known:
-        return nothing
-    is_next = pl.col("position") == pl.col("position").shift(1)
-    moved = line.with_columns(
-        *(
-            pl.when(is_next).then(pl.col(n).shift(1)).alias(f"before_{n}")
-            for n in known
+def _without_rate(rows: pl.DataFrame) -> pl.DataFrame:
+    return rule_issue(
+        rows.filter(pl.col("lacks").is_not_null() & pl.col("unknown").is_null()),
+        "missing_rate",
+        "warning",
+        "currency",
+        pl.format(
+            "No rate of {} in {} is in the books for the period to {}, so the "
+            "cash-loss limit cannot be looked at. Load the rate.",
+            "lacks",
+            "contract_currency",
+            pl.col("period_end").cast(pl.String),
         ),
-        *(
-            pl.lit(0).alias(f"{prefix}{n}")
-            for n in _PAID
-            if n not in known
-            for prefix in ("", "before_")
-        ),
-    )
-    return moved.join(others, on="position").select(
-        "claim", "period_end", paid=_paid("", "before_") * pl.col("rate")
     )

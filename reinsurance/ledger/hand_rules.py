@@ -29,6 +29,7 @@ class _Settled:
     settled: pl.DataFrame
     claims: pl.DataFrame
     positions: pl.DataFrame
+    paid: pl.DataFrame
 
 
 def issues_of(cursor: Any, position: ClaimPosition, end: date) -> pl.DataFrame:
@@ -45,7 +46,12 @@ def issues_of(cursor: Any, position: ClaimPosition, end: date) -> pl.DataFrame:
     rows = mine.select("row", "claim", currency=pl.lit(position.currency_id))
     line = timelines.timeline(live)
     settled = settled_frame(rows, mine, line, mine.get_column("row"))
-    found = _Settled(settled, _claims(cursor, position), _positions(position))
+    found = _Settled(
+        settled,
+        _claims(cursor, position),
+        _positions(position),
+        timelines.paid_by_period(line),
+    )
     return amount_issues(found, Conventions())
 
 

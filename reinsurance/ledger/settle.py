@@ -47,7 +47,9 @@ class Settlement:
     before).  ``positions``: alike.  ``statements``: to be added.  ``repeats``: ``row``
     and the ``statement`` that it repeats.  ``overrides``: ``statement`` and what it
     told before its claim's value changed (JSON).  ``settled``: the rows that hold
-    beside what stands in the books after them, for rules.
+    beside what stands in the books after them, for rules.  ``paid``: what is paid
+    in each period after them, of all positions of their claims
+    (:func:`timelines.paid_by_period`).
     """
 
     rows: pl.DataFrame
@@ -59,6 +61,7 @@ class Settlement:
     repeats: pl.DataFrame
     overrides: pl.DataFrame
     settled: pl.DataFrame
+    paid: pl.DataFrame
 
     @property
     def moves(self) -> dict[str, Any]:
@@ -183,6 +186,7 @@ def settle(
         repeats=pl.concat([repeated_rows, again.select("row", "statement")]),
         overrides=described.overrides,
         settled=settled_frame(good, mine, line, counting),
+        paid=timelines.paid_by_period(line),
     )
 
 

@@ -15,7 +15,7 @@ from django.db import connection
 from importers.pipeline import storage
 from importers.record_types import RecordType
 from reinsurance.ledger.premiums import PremiumSettlement
-from reinsurance.ledger.settle import Settlement
+from reinsurance.ledger.settlement import Settlement
 from reinsurance.resources.issues import no_issues
 
 _CLAIMS = ("rows", "claims", "positions", "statements", "repeats", "overrides")
@@ -70,5 +70,10 @@ def kept(record_type: RecordType, key: str) -> Any:
             **frames,
         )
     return Settlement(
-        held_out=none, issues=no_issues(), settled=nothing, paid=nothing, **frames
+        held_out=none,
+        issues=no_issues(),
+        settled=nothing,
+        paid=nothing,
+        later=nothing,
+        **frames,
     )

@@ -7,30 +7,36 @@ period; the contract's limit looks at all of it together, by the rates of the pe
 import polars as pl
 
 from reinsurance.ledger import timelines
+from reinsurance.ledger.later_periods import moves_by, told_where
 from reinsurance.ledger.rates import with_rates
 from reinsurance.ledger.rule_issues import rule_issue
 from reinsurance.ledger.statements import timelines_of
 
 _CLAIM_AND_PERIOD = ["claim", "period_end"]
+_TAKEN = ["row", "contract_currency", "cash_limit", "unknown"]
 
 
 def cash_losses(
-    seen: pl.DataFrame, every: pl.DataFrame, paid: pl.DataFrame
+    seen: pl.DataFrame, later: pl.DataFrame, every: pl.DataFrame, paid: pl.DataFrame
 ) -> list[pl.DataFrame]:
     """Breaches ``above_cash_loss_limit``, at the first row of a claim and period.
 
     ``seen``: rows beside the books, with ``cash_limit``, ``contract_currency`` and
-    ``unknown`` (a currency without a rate, which is told already); ``every``: all
-    positions of their claims (``position``, ``claim``, ``currency``,
-    ``contract_currency``, ``is_touched``); ``paid``: what is paid by
-    period, of those that the rows touch at least.
+    ``unknown`` (a currency without a rate, which is told already); ``later``: periods
+    told already that they change, alike; ``every``: all positions of their claims
+    (``position``, ``claim``, ``currency``, ``contract_currency``, ``is_touched``);
+    ``paid``: what is paid by period, of those that the rows touch at least.
     """
-    watched = seen.filter(pl.col("cash_limit").is_not_null())
-    if not watched.height:
-        return []
-    of_period = watched.sort("row").unique(
-        _CLAIM_AND_PERIOD, keep="first", maintain_order=True
+    of_period = (
+        seen.filter(pl.col("cash_limit").is_not_null())
+        .sort("row")
+        .unique(_CLAIM_AND_PERIOD, keep="first", maintain_order=True)
+        .select(*_CLAIM_AND_PERIOD, *_TAKEN, where=pl.lit(""))
     )
+    if not of_period.height:
+        return []
+    if later.height:
+        of_period = pl.concat([of_period, _moved(later, of_period)])
     rows = of_period.join(
         _whole(of_period, every, paid),
         on=_CLAIM_AND_PERIOD,
@@ -43,6 +49,25 @@ def cash_losses(
 def in_money(name: str) -> pl.Expr:
     """An amount as text, with two decimals."""
     return pl.col(name).round(2).cast(pl.Decimal(20, 2)).cast(pl.String)
+
+
+def _moved(later: pl.DataFrame, of_period: pl.DataFrame) -> pl.DataFrame:
+    """Claims and later periods in which the rows change what is paid in all."""
+    change = pl.sum_horizontal(moves_by(n) for n in ("paid_indemnity", "paid_fees"))
+    return (
+        later.filter(pl.col("cash_limit").is_not_null())
+        .join(of_period, on=_CLAIM_AND_PERIOD, how="anti")
+        .sort("row", "number_later")
+        .group_by(*_CLAIM_AND_PERIOD, "currency", maintain_order=True)
+        .agg(
+            pl.col(_TAKEN).first(),
+            where=told_where("").last(),
+            change=change.sum(),
+        )
+        .filter(pl.col("change") != 0)
+        .unique(_CLAIM_AND_PERIOD, keep="first", maintain_order=True)
+        .select(of_period.columns)
+    )
 
 
 def _whole(
@@ -76,10 +101,11 @@ def _above(rows: pl.DataFrame) -> pl.DataFrame:
         "breach",
         "claim_reference",
         pl.format(
-            "{} {} were paid in the period, at or above the contract's cash-loss limit "
-            "of {}.",
+            "{} {} were paid in the period{}, at or above the contract's cash-loss "
+            "limit of {}.",
             in_money("paid_now"),
             "contract_currency",
+            "where",
             in_money("cash_limit"),
         ),
     )

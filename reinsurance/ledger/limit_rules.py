@@ -71,10 +71,13 @@ def limit_issues(settlement: Any) -> list[pl.DataFrame]:
         unknown=pl.col("currency").filter(pl.col("rate").is_null()).min(),
     )
     seen = settlement.settled.join(totals, on="claim", maintain_order="left")
+    later = settlement.later
+    if later.height:
+        later = later.join(totals, on="claim", maintain_order="left")
     first = seen.unique("claim", keep="first", maintain_order=True)
     return [
         *_of_claims(first),
-        *cash_losses(seen, every, settlement.paid),
+        *cash_losses(seen, later, every, settlement.paid),
         *event_issues(settlement, totals),
     ]
 

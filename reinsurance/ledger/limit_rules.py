@@ -7,9 +7,10 @@ import polars as pl
 from reinsurance.ledger import timelines
 from reinsurance.ledger.cash_losses import cash_losses, in_money
 from reinsurance.ledger.event_limits import event_issues
+from reinsurance.ledger.layer_tops import layer_tops
 from reinsurance.ledger.rates import with_rates
 from reinsurance.ledger.rule_issues import rule_issue
-from reinsurance.models import ClaimPosition, Layer, Treaty
+from reinsurance.models import ClaimPosition, Treaty
 
 _LIMITS = ("threshold", "cash_limit", "risk_top", "event_top")
 
@@ -30,30 +31,7 @@ def _terms(claims: pl.DataFrame) -> pl.DataFrame:
         },
         orient="row",
     )
-    layers = Layer.objects.filter(treaty_id__in=keys).values_list(
-        "treaty_id",
-        "risk_attachment",
-        "risk_limit",
-        "occurrence_attachment",
-        "occurrence_limit",
-    )
-    tops: dict[int, dict[str, float | None]] = {}
-    for treaty, risk_from, risk, event_from, event in layers:
-        held = tops.setdefault(treaty, {})
-        for name, start, limit in (
-            ("risk_top", risk_from, risk),
-            ("event_top", event_from, event),
-        ):
-            if limit is None:
-                continue
-            top = float((start or 0) + limit)
-            held[name] = max(held.get(name) or 0.0, top)
-    top_frame = pl.DataFrame(
-        [(k, v.get("risk_top"), v.get("event_top")) for k, v in tops.items()],
-        schema={"treaty": pl.Int64, "risk_top": pl.Float64, "event_top": pl.Float64},
-        orient="row",
-    )
-    return terms.join(top_frame, on="treaty", how="left")
+    return terms.join(layer_tops(keys), on="treaty", how="left")
 
 
 def limit_issues(settlement: Any) -> list[pl.DataFrame]:

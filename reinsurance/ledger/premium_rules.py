@@ -76,6 +76,40 @@ def _after(
 
     An entry without a period counts as of the day on which it takes effect.
     """
+    counted = entries.filter(pl.col("later").is_null())
+    is_moved = (pl.col("__action") != "unchanged") | pl.col("was_end").ne_missing(
+        pl.col("period_end")
+    )
+    # Rows that add share what they replace.
+    shared = counted.filter(is_moved)["was_id"].drop_nulls()
+    moves = counted.filter(is_moved | pl.col("was_id").is_in(shared.implode()))
+    gone = known.filter(
+        pl.col("id").is_in(moves["replaces"].explode().drop_nulls().implode())
+    )
+    share = pl.col("was.amounts_are")
+    if "amounts_are" in moves.columns:
+        own = pl.col("amounts_are")
+        share = pl.when(tells("amounts_are")).then(own).otherwise(share)
+    gross = pl.col("gross_premium").cast(pl.Float64)
+    day = pl.coalesce("period_end", "effective_date")
+    parts = [
+        _written(treaties),
+        moves.with_columns(amounts_are=share, day=day).select(*SUMMED, gross=gross),
+        gone.with_columns(day=day).select(*SUMMED, gross=-gross),
+    ]
+    return (
+        pl.concat(
+            part.with_columns(pl.col("amounts_are").fill_null("")) for part in parts
+        )
+        .group_by(SUMMED)
+        .agg(pl.col("gross").sum(), rows=pl.len())
+        .filter((pl.col("gross").abs() > NOTHING) | (pl.col("rows") == 1))
+        .drop("rows")
+    )
+
+
+def _written(treaties: list[int]) -> pl.DataFrame:
+    """Gross premium of the contracts as it stands in the books."""
     written = (
         PremiumEntry.objects.filter(treaty_id__in=treaties)
         .order_by()
@@ -94,37 +128,7 @@ def _after(
         "day": pl.Date,
         "gross": pl.Float64,
     }
-    books = pl.DataFrame(list(written), schema=schema, orient="row")
-    counted = entries.filter(pl.col("later").is_null())
-    is_moved = (pl.col("__action") != "unchanged") | pl.col("was_end").ne_missing(
-        pl.col("period_end")
-    )
-    # Rows that add share what they replace.
-    shared = counted.filter(is_moved)["was_id"].drop_nulls()
-    moves = counted.filter(is_moved | pl.col("was_id").is_in(shared.implode()))
-    gone = known.filter(
-        pl.col("id").is_in(moves["replaces"].explode().drop_nulls().implode())
-    )
-    share = pl.col("was.amounts_are")
-    if "amounts_are" in moves.columns:
-        own = pl.col("amounts_are")
-        share = pl.when(tells("amounts_are")).then(own).otherwise(share)
-    gross = pl.col("gross_premium").cast(pl.Float64)
-    day = pl.coalesce("period_end", "effective_date")
-    parts = [
-        books,
-        moves.with_columns(amounts_are=share, day=day).select(*SUMMED, gross=gross),
-        gone.with_columns(day=day).select(*SUMMED, gross=-gross),
-    ]
-    return (
-        pl.concat(
-            part.with_columns(pl.col("amounts_are").fill_null("")) for part in parts
-        )
-        .group_by(SUMMED)
-        .agg(pl.col("gross").sum(), rows=pl.len())
-        .filter((pl.col("gross").abs() > NOTHING) | (pl.col("rows") == 1))
-        .drop("rows")
-    )
+    return pl.DataFrame(list(written), schema=schema, orient="row")
 
 
 def _above(seen: pl.DataFrame) -> pl.DataFrame:

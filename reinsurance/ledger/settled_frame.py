@@ -42,11 +42,6 @@ def settled_frame(
             for n in amounts
         ),
     )
-    now = timelines.latest(line).select(
-        "position",
-        pl.col("status").alias("status_now"),
-        *(pl.col(n).alias(f"now_{n}") for n in amounts),
-    )
     base = mine.select(
         "row",
         "position",
@@ -60,7 +55,7 @@ def settled_frame(
     told = [n for n in good.columns if n.startswith("told_")]
     frame = (
         base.join(at, on=["position", "period_end"], how="left", maintain_order="left")
-        .join(now, on="position", how="left", maintain_order="left")
+        .join(_latest(line, amounts), on="position", how="left", maintain_order="left")
         .join(
             good.select("row", "claim", "currency", *told),
             on="row",
@@ -71,6 +66,15 @@ def settled_frame(
         is_last=pl.col("number") == pl.col("at_number"),
     ).drop("number", "at_number")
     return with_incurred(frame, ("at", "before", "now"))
+
+
+def _latest(line: pl.DataFrame, amounts: list[str]) -> pl.DataFrame:
+    """The positions as they stand: ``status_now`` and ``now_<amount>``."""
+    return timelines.latest(line).select(
+        "position",
+        pl.col("status").alias("status_now"),
+        *(pl.col(n).alias(f"now_{n}") for n in amounts),
+    )
 
 
 def _by_kind(mine: pl.DataFrame, total: str, kinds: tuple[str, ...]) -> pl.Expr:

@@ -15,7 +15,7 @@ from django.db import connection
 from importers.pipeline import storage
 from importers.record_types import RecordType
 from reinsurance.ledger.premiums import PremiumSettlement
-from reinsurance.ledger.settle import Settlement
+from reinsurance.ledger.settlement import Settlement
 from reinsurance.resources.issues import no_issues
 
 _CLAIMS = ("rows", "claims", "positions", "statements", "repeats", "overrides")
@@ -69,4 +69,11 @@ def kept(record_type: RecordType, key: str) -> Any:
             known=nothing,
             **frames,
         )
-    return Settlement(held_out=none, issues=no_issues(), settled=nothing, **frames)
+    return Settlement(
+        held_out=none,
+        issues=no_issues(),
+        settled=nothing,
+        paid=nothing,
+        later=nothing,
+        **frames,
+    )

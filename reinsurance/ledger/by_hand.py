@@ -104,7 +104,8 @@ def tell(
         statement.save()
         before = _image(books.held_at(end), amounts)
         after = _settled(cursor, found, end, amounts, keeps_status=status is None)
-        require_meant(issues_of(cursor, found, end), known, is_meant=is_meant)
+        issues = issues_of(cursor, found, end, was=books.line)
+        require_meant(issues, known, is_meant=is_meant)
     if before == after and status is None:
         raise TellingError(_NOTHING_NEW.get(basis, _SAID_ALREADY))
     _note(found, end, before, after, user, why)

@@ -1,56 +1,49 @@
 """Cash losses: what is paid of a whole claim in one period, against the limit.
 
 A claim is paid by sections, risk codes and currencies, and by several files of a
-period; the contract's limit looks at all of it together.
+period; the contract's limit looks at all of it together, by the rates of the period.
 """
 
 import polars as pl
 
+from reinsurance.ledger import timelines
+from reinsurance.ledger.later_periods import moves_by, told_where
+from reinsurance.ledger.rates import with_rates
 from reinsurance.ledger.rule_issues import rule_issue
 from reinsurance.ledger.statements import timelines_of
-from reinsurance.resources.issues import no_issues
 
-_PAID = ("paid_indemnity", "paid_fees")
+_CLAIM_AND_PERIOD = ["claim", "period_end"]
+_TAKEN = ["row", "contract_currency", "cash_limit", "unknown"]
 
 
-def cash_losses(seen: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
+def cash_losses(
+    seen: pl.DataFrame, later: pl.DataFrame, every: pl.DataFrame, paid: pl.DataFrame
+) -> list[pl.DataFrame]:
     """Breaches ``above_cash_loss_limit``, at the first row of a claim and period.
 
     ``seen``: rows beside the books, with ``cash_limit``, ``contract_currency`` and
-    ``rate``; ``every``: all standing positions of their claims (``position``,
-    ``claim``, ``rate``).
+    ``unknown`` (a currency without a rate, which is told already); ``later``: periods
+    told already that they change, alike; ``every``: all positions of their claims
+    (``position``, ``claim``, ``currency``, ``contract_currency``, ``is_touched``);
+    ``paid``: what is paid by period, of those that the rows touch at least.
     """
-    watched = seen.filter(pl.col("cash_limit").is_not_null())
-    if not watched.height:
-        return no_issues()
-    mine = watched.unique(["position", "period_end"], keep="first").select(
-        "claim", "period_end", paid=_paid("at_", "before_") * pl.col("rate")
+    of_period = (
+        seen.filter(pl.col("cash_limit").is_not_null())
+        .sort("row")
+        .unique(_CLAIM_AND_PERIOD, keep="first", maintain_order=True)
+        .select(*_CLAIM_AND_PERIOD, *_TAKEN, where=pl.lit(""))
     )
-    beside = _of_other_positions(watched, every)
-    paid = (
-        pl.concat([mine, beside])
-        .group_by("claim", "period_end")
-        .agg(paid_now=pl.col("paid").sum())
+    if not of_period.height:
+        return []
+    if later.height:
+        of_period = pl.concat([of_period, _moved(later, of_period)])
+    rows = of_period.join(
+        _whole(of_period, every, paid),
+        on=_CLAIM_AND_PERIOD,
+        nulls_equal=True,
+        maintain_order="left",
     )
-    rows = (
-        watched.sort("row")
-        .unique(["claim", "period_end"], keep="first", maintain_order=True)
-        .join(paid, on=["claim", "period_end"], nulls_equal=True, maintain_order="left")
-        .filter(pl.col("paid_now") >= pl.col("cash_limit"))
-    )
-    return rule_issue(
-        rows,
-        "above_cash_loss_limit",
-        "breach",
-        "claim_reference",
-        pl.format(
-            "{} {} were paid in the period, at or above the contract's cash-loss limit "
-            "of {}.",
-            in_money("paid_now"),
-            "contract_currency",
-            in_money("cash_limit"),
-        ),
-    )
+    return [_above(rows), _without_rate(rows)]
 
 
 def in_money(name: str) -> pl.Expr:
@@ -58,40 +51,77 @@ def in_money(name: str) -> pl.Expr:
     return pl.col(name).round(2).cast(pl.Decimal(20, 2)).cast(pl.String)
 
 
-def _paid(now: str, before: str) -> pl.Expr:
-    return pl.sum_horizontal(
-        pl.col(f"{now}{n}").fill_null(0) - pl.col(f"{before}{n}").fill_null(0)
-        for n in _PAID
-    ).cast(pl.Float64)
+def _moved(later: pl.DataFrame, of_period: pl.DataFrame) -> pl.DataFrame:
+    """Claims and later periods in which the rows change what is paid in all."""
+    change = pl.sum_horizontal(moves_by(n) for n in ("paid_indemnity", "paid_fees"))
+    return (
+        later.filter(pl.col("cash_limit").is_not_null())
+        .join(of_period, on=_CLAIM_AND_PERIOD, how="anti")
+        .sort("row", "number_later")
+        .group_by(*_CLAIM_AND_PERIOD, "currency", maintain_order=True)
+        .agg(
+            pl.col(_TAKEN).first(),
+            where=told_where("").last(),
+            change=change.sum(),
+        )
+        .filter(pl.col("change") != 0)
+        .unique(_CLAIM_AND_PERIOD, keep="first", maintain_order=True)
+        .select(of_period.columns)
+    )
 
 
-def _of_other_positions(watched: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
-    """``claim``, ``period_end``, ``paid`` of positions that the rows leave alone."""
-    others = every.join(watched, on="position", how="anti").join(
-        watched, on="claim", how="semi"
+def _whole(
+    of_period: pl.DataFrame, every: pl.DataFrame, paid: pl.DataFrame
+) -> pl.DataFrame:
+    """``paid_now`` of claims in periods, and ``lacks``: a currency without a rate."""
+    mine = every.join(of_period, on="claim", how="semi").select(
+        "position", "claim", "currency", "contract_currency", "is_touched"
     )
-    nothing = pl.DataFrame(
-        schema={"claim": pl.Int64, "period_end": pl.Date, "paid": pl.Float64}
+    others = mine.filter(~pl.col("is_touched")).join(paid, on="position", how="anti")
+    if others.height:
+        line = timelines_of(others["position"].to_list())
+        paid = pl.concat([paid, timelines.paid_by_period(line)])
+    moved = (
+        paid.join(mine, on="position")
+        .join(of_period, on=_CLAIM_AND_PERIOD, how="semi", nulls_equal=True)
+        .with_columns(day=timelines.told_end())
     )
-    if not others.height:
-        return nothing
-    line = timelines_of(others["position"].to_list())
-    known = [n for n in _PAID if n in line.columns]
-    if not known:
-        return nothing
-    is_next = pl.col("position") == pl.col("position").shift(1)
-    moved = line.with_columns(
-        *(
-            pl.when(is_next).then(pl.col(n).shift(1)).alias(f"before_{n}")
-            for n in known
+    rated = with_rates(moved, base="currency", quote="contract_currency", day="day")
+    is_unknown = pl.col("rate").is_null() & (pl.col("paid") != 0)
+    return rated.group_by(_CLAIM_AND_PERIOD).agg(
+        paid_now=(pl.col("paid").cast(pl.Float64) * pl.col("rate")).sum().round(4),
+        lacks=pl.col("currency").filter(is_unknown).min(),
+    )
+
+
+def _above(rows: pl.DataFrame) -> pl.DataFrame:
+    return rule_issue(
+        rows.filter(pl.col("paid_now") >= pl.col("cash_limit")),
+        "above_cash_loss_limit",
+        "breach",
+        "claim_reference",
+        pl.format(
+            "{} {} were paid in the period{}, at or above the contract's cash-loss "
+            "limit of {}.",
+            in_money("paid_now"),
+            "contract_currency",
+            "where",
+            in_money("cash_limit"),
         ),
-        *(
-            pl.lit(0).alias(f"{prefix}{n}")
-            for n in _PAID
-            if n not in known
-            for prefix in ("", "before_")
-        ),
     )
-    return moved.join(others, on="position").select(
-        "claim", "period_end", paid=_paid("", "before_") * pl.col("rate")
+
+
+def _without_rate(rows: pl.DataFrame) -> pl.DataFrame:
+    return rule_issue(
+        rows.filter(pl.col("lacks").is_not_null() & pl.col("unknown").is_null()),
+        "missing_rate",
+        "warning",
+        "currency",
+        pl.format(
+            "No rate of {} in {} is in the books for the period to {}, so the "
+            "cash-loss limit cannot be looked at. Load the rate.",
+            "lacks",
+            "contract_currency",
+            pl.col("period_end").cast(pl.String),
+        ),
     )

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from reinsurance.ledger import timelines
+from reinsurance.ledger.later_periods import later_periods
 from reinsurance.ledger.matching import WAS, find_claims
 from reinsurance.ledger.settled_frame import settled_frame
 from reinsurance.ledger.settled_rules import amount_issues
@@ -29,12 +30,17 @@ class _Settled:
     settled: pl.DataFrame
     claims: pl.DataFrame
     positions: pl.DataFrame
+    paid: pl.DataFrame
+    later: pl.DataFrame
 
 
-def issues_of(cursor: Any, position: ClaimPosition, end: date) -> pl.DataFrame:
+def issues_of(
+    cursor: Any, position: ClaimPosition, end: date, *, was: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """What a file would be told that left the position as it stands, at the period.
 
-    Issues by ``severity`` and ``message``; inside a transaction.
+    Issues by ``severity`` and ``message``; inside a transaction.  ``was``: the timeline
+    before what a person told, for later periods that it changes.
     """
     live = live_statements(cursor, pl.Series([position.pk], dtype=pl.Int64))
     if not live.height:
@@ -44,8 +50,14 @@ def issues_of(cursor: Any, position: ClaimPosition, end: date) -> pl.DataFrame:
     mine = (here if here.height else told).tail(1)
     rows = mine.select("row", "claim", currency=pl.lit(position.currency_id))
     line = timelines.timeline(live)
-    settled = settled_frame(rows, mine, line, mine.get_column("row"))
-    found = _Settled(settled, _claims(cursor, position), _positions(position))
+    counting = mine.get_column("row")
+    found = _Settled(
+        settled_frame(rows, mine, line, counting),
+        _claims(cursor, position),
+        _positions(position),
+        timelines.paid_by_period(line),
+        later_periods(line, line if was is None else was, mine, counting, rows),
+    )
     return amount_issues(found, Conventions())
 
 

@@ -16,7 +16,7 @@ from reinsurance.ledger.beside import plain
 from reinsurance.ledger.premium_columns import tells
 from reinsurance.ledger.premium_standing import COLUMNS, GROUP
 from reinsurance.ledger.premiums import PremiumSettlement
-from reinsurance.ledger.settle import Settlement
+from reinsurance.ledger.settlement import Settlement
 from reinsurance.ledger.statements import (
     CLAIMS,
     corrections_of,

@@ -6,9 +6,13 @@ import polars as pl
 
 from reinsurance.ledger import timelines
 from reinsurance.ledger.cash_losses import cash_losses, in_money
-from reinsurance.ledger.rates import rates_for
+from reinsurance.ledger.event_limits import event_issues
+from reinsurance.ledger.layer_tops import layer_tops
+from reinsurance.ledger.rates import with_rates
 from reinsurance.ledger.rule_issues import rule_issue
-from reinsurance.models import Claim, ClaimPosition, Layer, LossEvent, Treaty
+from reinsurance.models import ClaimPosition, Treaty
+
+_LIMITS = ("threshold", "cash_limit", "risk_top", "event_top")
 
 
 def _terms(claims: pl.DataFrame) -> pl.DataFrame:
@@ -27,77 +31,62 @@ def _terms(claims: pl.DataFrame) -> pl.DataFrame:
         },
         orient="row",
     )
-    layers = Layer.objects.filter(treaty_id__in=keys).values_list(
-        "treaty_id",
-        "risk_attachment",
-        "risk_limit",
-        "occurrence_attachment",
-        "occurrence_limit",
-    )
-    tops: dict[int, dict[str, float | None]] = {}
-    for treaty, risk_from, risk, event_from, event in layers:
-        held = tops.setdefault(treaty, {})
-        for name, start, limit in (
-            ("risk_top", risk_from, risk),
-            ("event_top", event_from, event),
-        ):
-            if limit is None:
-                continue
-            top = float((start or 0) + limit)
-            held[name] = max(held.get(name) or 0.0, top)
-    top_frame = pl.DataFrame(
-        [(k, v.get("risk_top"), v.get("event_top")) for k, v in tops.items()],
-        schema={"treaty": pl.Int64, "risk_top": pl.Float64, "event_top": pl.Float64},
-        orient="row",
-    )
-    return terms.join(top_frame, on="treaty", how="left")
+    return terms.join(layer_tops(keys), on="treaty", how="left")
 
 
 def limit_issues(settlement: Any) -> list[pl.DataFrame]:
     """Thresholds and limits against the whole claim, in its contract's currency."""
-    after = settlement.positions
     claims = settlement.claims
-    terms = _terms(claims)
-    watched = terms.filter(
-        pl.any_horizontal(
-            pl.col(n).is_not_null()
-            for n in ("threshold", "cash_limit", "risk_top", "event_top")
-        )
+    watched = _terms(claims).filter(
+        pl.any_horizontal(pl.col(n).is_not_null() for n in _LIMITS)
     )
     if not watched.height:
         return []
-    touched = after.filter(pl.col("treaty").is_in(watched["treaty"].implode())).select(
+    every = _positions(settlement, watched)
+    totals = every.group_by("claim").agg(
+        pl.col("treaty", "contract_currency", *_LIMITS).first(),
+        total=(pl.col("incurred").cast(pl.Float64) * pl.col("rate")).sum().round(4),
+        unknown=pl.col("currency").filter(pl.col("rate").is_null()).min(),
+    )
+    seen = settlement.settled.join(totals, on="claim", maintain_order="left")
+    later = settlement.later
+    if later.height:
+        later = later.join(totals, on="claim", maintain_order="left")
+    first = seen.unique("claim", keep="first", maintain_order=True)
+    return [
+        *_of_claims(first),
+        *cash_losses(seen, later, every, settlement.paid),
+        *event_issues(settlement, totals),
+    ]
+
+
+def _positions(settlement: Any, watched: pl.DataFrame) -> pl.DataFrame:
+    """All positions of the claims with ``rate``, that of the period they stand at.
+
+    ``is_touched``: the rows tell of it.
+    """
+    touched = settlement.positions.filter(
+        pl.col("treaty").is_in(watched["treaty"].implode())
+    ).select(
         "position", "claim", "currency", "period_end", incurred=timelines.incurred()
     )
-    every = pl.concat([touched, _others(touched)]).join(
-        claims.select("claim", "treaty"), on="claim"
+    every = pl.concat(
+        [
+            touched.with_columns(is_touched=pl.lit(value=True)),
+            _others(touched).with_columns(is_touched=pl.lit(value=False)),
+        ]
     )
-    every = every.join(watched, on="treaty")
-    wanted = every.select(base="currency", quote="contract_currency", day="period_end")
-    every = every.join(
-        rates_for(wanted),
-        left_on=["currency", "contract_currency", "period_end"],
-        right_on=["base", "quote", "day"],
-        how="left",
-        nulls_equal=True,
+    every = every.join(settlement.claims.select("claim", "treaty"), on="claim")
+    return with_rates(
+        every.join(watched, on="treaty"),
+        base="currency",
+        quote="contract_currency",
+        day="period_end",
     )
-    totals = every.group_by("claim").agg(
-        pl.col(
-            "treaty",
-            "contract_currency",
-            "threshold",
-            "cash_limit",
-            "risk_top",
-            "event_top",
-        ).first(),
-        total=(pl.col("incurred").cast(pl.Float64) * pl.col("rate")).sum(),
-        unknown=pl.col("currency").filter(pl.col("rate").is_null()).first(),
-    )
-    seen = settlement.settled.join(totals, on="claim").join(
-        every.select("position", "rate").unique("position"), on="position", how="left"
-    )
-    first = seen.unique("claim", keep="first", maintain_order=True)
-    money = pl.col("total").round(2).cast(pl.Decimal(20, 2)).cast(pl.String)
+
+
+def _of_claims(first: pl.DataFrame) -> list[pl.DataFrame]:
+    """What is to be said of claims as they stand, at the first row of each."""
     return [
         rule_issue(
             first.filter(pl.col("unknown").is_not_null()),
@@ -119,7 +108,7 @@ def limit_issues(settlement: Any) -> list[pl.DataFrame]:
             pl.format(
                 "The claim stands at {} {}, at or above the contract's loss "
                 "notification threshold of {}.",
-                money,
+                in_money("total"),
                 "contract_currency",
                 in_money("threshold"),
             ),
@@ -132,16 +121,11 @@ def limit_issues(settlement: Any) -> list[pl.DataFrame]:
             pl.format(
                 "The claim stands at {} {}, above the top of the contract's layers, {} "
                 "each risk.",
-                money,
+                in_money("total"),
                 "contract_currency",
                 in_money("risk_top"),
             ),
         ),
-        cash_losses(
-            seen,
-            every.select("position", "claim", "rate").unique("position"),
-        ),
-        *_events(settlement, totals),
     ]
 
 
@@ -156,94 +140,3 @@ def _others(touched: pl.DataFrame) -> pl.DataFrame:
         else []
     )
     return pl.DataFrame(list(rows), schema=touched.schema, orient="row")
-
-
-def _converted(held: list[tuple[str, Any, Any]], currency: str) -> float:
-    """Amounts (currency, day, amount) in one currency; as far as there are rates."""
-    rows = pl.DataFrame(
-        [(base, currency, day, float(amount)) for base, day, amount in held],
-        schema={
-            "base": pl.String,
-            "quote": pl.String,
-            "day": pl.Date,
-            "amount": pl.Float64,
-        },
-        orient="row",
-    )
-    if not rows.height:
-        return 0.0
-    found = rows.join(
-        rates_for(rows.select("base", "quote", "day")),
-        on=["base", "quote", "day"],
-        how="left",
-        nulls_equal=True,
-    )
-    return float((found["amount"] * found["rate"]).sum())
-
-
-def _events(settlement: Any, totals: pl.DataFrame) -> list[pl.DataFrame]:
-    """Losses outside their event's dates, and events above the contract's limit."""
-    claims = settlement.claims
-    if "loss_event" not in claims.columns:
-        return []
-    told = claims.filter(pl.col("loss_event").is_not_null())
-    if not told.height:
-        return []
-    events = pl.DataFrame(
-        list(
-            LossEvent.objects.filter(
-                pk__in=told["loss_event"].unique().to_list()
-            ).values_list("pk", "code")
-        ),
-        schema={"loss_event": pl.Int64, "event": pl.String},
-        orient="row",
-    )
-    mine = told.select("claim", "treaty", "loss_event").join(
-        totals.drop("treaty"), on="claim"
-    )
-    own = mine.group_by("treaty", "loss_event").agg(
-        pl.col("total").sum(),
-        pl.col("event_top", "contract_currency").first(),
-        keys=pl.col("claim").filter(pl.col("claim") > 0),
-        first=pl.col("claim").first(),
-    )
-    sums = []
-    for treaty, event, total, top, currency, keys, claim in own.iter_rows():
-        if top is None:
-            continue
-        rest = ClaimPosition.objects.filter(
-            claim__in=Claim.objects.filter(
-                treaty_id=treaty, loss_event_id=event
-            ).exclude(pk__in=keys)
-        ).values_list("currency_id", "period_end", "incurred")
-        whole = total + _converted(list(rest), currency)
-        if whole > top:
-            sums.append((claim, event, whole, top, currency))
-    above = pl.DataFrame(
-        sums,
-        schema={
-            "claim": pl.Int64,
-            "loss_event": pl.Int64,
-            "whole": pl.Float64,
-            "top": pl.Float64,
-            "contract_currency": pl.String,
-        },
-        orient="row",
-    ).join(events, on="loss_event")
-    rows = settlement.settled.join(above, on="claim").unique("claim", keep="first")
-    return [
-        rule_issue(
-            rows,
-            "above_event_limit",
-            "breach",
-            "loss_event",
-            pl.format(
-                "The claims of event {} stand at {} {}, above the top of the "
-                "contract's layers, {} each occurrence.",
-                "event",
-                in_money("whole"),
-                "contract_currency",
-                in_money("top"),
-            ),
-        )
-    ]

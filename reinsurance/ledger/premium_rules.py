@@ -2,37 +2,43 @@
 
 import polars as pl
 from django.db.models import Sum
+from django.db.models.functions import Coalesce
 
 from reinsurance.ledger.premium_columns import tells
-from reinsurance.ledger.rates import rates_for
+from reinsurance.ledger.rates import with_rates
 from reinsurance.models import PremiumEntry, Treaty
 from reinsurance.resources.issues import issues_at, no_issues
 
-SUMMED = ["treaty_reference", "currency", "amounts_are"]
-"""Premium is added up by contract, currency, and whose share it is."""
+SUMMED = ["treaty_reference", "currency", "amounts_are", "day"]
+"""Premium is added up by contract, currency, whose share it is, and period's end."""
+
+MOST_DECIMALS = 4
+"""Of an amount; what a sum of rates has beyond them is none of it."""
 
 NOTHING = 0.000_01
 """What is left of amounts that cancel out."""
 
 
 def premium_issues(entries: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """Contracts whose premium in aggregate passes their premium income limit."""
+    """Contracts whose premium in aggregate passes their premium income limit.
+
+    Each entry is taken at the rate of its own period's end, whoever told it.
+    """
     limits = _limits(entries["treaty_reference"].unique().to_list())
     if not limits.height:
         return no_issues()
     sums = _after(entries, known, limits["treaty_reference"].to_list()).join(
         limits, on="treaty_reference"
     )
-    day = pl.lit(None, dtype=pl.Date)
-    rates = rates_for(sums.select(base="currency", quote="quote", day=day)).drop("day")
+    is_unknown = pl.col("rate").is_null()
     totals = (
-        sums.join(
-            rates, left_on=["currency", "quote"], right_on=["base", "quote"], how="left"
-        )
+        with_rates(sums, base="currency", quote="quote", day="day")
+        .sort("day", "currency")
         .group_by("treaty_reference", "amounts_are")
         .agg(
-            total=(pl.col("gross") * pl.col("rate")).sum(),
-            unknown=pl.col("currency").filter(pl.col("rate").is_null()).first(),
+            total=(pl.col("gross") * pl.col("rate")).sum().round(MOST_DECIMALS),
+            unknown=pl.col("currency").filter(is_unknown).first(),
+            unknown_day=pl.col("day").filter(is_unknown).first(),
             limit=pl.col("limit").first(),
             quote=pl.col("quote").first(),
         )
@@ -40,7 +46,7 @@ def premium_issues(entries: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         .group_by("treaty_reference", maintain_order=True)
         .agg(
             pl.col("total", "limit", "quote").last(),
-            pl.col("unknown").drop_nulls().first(),
+            pl.col("unknown", "unknown_day").drop_nulls().first(),
             shares=pl.len(),
         )
     )
@@ -66,23 +72,17 @@ def _limits(treaties: list[int]) -> pl.DataFrame:
 def _after(
     entries: pl.DataFrame, known: pl.DataFrame, treaties: list[int]
 ) -> pl.DataFrame:
-    """Gross premium of the contracts after the load."""
-    written = (
-        PremiumEntry.objects.filter(treaty_id__in=treaties)
-        .order_by()
-        .values_list("treaty_id", "currency_id", "amounts_are")
-        .annotate(Sum("gross_premium"))
+    """Gross premium of the contracts after the load, by the ends of its periods.
+
+    An entry without a period counts as of the day on which it takes effect.
+    """
+    counted = entries.filter(pl.col("later").is_null())
+    is_moved = (pl.col("__action") != "unchanged") | pl.col("was_end").ne_missing(
+        pl.col("period_end")
     )
-    schema = {
-        "treaty_reference": pl.Int64,
-        "currency": pl.String,
-        "amounts_are": pl.String,
-        "gross": pl.Float64,
-    }
-    books = pl.DataFrame(list(written), schema=schema, orient="row")
-    moves = entries.filter(
-        pl.col("later").is_null() & (pl.col("__action") != "unchanged")
-    )
+    # Rows that add share what they replace.
+    shared = counted.filter(is_moved)["was_id"].drop_nulls()
+    moves = counted.filter(is_moved | pl.col("was_id").is_in(shared.implode()))
     gone = known.filter(
         pl.col("id").is_in(moves["replaces"].explode().drop_nulls().implode())
     )
@@ -91,10 +91,11 @@ def _after(
         own = pl.col("amounts_are")
         share = pl.when(tells("amounts_are")).then(own).otherwise(share)
     gross = pl.col("gross_premium").cast(pl.Float64)
+    day = pl.coalesce("period_end", "effective_date")
     parts = [
-        books,
-        moves.with_columns(amounts_are=share).select(*SUMMED, gross=gross),
-        gone.select(*SUMMED, gross=-gross),
+        _written(treaties),
+        moves.with_columns(amounts_are=share, day=day).select(*SUMMED, gross=gross),
+        gone.with_columns(day=day).select(*SUMMED, gross=-gross),
     ]
     return (
         pl.concat(
@@ -105,6 +106,29 @@ def _after(
         .filter((pl.col("gross").abs() > NOTHING) | (pl.col("rows") == 1))
         .drop("rows")
     )
+
+
+def _written(treaties: list[int]) -> pl.DataFrame:
+    """Gross premium of the contracts as it stands in the books."""
+    written = (
+        PremiumEntry.objects.filter(treaty_id__in=treaties)
+        .order_by()
+        .values_list(
+            "treaty_id",
+            "currency_id",
+            "amounts_are",
+            Coalesce("period_end", "effective_date"),
+        )
+        .annotate(Sum("gross_premium"))
+    )
+    schema = {
+        "treaty_reference": pl.Int64,
+        "currency": pl.String,
+        "amounts_are": pl.String,
+        "day": pl.Date,
+        "gross": pl.Float64,
+    }
+    return pl.DataFrame(list(written), schema=schema, orient="row")
 
 
 def _above(seen: pl.DataFrame) -> pl.DataFrame:
@@ -138,10 +162,11 @@ def _not_comparable(seen: pl.DataFrame) -> pl.DataFrame:
                 code="missing_rate",
                 severity="warning",
                 message=pl.format(
-                    "No rate of {} in {} is in the books, so the premium income limit "
-                    "cannot be looked at. Load the rate.",
+                    "No rate of {} in {} is in the books for the period to {}, so the "
+                    "premium income limit cannot be looked at. Load the rate.",
                     "unknown",
                     "quote",
+                    pl.col("unknown_day").cast(pl.String),
                 ),
             ),
             issues_at(

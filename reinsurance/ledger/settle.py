@@ -6,7 +6,6 @@ loaded.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -17,12 +16,14 @@ from reinsurance.ledger.amounts import TOLD
 from reinsurance.ledger.contradictions import UNALLOCATED, contradictions
 from reinsurance.ledger.descriptions import FIELDS, PARTS, told_bits
 from reinsurance.ledger.further_details import details_of
-from reinsurance.ledger.matching import WAS, find_claims, find_positions
+from reinsurance.ledger.later_periods import later_periods
+from reinsurance.ledger.matching import find_claims, find_positions
 from reinsurance.ledger.periods import END, START
 from reinsurance.ledger.position_matching import match_positions
 from reinsurance.ledger.positions_after import positions_after
 from reinsurance.ledger.repeated import told_again
 from reinsurance.ledger.settled_frame import settled_frame
+from reinsurance.ledger.settlement import Settlement
 from reinsurance.ledger.statements import (
     corrections_of,
     lacking_dropped,
@@ -34,63 +35,6 @@ from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.positions import STATEMENT_OF
 
 CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What rows do to the books; keys below zero are of records still to be made.
-
-    ``rows``: ``row``, ``claim``, ``position``, ``period_end``, ``__action`` of those
-    that hold.
-    ``held_out``: rows that do not, for the reasons in ``issues`` (columns by the names
-    of fields).  ``claims``: claims that are new, or differ (``stands``: they stood
-    before).  ``positions``: alike.  ``statements``: to be added.  ``repeats``: ``row``
-    and the ``statement`` that it repeats.  ``overrides``: ``statement`` and what it
-    told before its claim's value changed (JSON).  ``settled``: the rows that hold
-    beside what stands in the books after them, for rules.
-    """
-
-    rows: pl.DataFrame
-    held_out: pl.Series
-    issues: pl.DataFrame
-    claims: pl.DataFrame
-    positions: pl.DataFrame
-    statements: pl.DataFrame
-    repeats: pl.DataFrame
-    overrides: pl.DataFrame
-    settled: pl.DataFrame
-
-    @property
-    def moves(self) -> dict[str, Any]:
-        """By how much paid and incurred change in all, by currency."""
-        kept = self.positions
-        was = {n: pl.when(pl.col("stands")).then(WAS + n).fill_null(0) for n in _PARTS}
-        sums = kept.group_by("currency").agg(
-            paid=(
-                pl.sum_horizontal(pl.col(n).fill_null(0) - was[n] for n in _PARTS[:2])
-            ).sum(),
-            incurred=(
-                pl.sum_horizontal(pl.col(n).fill_null(0) - was[n] for n in _PARTS)
-            ).sum(),
-        )
-        return {
-            f"{name} {currency}": amount
-            for currency, *amounts in sums.iter_rows()
-            for name, amount in zip(("paid", "incurred"), amounts, strict=True)
-            if amount
-        }
-
-    @property
-    def present(self) -> pl.DataFrame:
-        """Positions of the books that rows are about, with the period of each."""
-        return (
-            self.rows.filter(pl.col("position") > 0)
-            .select("position", "period_end")
-            .unique()
-        )
-
-
-_PARTS = ("paid_indemnity", "paid_fees", "reserve_indemnity", "reserve_fees")
 
 
 def settle(
@@ -133,6 +77,7 @@ def settle(
     live = _live(cursor, old, new, good)
     counting = live.filter(pl.col("statement").is_null()).get_column("row")
     line = timelines.timeline(live)
+    line_before = timelines.timeline(old)
     told_before = timelines.best(old) if old.height else None
     whole = timelines.with_periods(live)
     silent = new.filter(~pl.col("row").is_in(counting.implode()))
@@ -157,7 +102,7 @@ def settle(
         positions.filter("stands").get_column("position"),
         described.changed_rows,
         counting,
-        timelines.timeline(old) if old.height else None,
+        line_before if old.height else None,
         is_correction=conventions.is_correction,
     )
     statements = described.statements
@@ -183,6 +128,8 @@ def settle(
         repeats=pl.concat([repeated_rows, again.select("row", "statement")]),
         overrides=described.overrides,
         settled=settled_frame(good, mine, line, counting),
+        paid=timelines.paid_by_period(line),
+        later=later_periods(line, line_before, mine, counting, good),
     )
 
 

@@ -11,10 +11,7 @@ from reinsurance.ledger.amounts import (
     RESERVE_FEES,
     told_as,
 )
-from reinsurance.ledger.timelines import MONEY
-
-_MAIN = ("paid_indemnity", "paid_fees")
-_PARTS = ("paid_indemnity", "paid_fees", "reserve_indemnity", "reserve_fees")
+from reinsurance.ledger.later_periods import with_incurred
 
 
 def settled_frame(
@@ -28,8 +25,7 @@ def settled_frame(
     ``row``, ``claim``, ``position``, ``period_end``; ``told``: the bits of the fields
     that the row tells; ``paid_by_kind`` and ``reserve_by_kind``: it tells fees by kind
     and not their total; ``at_<amount>``: at the row's period; ``before_<amount>``: at
-    the period told before; ``after_<amount>`` (paid) and ``after_period_end``: the one
-    told after; ``now_<amount>``: at the latest; ``told_incurred…``;
+    the period told before; ``now_<amount>``: at the latest; ``told_incurred…``;
     ``status_now``; ``is_live``: the row counts; ``is_last``: nobody told the position
     and period after it.
     """
@@ -45,15 +41,6 @@ def settled_frame(
             pl.when(is_next).then(pl.col(n).shift(1)).alias(f"before_{n}")
             for n in amounts
         ),
-        *(
-            pl.when(is_next.shift(-1)).then(pl.col(n).shift(-1)).alias(f"after_{n}")
-            for n in (*(a for a in _MAIN if a in amounts), "period_end")
-        ),
-    )
-    now = timelines.latest(line).select(
-        "position",
-        pl.col("status").alias("status_now"),
-        *(pl.col(n).alias(f"now_{n}") for n in amounts),
     )
     base = mine.select(
         "row",
@@ -68,7 +55,7 @@ def settled_frame(
     told = [n for n in good.columns if n.startswith("told_")]
     frame = (
         base.join(at, on=["position", "period_end"], how="left", maintain_order="left")
-        .join(now, on="position", how="left", maintain_order="left")
+        .join(_latest(line, amounts), on="position", how="left", maintain_order="left")
         .join(
             good.select("row", "claim", "currency", *told),
             on="row",
@@ -78,17 +65,16 @@ def settled_frame(
     frame = frame.with_columns(
         is_last=pl.col("number") == pl.col("at_number"),
     ).drop("number", "at_number")
-    for prefix in ("at", "before", "now"):
-        untold = [n for n in _PARTS if f"{prefix}_{n}" not in frame.columns]
-        frame = frame.with_columns(
-            pl.lit(None, MONEY).alias(f"{prefix}_{n}") for n in untold
-        )
-        frame = frame.with_columns(
-            pl.sum_horizontal(pl.col(f"{prefix}_{n}").fill_null(0) for n in _PARTS)
-            .cast(MONEY)
-            .alias(f"{prefix}_incurred")
-        )
-    return frame
+    return with_incurred(frame, ("at", "before", "now"))
+
+
+def _latest(line: pl.DataFrame, amounts: list[str]) -> pl.DataFrame:
+    """The positions as they stand: ``status_now`` and ``now_<amount>``."""
+    return timelines.latest(line).select(
+        "position",
+        pl.col("status").alias("status_now"),
+        *(pl.col(n).alias(f"now_{n}") for n in amounts),
+    )
 
 
 def _by_kind(mine: pl.DataFrame, total: str, kinds: tuple[str, ...]) -> pl.Expr:

@@ -5,11 +5,11 @@ from typing import Any
 
 import polars as pl
 
-from reinsurance.ledger.amounts import PAID_FEES, RESERVE_FEES, label_of
 from reinsurance.ledger.beside import CENT, plain
 from reinsurance.ledger.claim_statuses import open_statuses
 from reinsurance.ledger.date_rules import date_issues
 from reinsurance.ledger.limit_rules import limit_issues
+from reinsurance.ledger.period_rules import kinds_and_total, of_no_kind, period_issues
 from reinsurance.ledger.rule_issues import rule_issue
 from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.issues import no_issues
@@ -34,7 +34,8 @@ def amount_issues(settlement: Any, conventions: Conventions) -> pl.DataFrame:
         [
             *_adding_up(seen),
             *_fees_of_no_kind(seen),
-            *_of_position(seen, conventions),
+            *_of_position(seen),
+            *period_issues(seen, settlement.later, conventions),
             *limit_issues(settlement),
         ]
     )
@@ -79,91 +80,24 @@ def _adding_up(seen: pl.DataFrame) -> list[pl.DataFrame]:
 def _fees_of_no_kind(seen: pl.DataFrame) -> list[pl.DataFrame]:
     """Fees told by kind beside a total told before, part of which is of no kind."""
     found = []
-    for total, kinds, by_kind in (
-        ("paid_fees", PAID_FEES, "paid_by_kind"),
-        ("reserve_fees", RESERVE_FEES, "reserve_by_kind"),
+    for total, by_kind in (
+        ("paid_fees", "paid_by_kind"),
+        ("reserve_fees", "reserve_by_kind"),
     ):
-        here = [f"at_{k}" for k in kinds if f"at_{k}" in seen.columns]
-        if not here:
+        rest = of_no_kind(seen, total)
+        if rest is None:
             continue
-        summed = pl.sum_horizontal(pl.col(n).fill_null(0) for n in here)
-        rest = pl.col(f"at_{total}").fill_null(0) - summed
-        text = (
-            f"{label_of(total).capitalize()}, come to {{}} {{}}: {{}} by kind and {{}} "
-            "of no kind, told in a total before or after. "
+        is_off = pl.col(by_kind) & (rest.cast(pl.Float64) > CENT)
+        message = pl.format(
+            "{}If the kinds are all there is, add the column with the total.",
+            kinds_and_total(seen, total),
         )
-        amounts = [pl.col(f"at_{total}"), pl.col("currency"), summed, rest]
-        told = [e if n == 1 else plain(e) for n, e in enumerate(amounts)]
-        is_off = rest.cast(pl.Float64) > CENT
-        is_below = rest.cast(pl.Float64) < -CENT
-        found += [
-            rule_issue(
-                seen.filter(pl.col(by_kind) & is_off),
-                "fees_of_no_kind",
-                "warning",
-                total,
-                pl.format(
-                    f"{text}If the kinds are all there is, add the column with the "
-                    "total.",
-                    *told,
-                ),
-            ),
-            rule_issue(
-                seen.filter(is_below),
-                "kinds_above_total",
-                "warning",
-                total,
-                pl.format(
-                    f"{text}The kinds are more than the total: tell both in one row.",
-                    *told,
-                ),
-            ),
-        ]
+        rows = seen.filter(is_off)
+        found.append(rule_issue(rows, "fees_of_no_kind", "warning", total, message))
     return found
 
 
-def _going_down(seen: pl.DataFrame) -> list[pl.DataFrame]:
-    """Paid to date that is less than before, or is put above what is told for later."""
-    found = []
-    for amount, label in (
-        ("paid_indemnity", "Paid to date goes"),
-        ("paid_fees", "Paid to date goes"),
-        ("recovered", "Recoveries received to date go"),
-    ):
-        if f"at_{amount}" not in seen.columns:
-            continue
-        before, at = pl.col(f"before_{amount}"), pl.col(f"at_{amount}")
-        said = (at < before, before, at, pl.lit(""))
-        late = [said]
-        if f"after_{amount}" in seen.columns:
-            after, day = pl.col(f"after_{amount}"), pl.col("after_period_end")
-            told = pl.format(
-                " at {}, which is told already", day.cast(pl.String).fill_null("")
-            )
-            late.append(
-                ((after < at) & ~(at < before).fill_null(value=False), at, after, told)
-            )
-        found += [
-            rule_issue(
-                seen.filter(is_down),
-                "paid_decreases",
-                "warning",
-                amount,
-                pl.format(
-                    f"{label} down from {{}} to {{}} {{}}{{}}.",
-                    plain(high),
-                    plain(low),
-                    "currency",
-                    where,
-                ),
-                at,
-            )
-            for is_down, high, low, where in late
-        ]
-    return found
-
-
-def _of_position(seen: pl.DataFrame, conventions: Conventions) -> list[pl.DataFrame]:
+def _of_position(seen: pl.DataFrame) -> list[pl.DataFrame]:
     """What a position says by itself."""
     opens = list(open_statuses())
     reserve = pl.col("now_reserve_indemnity").fill_null(0) + pl.col(
@@ -175,7 +109,7 @@ def _of_position(seen: pl.DataFrame, conventions: Conventions) -> list[pl.DataFr
         & ~pl.col("status_now").is_in(opens)
         & (reserve != 0)
     )
-    found = [
+    return [
         rule_issue(
             seen.filter(nothing),
             "no_money",
@@ -195,53 +129,3 @@ def _of_position(seen: pl.DataFrame, conventions: Conventions) -> list[pl.DataFr
             ),
         ),
     ]
-    for amount, label in (
-        ("paid_indemnity", "paid to date"),
-        ("paid_fees", "paid to date, fees"),
-        ("reserve_indemnity", "reserve"),
-        ("reserve_fees", "reserve, fees"),
-        ("recoverable", "amount of recoveries outstanding"),
-        ("recovered", "amount of recoveries received"),
-        ("amount_claimed", "amount claimed"),
-    ):
-        if f"at_{amount}" not in seen.columns:
-            continue
-        found.append(
-            rule_issue(
-                seen.filter(pl.col(f"at_{amount}") < 0),
-                "negative_amount",
-                "warning",
-                amount,
-                pl.format(
-                    f"The {label} is below zero: {{}} {{}}.",
-                    plain(pl.col(f"at_{amount}")),
-                    "currency",
-                ),
-                pl.col(f"at_{amount}"),
-            )
-        )
-    found += _going_down(seen)
-    factor = conventions.incurred_factor
-    if factor:
-        before = pl.col("before_incurred").cast(pl.Float64)
-        at = pl.col("at_incurred").cast(pl.Float64)
-        rows = seen.filter(
-            (before > 0)
-            & ((at > before * float(factor)) | (at * float(factor) < before))
-        )
-        found.append(
-            rule_issue(
-                rows,
-                "incurred_changed",
-                "breach",
-                "incurred",
-                pl.format(
-                    f"Incurred changes from {{}} to {{}} {{}}, by more than the "
-                    f"factor of {factor} that is looked at for this sender.",
-                    plain(pl.col("before_incurred")),
-                    plain(pl.col("at_incurred")),
-                    "currency",
-                ),
-            )
-        )
-    return found

@@ -23,7 +23,7 @@ from reinsurance.ledger.descriptions import (
 )
 from reinsurance.ledger.lineage_ranges import write_repeats
 from reinsurance.ledger.position_keys import write_keys
-from reinsurance.ledger.settle import Settlement
+from reinsurance.ledger.settlement import Settlement
 from reinsurance.models import Claim, ClaimPosition, ClaimStatement
 from reinsurance.resources.base import dtype_of
 

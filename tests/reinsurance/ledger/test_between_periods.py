@@ -468,12 +468,12 @@ def test_kinds_that_are_more_than_the_total_after_them() -> None:
 
 def test_a_late_row_that_is_above_what_is_told_for_later() -> None:
     send(row(td=10), period=JANUARY)
-    send(row(td=12), period=MARCH)
+    march = send(row(td=12), period=MARCH)[1]
     late, _ = send(row(td=20), period=FEBRUARY)
     assert codes(late) == [("paid_decreases", "warning")]
     assert late.issues.filter(code="paid_decreases")["message"].to_list() == [
-        "Paid to date goes down from 20.00 to 12.00 GBP at 2026-03-31, which is told "
-        "already."
+        "Paid to date goes down from 20.00 to 12.00 GBP in the period to 2026-03-31, "
+        f"which number {march} told."
     ]
     lower, _ = send(row(td=11), period=FEBRUARY)
     assert codes(lower) == []

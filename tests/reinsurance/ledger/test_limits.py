@@ -88,3 +88,49 @@ def test_claims_of_an_event_in_other_currencies_count(treaty: Treaty) -> None:
         "The claims of event STORM stand at 101000.00 GBP, above the top of the "
         "contract's layers, 100000.00 each occurrence."
     ]
+
+
+ABOVE_EVENT = (
+    "The claims of event STORM stand at 99999.00 GBP, above the top of the contract's "
+    "layers, {} each occurrence."
+)
+ABOVE_RISK = (
+    "The claim stands at 99999.00 GBP, above the top of the contract's layers, {} each "
+    "risk."
+)
+
+
+@pytest.mark.parametrize(
+    ("layers", "top"),
+    [
+        ([(0, 100)], "100.00"),
+        ([(0, 100), (100, 200)], "300.00"),
+        ([(0, 100), (100, None)], None),
+        ([(0, 100), (50, None)], None),
+        ([(0, None)], None),
+        ([(100, None)], None),
+        ([(0, None), (0, 100)], None),
+        # A gap above 100 that nothing covers, below an unlimited layer.
+        ([(0, 100), (500, None)], "100.00"),
+        # Nothing is told of the other kind of terms.
+        ([(0, 100), (None, None)], "100.00"),
+        ([(None, 100)], "100.00"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["risk", "occurrence"])
+def test_under_an_unlimited_layer_there_is_no_top(
+    treaty: Treaty,
+    kind: str,
+    layers: list[tuple[int | None, int | None]],
+    top: str | None,
+) -> None:
+    Treaty.objects.update(cash_loss_limit=None)
+    for number, (attachment, limit) in enumerate(layers, 1):
+        terms = {f"{kind}_attachment": attachment, f"{kind}_limit": limit}
+        Layer.objects.create(treaty=treaty, number=number, **terms)
+    LossEvent.objects.create(code="STORM", name="Storm")
+    examined, _ = send(paid(99_999, **{"Loss event": "STORM"}))
+    text = ABOVE_EVENT if kind == "occurrence" else ABOVE_RISK
+    assert [message for _, message in breaches(examined)] == (
+        [text.format(top)] if top else []
+    )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.formats import date_format
 
 from backoffice.roles import AUDITOR, Role
 from importers import record_types
@@ -313,6 +314,28 @@ def test_a_period_within_one_that_was_told_is_refused(ann: User) -> None:
             f"Number {number} told what was paid from 1 Apr 2026 to 30 Jun 2026, which "
             "overlaps: correct that period instead."
         )
+
+
+def test_a_persons_amount_that_is_overlapped_is_called_that(ann: User) -> None:
+    """As in a file, January is told, then February, then January by hand."""
+    january, february = datetime.date(2026, 1, 31), datetime.date(2026, 2, 28)
+    first = datetime.date(2026, 1, 1)
+    send(january, Paid_this_month="10")
+    send(february, Paid_this_month="20")
+    told = tell(ann, "15", period=january, basis="this_period", period_start=first)
+    assert stands() == 35
+    more = {"basis": "this_period", "period_start": first}
+    with pytest.raises(TellingError) as refused:
+        tell(ann, "99", period=datetime.date(2026, 3, 31), **more)
+    day = date_format(told.load.loaded_at.date(), "j M Y")
+    assert str(refused.value) == (
+        f"An amount by hand ({ann.username}, {day}) told what was paid from 1 Jan 2026 "
+        "to 31 Jan 2026, which overlaps: correct that period instead."
+    )
+    number = send(january, Reserve="4")
+    assert number
+    with pytest.raises(TellingError, match=r"^An amount by hand \("):
+        tell(ann, "99", period=datetime.date(2026, 3, 31), **more)
 
 
 def test_who_may_withdraw(ann: User, user_with: Callable[[Role], User]) -> None:

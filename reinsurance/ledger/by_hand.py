@@ -81,11 +81,7 @@ def tell(
     the period alone, unless it is known from what files told.  ``is_meant``: whatever a
     file would be warned of.  Raises TellingError, and NotMeantError.
     """
-    why = reason.strip()
-    if not why:
-        raise TellingError("Say why the amount is corrected.")
-    if why.startswith(WITHDRAWN.strip()):
-        raise TellingError("To withdraw an amount, press Withdraw beside it.")
+    why = _reason_of(reason)
     take_turn()
     rows = ClaimPosition.objects.select_related("claim__treaty", "currency")
     found = seen_by(rows, user).filter(pk=position.pk).first()
@@ -112,6 +108,16 @@ def tell(
         raise TellingError(_NOTHING_NEW.get(basis, _SAID_ALREADY))
     _note(found, end, before, after, user, why)
     return statement
+
+
+def _reason_of(reason: str) -> str:
+    """Why an amount is told; TellingError where it reads as that of a withdrawal."""
+    why = reason.strip()
+    if not why:
+        raise TellingError("Say why the amount is corrected.")
+    if why.startswith(WITHDRAWN.strip()):
+        raise TellingError("To withdraw an amount, press Withdraw beside it.")
+    return why
 
 
 def held(position: ClaimPosition, name: str, day: date) -> Decimal | None:

@@ -297,6 +297,13 @@ def test_what_is_refused(ann: User, change: dict[str, Any], said: str) -> None:
     assert Load.objects.count() == 1
 
 
+def test_a_reason_that_reads_as_that_of_a_withdrawal_is_refused(ann: User) -> None:
+    send(JUNE, Paid_to_date="100")
+    with pytest.raises(TellingError, match="press Withdraw beside it"):
+        tell(ann, "90", reason="Withdrawn: misheard")
+    assert not Edit.objects.exists()
+
+
 def test_a_currency_without_decimals(ann: User) -> None:
     send(JUNE, Paid_to_date="100", Currency="JPY")
     with pytest.raises(TellingError, match="Amounts in JPY have no decimals."):

@@ -114,7 +114,7 @@ _OWN: Rules = {
     "admin:reinsurance_claim_move": {"GET": _CLAIM, "POST": _CLAIM},
     "admin:reinsurance_claim_amount": {"GET": _CLAIM, "POST": _CLAIM},
     # Who told it themselves, or a manager.
-    "admin:reinsurance_claim_withdraw": {"POST": _CLAIM},
+    "admin:reinsurance_claim_withdraw": {"GET": _CLAIM, "POST": _CLAIM},
     # Asks for the permission to change the kind of record that the change is of.
     "admin:reinsurance_edit_move": {
         "POST": Rule(

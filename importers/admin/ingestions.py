@@ -172,6 +172,7 @@ class IngestionAdmin(OwnPages, ReadOnlyAdmin):
             colour=page.colour_of(ingestion.status),
             next=page.what_next(ingestion),
             doable=doable(ingestion, page.user_of(request)),
+            taken_as=page.taken_as(ingestion),
             facts=page.facts(ingestion),
             moving=ingestion.status in MOVING,
             reread=ingestion.status in {Status.READY, Status.REJECTED},

@@ -27,6 +27,7 @@ DID = {
     "deleted": "deleted",
     "proposed": "proposed by hand",
     "refused": "proposed by hand, refused",
+    "withdrawn": "withdrawn by hand",
 }
 """What an entry of a history is called; any other is its action."""
 

@@ -16,6 +16,7 @@ from importers.admin import words
 from importers.admin.shown import duration
 from importers.models import Ingestion
 from importers.record_types import RecordType
+from importers.services.conventions import is_additional
 from importers.services.follow_ups import needs_contracts
 from importers.values import Declared, Status
 from reinsurance.admin.values import money
@@ -176,6 +177,24 @@ def _signed(text: str | None) -> str:
         return "0.00"
     amount = money(Decimal(text))
     return amount if text.startswith("-") else f"+{amount}"
+
+
+def taken_as(ingestion: Ingestion) -> str:
+    """What the file was declared, or is taken for; in words."""
+    if ingestion.declared:
+        said = DECLARED[ingestion.declared]
+        said = f"Declared: {said[:1].lower()}{said[1:]}."
+    elif is_additional(ingestion):
+        said = (
+            "Nothing was declared. The file has rows of another one, mended, and is "
+            "taken as an addition to it."
+        )
+    else:
+        said = (
+            "Nothing was declared. The file is taken as the whole register: who is "
+            "missing has left the panel."
+        )
+    return f"{said} Said otherwise, the file is checked anew by that."
 
 
 def facts(ingestion: Ingestion) -> list[tuple[str, Any]]:

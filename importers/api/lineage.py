@@ -14,7 +14,7 @@ from reinsurance.visibility import seen_by
 
 ACTIONS = (
     "created", "updated", "deleted", "repeated", "told", "earlier", "replaced", "added",
-    "changed", "proposed", "refused",
+    "changed", "proposed", "refused", "withdrawn",
 )  # fmt: skip
 
 
@@ -26,7 +26,7 @@ class LineageSerializer(serializers.Serializer):
         ACTIONS,
         help_text="By files: created, updated, deleted, repeated, told (a claim's "
         "money), earlier and replaced (premium of the same period). By people: added, "
-        "changed, deleted, proposed, refused.",
+        "changed, deleted, proposed, refused, withdrawn (an amount told by hand).",
     )
     at = serializers.DateTimeField(allow_null=True, help_text="When it was done.")
     ingestion = serializers.IntegerField(
@@ -49,7 +49,8 @@ class LineageSerializer(serializers.Serializer):
     )
     row = serializers.IntegerField(allow_null=True, help_text="Row of the file.")
     undone_at = serializers.DateTimeField(
-        allow_null=True, help_text="When the file was undone; null: it counts."
+        allow_null=True,
+        help_text="When the file was undone, or the amount withdrawn; null: it counts.",
     )
     position = serializers.CharField(
         allow_blank=True, help_text="Section, risk code and currency of a statement."

@@ -30,12 +30,12 @@ def conventions_of(record: Ingestion) -> Conventions:
         other_contracts=source.other_contracts,
         incurred_factor=source.incurred_factor,
         is_correction=record.declared == Declared.CORRECTION,
-        is_additional=_is_additional(record),
+        is_additional=is_additional(record),
         contracts={str(text): int(key) for text, key in record.contracts.items()},
     )
 
 
-def _is_additional(record: Ingestion) -> bool:
+def is_additional(record: Ingestion) -> bool:
     """Whether the file adds to another one: by declaration, or as its mended rows.
 
     Those have the column that rows held out are given.

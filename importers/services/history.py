@@ -15,10 +15,11 @@ from django.db import models
 from django.db.models import Q
 
 from importers.models import Ingestion, RowChange
-from reinsurance.ledger.amounts import TOLD
+from reinsurance.ledger.amounts import TOLD, WITHDRAWN
 from reinsurance.ledger.lineage_ranges import holding
 from reinsurance.models import (
     Claim,
+    ClaimPosition,
     ClaimStatement,
     Edit,
     LineageRange,
@@ -53,7 +54,8 @@ class Entry:
 
     ``action``: created, updated, deleted, repeated (told again without change), told
     (a statement of a claim's money), earlier and replaced (premium told for the same
-    period before and after); added, changed, deleted, proposed and refused by hand.
+    period before and after); added, changed, deleted, proposed, refused and
+    withdrawn (an amount that was told by hand) by hand.
     ``before`` and ``after`` have values by the columns of ``model``.  ``number``: that
     of the ingestion, which is None itself where the user may not see it.
     """
@@ -78,7 +80,7 @@ def of(record: models.Model, *, user: User) -> list[Entry]:
     """The history of a record that the user may see, what was done last first."""
     found = [*_row_changes(record, user), *_ranges(record), *_edits(record)]
     if isinstance(record, Claim):
-        found += _statements(record)
+        found += [*_statements(record), *_withdrawals(record)]
     if isinstance(record, PremiumEntry):
         found += _versions(record)
     first = datetime.datetime.min.replace(tzinfo=datetime.UTC)
@@ -190,6 +192,26 @@ def _statements(claim: Claim) -> list[Entry]:
             if span.first_id <= row.pk <= span.last_id
         ]
     return found
+
+
+def _withdrawals(claim: Claim) -> Iterable[Entry]:
+    """What people took back of what was told by hand: who, when and why."""
+    keys = ClaimPosition.all_objects.filter(claim=claim).values("pk")
+    rows = Edit.objects.filter(
+        model="claimposition", object_id__in=keys, reason__startswith=WITHDRAWN
+    )
+    for row in rows.select_related("user").order_by("-pk")[:MOST]:
+        yield Entry(
+            key=f"edit-{row.pk}",
+            action="withdrawn",
+            at=row.at,
+            model=row.model,
+            position=row.reference.removeprefix(f"{claim.reference} "),
+            before=row.before,
+            after=row.after,
+            user=row.user,
+            reason=row.reason.removeprefix(WITHDRAWN),
+        )
 
 
 def _position_of(row: ClaimStatement) -> str:

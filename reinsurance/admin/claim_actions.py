@@ -3,20 +3,24 @@
 Each has a page of its own, asks for the reason, and leaves a change by hand.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from reinsurance.admin.base import Panel
-from reinsurance.admin.claim_forms import AmountForm, MoveForm, day_of
+from reinsurance.admin.claim_forms import AmountForm, MoveForm, ReasonedForm, day_of
+from reinsurance.admin.claim_opened import ChangedError, digest, require_as_opened
+from reinsurance.admin.claim_panels import positions_panel
+from reinsurance.admin.meanwhile import OPENED
+from reinsurance.admin.values import capital, money
 from reinsurance.ledger import by_hand, moving
-from reinsurance.ledger.amounts import FIRST_ROW_BY_HAND
+from reinsurance.ledger.amounts import FIRST_ROW_BY_HAND, label_of
 from reinsurance.ledger.hand_refusals import TellingError
 from reinsurance.ledger.move_checks import MoveError
 from reinsurance.models import Claim, ClaimPosition, ClaimStatement, Treaty
@@ -31,6 +35,10 @@ CORRECT = (
     "What you tell comes after all files that are loaded by now, and before every "
     "later one: a file that is received later and tells of the same period counts "
     "again. You can withdraw it."
+)
+WITHDRAW = (
+    "What {} told on {} for the period to {} does not count any more: what was told "
+    "before it, or in other files, counts again."
 )
 
 
@@ -63,13 +71,13 @@ class ClaimActions(admin.ModelAdmin):
         if form.is_valid():
             treaty: Treaty = form.cleaned_data["treaty"]
             reason = form.cleaned_data["reason"]
-            try:
-                moving.move_claim(
+            edit = _did(
+                request, claim, form,
+                lambda: moving.move_claim(
                     claim, treaty, user=user, reason=reason, is_meant=form.is_meant
-                )
-            except MoveError as problem:
-                form.refuse(problem)
-            else:
+                ),
+            )  # fmt: skip
+            if edit:
                 said = f"Moved to {field.label_from_instance(treaty)}."
                 return self._done(request, claim, said)
         title = "Move to another contract"
@@ -84,42 +92,48 @@ class ClaimActions(admin.ModelAdmin):
         field: Any = form.fields["position"]
         field.queryset = positions.order_by("section", "risk_code", "currency")
         if form.is_valid():
-            told = form.cleaned_data
-            try:
-                statement = by_hand.tell(
-                    told["position"],
-                    period_start=told["period_start"],
-                    period_end=told["period_end"],
-                    amounts={told["kind"]: told["amount"]},
-                    basis=told["basis"],
-                    status=told["status"],
-                    user=user,
-                    reason=told["reason"],
-                    is_meant=form.is_meant,
-                )
-            except TellingError as problem:
-                form.refuse(problem)
-            else:
+            statement = _did(request, claim, form, lambda: _tell(form, user))
+            if statement:
                 said = f"Corrected for the period to {day_of(statement.period_end)}."
                 return self._done(request, claim, said)
+            if form.is_outdated:
+                form.add_error(None, _standing(form))
         title = "Correct an amount"
         return self._page(
             request, claim, form, title=title, button="Correct", lead=CORRECT
         )
 
     def withdraw_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Take back what a person told; then the claim's page."""
+        """Why what a person told is taken back; then the claim's page."""
         rows = ClaimStatement.objects.select_related("position__claim")
         statement = seen_by(rows, request.user).filter(pk=pk).first()
         if statement is None:
             raise Http404(f"There is no statement number {pk}.")
-        claim = statement.position.claim
+        claim, user = statement.position.claim, _user(request)
         try:
-            by_hand.withdraw(statement, user=_user(request))
+            found = by_hand.require_withdrawable(statement, user)
         except TellingError as problem:
             messages.error(request, str(problem))
             return _at(claim)
-        return self._done(request, claim, "Withdrawn.")
+        form = ReasonedForm(request.POST or None)
+        if form.is_valid():
+            reason = form.cleaned_data["reason"]
+            done = _did(
+                request, claim, form,
+                lambda: by_hand.withdraw(found, user=user, reason=reason) or True,
+            )  # fmt: skip
+            if done:
+                return self._done(request, claim, "Withdrawn.")
+        told = found.load
+        days = day_of(told.loaded_at.date()), day_of(found.period_end)
+        return self._page(
+            request,
+            claim,
+            form,
+            title="Withdraw an amount",
+            button="Withdraw",
+            lead=WITHDRAW.format(told.user, *days),
+        )
 
     def panels_with_actions(
         self, request: HttpRequest, claim: Claim, panels: Sequence[Panel]
@@ -146,9 +160,12 @@ class ClaimActions(admin.ModelAdmin):
         return claim
 
     def _page(
-        self, request: HttpRequest, claim: Claim, form: forms.Form, **said: str
+        self, request: HttpRequest, claim: Claim, form: ReasonedForm, **said: str
     ) -> HttpResponse:
+        is_anew = request.method != "POST" or form.is_outdated
         context = {
+            OPENED: digest(claim) if is_anew else request.POST.get(OPENED, ""),
+            "panel": positions_panel(claim),
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "media": self.media,
@@ -162,6 +179,48 @@ class ClaimActions(admin.ModelAdmin):
         self.log_change(request, claim, said)
         messages.success(request, said)
         return _at(claim)
+
+
+def _did(
+    request: HttpRequest, claim: Claim, form: ReasonedForm, act: Callable[[], Any]
+) -> Any:
+    """What came of it; None where the form comes back and says why not."""
+    try:
+        with transaction.atomic():
+            require_as_opened(claim, request.POST.get(OPENED, ""))
+            return act()
+    except (ChangedError, MoveError, TellingError) as problem:
+        form.is_outdated = isinstance(problem, ChangedError)
+        form.refuse(problem)
+    return None
+
+
+def _tell(form: AmountForm, user: Any) -> ClaimStatement:
+    told = form.cleaned_data
+    return by_hand.tell(
+        told["position"],
+        period_start=told["period_start"],
+        period_end=told["period_end"],
+        amounts={told["kind"]: told["amount"]},
+        basis=told["basis"],
+        status=told["status"],
+        user=user,
+        reason=told["reason"],
+        is_meant=form.is_meant,
+    )
+
+
+def _standing(form: AmountForm) -> str:
+    """What the amount of the form stands at in the books, at the end of its period."""
+    told, position = form.cleaned_data, form.cleaned_data["position"]
+    day = told["period_end"]
+    try:
+        held = by_hand.held(position, told["kind"], day)
+    except TellingError as problem:
+        return str(problem)
+    currency = position.currency_id
+    amount = f"{currency} {money(held, currency)}" if held is not None else "not told"
+    return f"{capital(label_of(told['kind']))} at {day_of(day)} stands at: {amount}."
 
 
 def _latest_of(position: ClaimPosition | None) -> dict[str, Any]:

@@ -54,6 +54,8 @@ class ReasonedForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._meant = self.fields.pop(MEANT)
+        self.is_outdated = False
+        """Whether the claim was changed since the form was opened."""
 
     @property
     def is_meant(self) -> bool:

@@ -142,11 +142,33 @@ def told_of(claim: Claim) -> list[Told]:
 
 def panels_of(claim: Claim) -> list[Panel]:
     """Positions with totals, movements, statements, and further details."""
-    positions = list(
+    positions = _positions(claim)
+    panels = [
+        _positions_panel(claim, positions),
+        Panel(
+            "Movements",
+            "reinsurance/movements.html",
+            {"lines": lines_of(positions)[-MOST_ENTRIES:]},
+        ),
+        Panel("Statements", "reinsurance/statements.html", {"told": told_of(claim)}),
+    ]
+    return panels + details_of(claim.details)
+
+
+def positions_panel(claim: Claim) -> Panel:
+    """The claim's positions with totals, alone."""
+    return _positions_panel(claim, _positions(claim))
+
+
+def _positions(claim: Claim) -> list[ClaimPosition]:
+    return list(
         ClaimPosition.objects.filter(claim=claim)
         .select_related("status")
         .order_by("section", "risk_code", "currency")
     )
+
+
+def _positions_panel(claim: Claim, positions: list[ClaimPosition]) -> Panel:
     kinds = [
         kind
         for kind in FEE_KINDS
@@ -161,16 +183,7 @@ def panels_of(claim: Claim) -> list[Panel]:
         "kinds": [capital(LABELS[kind]) for kind in kinds],
         "totals": totals_of([claim])[claim.pk] if positions else [],
     }
-    panels = [
-        Panel("Positions", "reinsurance/positions.html", shown),
-        Panel(
-            "Movements",
-            "reinsurance/movements.html",
-            {"lines": lines_of(positions)[-MOST_ENTRIES:]},
-        ),
-        Panel("Statements", "reinsurance/statements.html", {"told": told_of(claim)}),
-    ]
-    return panels + details_of(claim.details)
+    return Panel("Positions", "reinsurance/positions.html", shown)
 
 
 def _fees(position: ClaimPosition, kinds: list[str]) -> list[Any]:

@@ -17,7 +17,7 @@ from reinsurance.admin.claim_actions import ClaimActions
 from reinsurance.admin.claim_panels import panels_of, totals_of
 from reinsurance.admin.codes import CodeFilter
 from reinsurance.admin.days import as_at_panel
-from reinsurance.admin.editing import EditedAdmin
+from reinsurance.admin.editing import EditedAdmin, MeantForm
 from reinsurance.admin.values import (
     amount_heading,
     currency_column,
@@ -26,6 +26,7 @@ from reinsurance.admin.values import (
     money_column,
 )
 from reinsurance.ledger.amounts import POSITION, label_of
+from reinsurance.ledger.hand_dates import issues_of_dates
 from reinsurance.models import Claim, ClaimPosition, LossEvent, Treaty
 from reinsurance.resources.claims import ClaimResource
 from reinsurance.resources.events import LossEventResource
@@ -67,6 +68,7 @@ def _total_column(name: str) -> Any:
 class ClaimAdmin(ClaimActions, EditedAdmin, RecordAdmin):
     """Claims as they stand, with what was told of them."""
 
+    form = MeantForm
     resource_classes = (ClaimResource,)
     import_slug = "claims"
     list_display = (
@@ -154,6 +156,10 @@ class ClaimAdmin(ClaimActions, EditedAdmin, RecordAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A claim and its ledger are never taken out of the books by hand."""
         return False
+
+    def doubts_of(self, record: Claim, was: Claim | None) -> list[str]:
+        """What is wrong with its dates, among themselves and under its contract."""
+        return issues_of_dates(record)
 
     def panels(self, record: Claim) -> list[Panel]:
         """Positions, movements, statements and further details."""

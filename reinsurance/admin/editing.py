@@ -22,14 +22,8 @@ NO_REASON = "Nothing was deleted. Say why it is to be deleted."
 NOT_WITH_IT = "What you entered below it was left out: add it once the record is made."
 
 
-class ReasonForm(forms.ModelForm):
-    """A record's form that asks why it is changed."""
-
-    reason = forms.CharField(
-        max_length=400,
-        widget=forms.TextInput(attrs={"class": "vTextField form-control"}),
-        help_text="Why it is changed; it stays with the change, for everybody to read.",
-    )
+class MeantForm(forms.ModelForm):
+    """A record's form that asks whether it is meant, where a file would be warned."""
 
     breach_is_meant = forms.BooleanField(
         required=False,
@@ -38,17 +32,27 @@ class ReasonForm(forms.ModelForm):
     )
     breaches: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "reason" in self.fields:
-            self.fields["reason"].required = self.instance.pk is not None
-
     def clean(self) -> dict[str, Any] | None:
-        """Raise ValidationError with what the contract would break, if it does."""
+        """Raise ValidationError with what is said of it, if anything is."""
         if self.breaches:
             advice = "Nothing was saved. Correct it, or tick “It is meant”."
             raise forms.ValidationError([*self.breaches, advice])
         return super().clean()
+
+
+class ReasonForm(MeantForm):
+    """A record's form that asks why it is changed."""
+
+    reason = forms.CharField(
+        max_length=400,
+        widget=forms.TextInput(attrs={"class": "vTextField form-control"}),
+        help_text="Why it is changed; it stays with the change, for everybody to read.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "reason" in self.fields:
+            self.fields["reason"].required = self.instance.pk is not None
 
 
 class EditedAdmin(MeanwhileAdmin):
@@ -59,6 +63,13 @@ class EditedAdmin(MeanwhileAdmin):
     """
 
     delete_confirmation_template = "reinsurance/delete.html"
+
+    def doubts_of(self, record: Any, was: Any) -> list[str]:
+        """What a file with the record would be held out or warned for, in words.
+
+        ``was``: the record as the books have it; None where they have none.
+        """
+        return []
 
     @property
     def needs_reason(self) -> bool:
@@ -74,15 +85,16 @@ class EditedAdmin(MeanwhileAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """The fields, and below them the reason where somebody may change them."""
         found = super().get_fieldsets(request, obj)
-        if not self.needs_reason:
+        if not issubclass(self.form, MeantForm):
             return found
-        if "reason" in flatten_fieldsets(found):
+        if {"reason", breaches.MEANT} & set(flatten_fieldsets(found)):
             found = [
                 (title, {**options, "fields": _without(options["fields"])})
                 for title, options in found
             ]
         names = []
-        if obj is not None and self.has_change_permission(request, obj):
+        may_change = obj is not None and self.has_change_permission(request, obj)
+        if self.needs_reason and may_change:
             names.append("reason")
         if breaches.found(request):
             names.append(breaches.MEANT)
@@ -91,7 +103,8 @@ class EditedAdmin(MeanwhileAdmin):
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """The form; one that was taken back says what it would have broken."""
         form = super().get_form(request, *args, **kwargs)
-        if self.needs_reason and (found := breaches.found(request)):
+        found = breaches.found(request)
+        if found and issubclass(self.form, MeantForm):
             return type(form.__name__, (form,), {"breaches": tuple(found)})
         return form
 
@@ -107,7 +120,12 @@ class EditedAdmin(MeanwhileAdmin):
     def save_model(
         self, request: HttpRequest, obj: Any, form: Any, change: bool
     ) -> None:
-        """Save the record, or propose the change."""
+        """Save the record, or propose the change; where it is in doubt, if meant."""
+        was = edits.stored(obj) if change else None
+        known = self.doubts_of(was, was) if was else []
+        new = [doubt for doubt in self.doubts_of(obj, was) if doubt not in known]
+        if new and not request.POST.get(breaches.MEANT):
+            raise breaches.BreachError(new)
         self._save(request, obj, form)
 
     def save_related(
@@ -211,7 +229,7 @@ class EditedAdmin(MeanwhileAdmin):
 
 
 def _without(fields: Any) -> list[Any]:
-    return [name for name in fields if name != "reason"]
+    return [name for name in fields if name not in ("reason", breaches.MEANT)]
 
 
 def _proposed(request: HttpRequest) -> list[Edit]:

@@ -69,5 +69,10 @@ class MeanwhileAdmin(admin.ModelAdmin):
             for rows in found
             for row in (rows.select_for_update() if locks else rows)
         ]
-        text = json.dumps(images, sort_keys=True)
-        return salted_hmac(__name__, text, algorithm="sha256").hexdigest()
+        return digest_of(images)
+
+
+def digest_of(values: Any) -> str:
+    """A digest of values that nobody else can make up; they are put in as JSON."""
+    text = json.dumps(values, sort_keys=True)
+    return salted_hmac(__name__, text, algorithm="sha256").hexdigest()

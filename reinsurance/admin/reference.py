@@ -1,12 +1,9 @@
 """Reference data in the admin: small lists that standards define."""
 
-from typing import Any
-
-from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.contrib import admin
 
 from reinsurance.admin.base import PlainAdmin, RecordAdmin, year_filter
-from reinsurance.admin.editing import EditedAdmin
+from reinsurance.admin.editing import EditedAdmin, MeantForm
 from reinsurance.models import (
     ClaimStatus,
     Country,
@@ -70,11 +67,8 @@ class ExchangeRateAdmin(EditedAdmin, RecordAdmin):
     search_fields = ("base", "quote")
     search_help_text = "Currency code"
     autocomplete_fields = ("base", "quote")
+    form = MeantForm
 
-    def save_model(
-        self, request: HttpRequest, obj: ExchangeRate, form: Any, change: bool
-    ) -> None:
-        """Save the rate, and say what a file with it would be warned of."""
-        super().save_model(request, obj, form, change)
-        for warning in warnings_of(obj):
-            messages.warning(request, warning)
+    def doubts_of(self, record: ExchangeRate, was: ExchangeRate | None) -> list[str]:
+        """Whether it fits the other rates of the books, and what it was before."""
+        return warnings_of(record, was)

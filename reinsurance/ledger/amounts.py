@@ -10,6 +10,8 @@ FEE_KINDS = ("expenses", "attorney", "adjusters", "defence", "tpa")
 
 FIRST_ROW_BY_HAND = 2_000_000_000
 """Rows from here on are no rows of a file: a person told them, after the file's."""
+WITHDRAWN = "Withdrawn: "
+"""Before the reason of a change by hand that withdraws what a person told."""
 
 PAID_FEES = tuple(f"paid_{kind}" for kind in FEE_KINDS)
 RESERVE_FEES = tuple(f"reserve_{kind}" for kind in FEE_KINDS)

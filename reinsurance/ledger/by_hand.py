@@ -19,6 +19,7 @@ from reinsurance.ledger.amounts import (
     FIRST_ROW_BY_HAND,
     PAID,
     THIS_PERIOD,
+    WITHDRAWN,
     amounts_of,
     told_as,
 )
@@ -80,9 +81,7 @@ def tell(
     the period alone, unless it is known from what files told.  ``is_meant``: whatever a
     file would be warned of.  Raises TellingError, and NotMeantError.
     """
-    why = reason.strip()
-    if not why:
-        raise TellingError("Say why the amount is corrected.")
+    why = _reason_of(reason)
     take_turn()
     rows = ClaimPosition.objects.select_related("claim__treaty", "currency")
     found = seen_by(rows, user).filter(pk=position.pk).first()
@@ -112,24 +111,39 @@ def tell(
     return statement
 
 
+def _reason_of(reason: str) -> str:
+    """Why an amount is told; TellingError where it reads as that of a withdrawal."""
+    why = reason.strip()
+    if not why:
+        raise TellingError("Say why the amount is corrected.")
+    if why.startswith(WITHDRAWN.strip()):
+        raise TellingError("To withdraw an amount, press Withdraw beside it.")
+    return why
+
+
+def held(position: ClaimPosition, name: str, day: date) -> Decimal | None:
+    """What an amount of the position stands at, at the end of the period to a day.
+
+    Raises TellingError where the day is no end of a period.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        return books_of(cursor, position).held_at(period_to(day)).get(name)
+
+
 @transaction.atomic
-def withdraw(statement: ClaimStatement, *, user: User) -> None:
+def withdraw(statement: ClaimStatement, *, user: User, reason: str) -> None:
     """Take back what the user told, or, if they may undo files, what anybody did.
 
     Raises TellingError.
     """
+    why = reason.strip()
+    if not why:
+        raise TellingError("Say why the amount is withdrawn.")
     take_turn()
-    rows = ClaimStatement.objects.select_related("position__claim__treaty", "load")
-    found = seen_by(rows, user).filter(pk=statement.pk).first()
-    if found is None or found.period_end is None:
-        raise TellingError("There is no such statement.")
-    if found.load.user_id is None:
-        raise TellingError("A file told this: undo the file, or correct the amount.")
-    if found.load.undone_at is not None:
-        raise TellingError("This is withdrawn already.")
-    if found.load.user_id != user.pk and not user.has_perm(WITHDRAW_OTHERS):
-        raise TellingError("Somebody else told this. Ask them, or a manager.")
+    found = require_withdrawable(statement, user)
     position, end = found.position, found.period_end
+    if end is None:
+        raise TellingError("There is no such statement.")
     names = amounts_of(found)
     with connection.cursor() as cursor:
         before = _image(books_of(cursor, position).held_at(end), names)
@@ -138,7 +152,22 @@ def withdraw(statement: ClaimStatement, *, user: User) -> None:
         _require_no_overlap(cursor, position)
         keeps = found.status_id is None
         after = _settled(cursor, position, end, names, keeps_status=keeps)
-    _note(position, end, before, after, user, f"Withdrawn: {found.load.reason}")
+    _note(position, end, before, after, user, f"{WITHDRAWN}{why}")
+
+
+def require_withdrawable(statement: ClaimStatement, user: User) -> ClaimStatement:
+    """The statement as it stands; TellingError where the user cannot withdraw it."""
+    rows = ClaimStatement.objects.select_related("position__claim__treaty", "load")
+    found = seen_by(rows, user).filter(pk=statement.pk).first()
+    if found is None:
+        raise TellingError("There is no such statement.")
+    if found.load.user_id is None:
+        raise TellingError("A file told this: undo the file, or correct the amount.")
+    if found.load.undone_at is not None:
+        raise TellingError("This is withdrawn already.")
+    if found.load.user_id != user.pk and not user.has_perm(WITHDRAW_OTHERS):
+        raise TellingError("Somebody else told this. Ask them, or a manager.")
+    return found
 
 
 def may_withdraw(statement: ClaimStatement, user: User) -> bool:

@@ -127,6 +127,20 @@ def date_issues(settlement: Any) -> list[pl.DataFrame]:
     return found
 
 
+def warnings_of_dates(claims: pl.DataFrame) -> list[str]:
+    """What a file with the claims' dates would be warned of, in words.
+
+    ``claims`` has the dates and ``loss_event``.
+    """
+    rows = _with_event(claims)
+    return [
+        text
+        for rule in _RULES
+        if rule.severity == "warning"
+        for text in rows.filter(rule.is_wrong).select(_text(rule.message)).to_series()
+    ]
+
+
 def _now(claims: pl.DataFrame) -> pl.DataFrame:
     """``claim``, the fields as they will stand and ``__new_<field>``: it differs."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import polars as pl
 from django.utils import timezone
@@ -10,6 +11,7 @@ from django.utils.formats import date_format
 
 from reinsurance.ledger import timelines
 from reinsurance.ledger.amounts import (
+    FIRST_ROW_BY_HAND,
     PAID,
     POSITION,
     THIS_PERIOD,
@@ -19,7 +21,7 @@ from reinsurance.ledger.amounts import (
 )
 from reinsurance.ledger.periods import MOST_DAYS_OFF, snapped
 from reinsurance.ledger.position_books import PositionBooks
-from reinsurance.models import ClaimPosition
+from reinsurance.models import ClaimPosition, Load
 
 _MOST = Decimal(10) ** 16
 DECIMALS = 4
@@ -129,8 +131,9 @@ def require_fitting(
         )
         if others.height:
             other = others.row(0, named=True)
+            who = _teller(books.teller_of(other["period_end"], this))
             raise TellingError(
-                f"Number {other['number']} told what was paid from "
+                f"{who} told what was paid from "
                 f"{day_of(other['period_start'])} to {day_of(other['period_end'])}, "
                 "which overlaps: correct that period instead."
             )
@@ -146,6 +149,14 @@ def require_fitting(
             f"{to_date.normalize():f}. Tell what it comes to at its end; "
             f"{sum_of.normalize():f} would be to date."
         )
+
+
+def _teller(statement: Mapping[str, Any]) -> str:
+    """In words: the file that told a statement, or the person and when."""
+    if statement["row"] < FIRST_ROW_BY_HAND:
+        return f"Number {statement['number']}"
+    load = Load.objects.select_related("user").get(pk=statement["load"])
+    return f"An amount by hand ({load.user}, {day_of(load.loaded_at.date())})"
 
 
 def day_of(day: date) -> str:

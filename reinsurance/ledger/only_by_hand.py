@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 from django.db import connection, transaction
 
+from reinsurance.ledger.amounts import WITHDRAWN
 from reinsurance.ledger.lineage_ranges import holds
 from reinsurance.ledger.statements import REPEATED, live_statements
 from reinsurance.models import Edit, Load
@@ -35,7 +36,7 @@ def only_by_hand(load: Load) -> list[Edit]:
             return []
         left = _left(cursor, pl.Series(keys, dtype=pl.Int64), load)
     edits = Edit.objects.filter(model="claimposition", object_id__in=left)
-    told = edits.exclude(reason__startswith="Withdrawn:").select_related("user")
+    told = edits.exclude(reason__startswith=WITHDRAWN).select_related("user")
     last = {edit.object_id: edit for edit in told.order_by("at", "pk")}
     return sorted(last.values(), key=lambda edit: edit.pk)
 

@@ -41,11 +41,21 @@ def rate_issues(told: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([_against_inverse(all_rates), _jumps(all_rates)])
 
 
-def warnings_of(rate: ExchangeRate) -> list[str]:
-    """A sentence for each thing that a file with this one rate would be warned of."""
+def warnings_of(rate: ExchangeRate, was: ExchangeRate | None = None) -> list[str]:
+    """A sentence for each thing that a file with this one rate would be warned of.
+
+    ``was``: what it replaces in the books.
+    """
     row = (0, rate.base_id, rate.quote_id, rate.date, rate.rate)
     told = pl.DataFrame([row], schema={ROW: pl.Int64(), **_RATES}, orient="row")
-    return rate_issues(told)["message"].to_list()
+    found = [rate_issues(told)]
+    if was and (was.base_id, was.quote_id) == (rate.base_id, rate.quote_id):
+        pair = {"base": "base_currency", "quote": "quote_currency"}
+        before = pl.lit(was.rate).cast(_RATES["rate"])
+        found.append(
+            replaced_issues(told.rename(pair).with_columns(before.alias("was.rate")))
+        )
+    return pl.concat(found)["message"].to_list()
 
 
 def replaced_issues(compared: pl.DataFrame) -> pl.DataFrame:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from importers.admin import moves
 from importers.models import Ingestion
 from importers.services import ingestions, work
+from reinsurance.models import Party
 from tests.importers.admin.conftest import HEADER, claim, last_told, upload_of
 from tests.importers.services.test_approvals import HEADED, month
 
@@ -111,6 +112,50 @@ def test_declared_additional_it_waits_for_approval(
     page = as_manager.get(at(second))
     assert page.context["doable"].approve
     assert page.context["section"]["lacks"] == []
+
+
+def register(*reinsurers: str) -> bytes:
+    lines = [f"X1,QS,GBP,1,{name},50%,Yes" for name in reinsurers]
+    header = "UMR,Treaty type,Currency,Layer,Reinsurer,Signed line,Lead"
+    return "\n".join((header, *lines)).encode()
+
+
+def handed_in(content: bytes) -> Ingestion:
+    """A treaty register, checked; nobody said what it is."""
+    ingestion = ingestions.submit(
+        blocks=[content],
+        file_name="register.csv",
+        record_type="treaties",
+        source=ingestions.source_of(None),
+        door="test",
+        user=None,
+        enqueue=False,
+    )
+    work.check(ingestion.pk)
+    ingestion.refresh_from_db()
+    return ingestion
+
+
+@pytest.mark.parametrize("declared", ["", "additional", "correction"])
+def test_of_a_register_the_page_says_what_was_declared(
+    as_clerk: Client, declared: str
+) -> None:
+    for code in ("RE1", "RE2"):
+        Party.objects.create(code=code, name=code)
+    ingestion = handed_in(register("RE1"))
+    if declared:
+        as_clerk.post(do(declared, ingestion))
+        work.check(ingestion.pk)
+    content = as_clerk.get(at(ingestion)).content.decode()
+    said = {
+        "": "Nothing was declared. The file is taken as the whole register: who is "
+        "missing has left the panel.",
+        "additional": "Declared: additional to the file of the period.",
+        "correction": "Declared: a correction of the file of the period.",
+    }
+    assert [text for text in said.values() if text in content] == [said[declared]]
+    for answer in ("additional", "correction"):
+        assert (do(answer, ingestion) in content) == (answer != declared)
 
 
 def test_it_may_be_said_on_upload(as_clerk: Client) -> None:

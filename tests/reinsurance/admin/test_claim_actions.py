@@ -25,7 +25,7 @@ from reinsurance.models import (
     Party,
     Treaty,
 )
-from tests.reinsurance.admin.conftest import browser_of
+from tests.reinsurance.admin.conftest import browser_of, statement_of
 
 
 @pytest.fixture
@@ -46,6 +46,17 @@ def at(name: str, record: Any) -> str:
 
 def said(answer: Any) -> list[str]:
     return [str(message) for message in get_messages(answer.wsgi_request)]
+
+
+WRONG = {"reason": "The letter was of another claim"}
+
+
+def post(browser: Client, url: str, told: dict[str, Any]) -> Any:
+    """The form of a page as it is opened now, filled in and sent."""
+    page = browser.get(url)
+    if page.status_code == 200:
+        told = {"as_opened": page.context["as_opened"], **told}
+    return browser.post(url, told)
 
 
 def amount(claim: Claim, **changes: str) -> dict[str, str]:
@@ -71,7 +82,7 @@ def test_an_amount_is_corrected_and_withdrawn(
     form = as_manager.get(at("amount", book)).content.decode()
     assert 'value="2026-06-30"' in form
     assert "Paid, TPA fees" in form
-    answer = as_manager.post(at("amount", book), amount(book))
+    answer = post(as_manager, at("amount", book), amount(book))
     assert (answer.status_code, answer["Location"]) == (302, at("change", book))
     assert said(answer) == ["Corrected for the period to 30 Jun 2026."]
     assert ClaimPosition.objects.get().paid_indemnity == Decimal("1400.5")
@@ -83,14 +94,14 @@ def test_an_amount_is_corrected_and_withdrawn(
     assert at("withdraw", statement) in page
     asked = as_manager.get(f"{at('change', book)}?as_at=2026-06-30").content.decode()
     assert "2000000000" not in asked.partition("<strong>History</strong>")[0]
-    answer = as_manager.post(at("withdraw", statement))
+    answer = post(as_manager, at("withdraw", statement), WRONG)
     assert said(answer)[-1] == "Withdrawn."
     assert answer["Location"] == at("change", book)
     assert ClaimPosition.objects.get().paid_indemnity == 1500
     page = as_manager.get(at("change", book)).content.decode()
     assert "withdrawn " in page
     assert at("withdraw", statement) not in page
-    answer = as_manager.post(at("withdraw", statement))
+    answer = post(as_manager, at("withdraw", statement), WRONG)
     assert said(answer)[-1] == "This is withdrawn already."
 
 
@@ -102,18 +113,18 @@ def test_a_status_is_told_with_an_amount_and_not_otherwise(
     as_manager.post(at("change", book), closed)
     assert Claim.objects.get().status_id == "OPEN"
     nil = {**amount(book), "kind": "reserve_indemnity", "amount": "0"}
-    answer = as_manager.post(at("amount", book), {**nil, "status": "CLOSED"})
+    answer = post(as_manager, at("amount", book), {**nil, "status": "CLOSED"})
     assert said(answer)[-1:] == ["Corrected for the period to 30 Jun 2026."]
     assert Claim.objects.get().status_id == "CLOSED"
     assert ClaimPosition.objects.get().status_id == "CLOSED"
-    as_manager.post(at("withdraw", ClaimStatement.objects.latest("pk")))
+    post(as_manager, at("withdraw", ClaimStatement.objects.latest("pk")), WRONG)
     assert Claim.objects.get().status_id == "OPEN"
 
 
 def test_the_history_of_the_position_says_it_too(
     as_manager: Client, book: Claim
 ) -> None:
-    as_manager.post(at("amount", book), amount(book))
+    post(as_manager, at("amount", book), amount(book))
     edit = Edit.objects.get(model="claimposition")
     url = reverse("admin:reinsurance_edit_change", args=[edit.pk])
     page = as_manager.get(url).content.decode()
@@ -134,7 +145,7 @@ def test_the_history_of_the_position_says_it_too(
 def test_a_form_with_a_fault_comes_back(
     as_manager: Client, book: Claim, change: dict[str, str], told: str
 ) -> None:
-    answer = as_manager.post(at("amount", book), amount(book, **change))
+    answer = post(as_manager, at("amount", book), amount(book, **change))
     assert answer.status_code == 200
     assert told in answer.content.decode()
     assert not Load.objects.filter(user__isnull=False).exists()
@@ -142,9 +153,9 @@ def test_a_form_with_a_fault_comes_back(
 
 def test_what_a_file_told_is_not_withdrawn(as_manager: Client, book: Claim) -> None:
     statement = ClaimStatement.objects.earliest("pk")
-    answer = as_manager.post(at("withdraw", statement))
+    answer = as_manager.post(at("withdraw", statement), WRONG)
     assert said(answer) == ["A file told this: undo the file, or correct the amount."]
-    assert as_manager.get(at("withdraw", statement)).status_code == 405
+    assert as_manager.get(at("withdraw", statement)).status_code == 302
 
 
 # --------------------------------------------------------------------------- the move
@@ -153,10 +164,10 @@ def test_a_claim_is_moved(as_manager: Client, book: Claim, renewal: Treaty) -> N
     assert at("move", book) in page
     form = as_manager.get(at("move", book)).content.decode()
     assert "B0001 · Andes Mutual · 1 Jan 2027 – 31 Dec 2027" in form
-    answer = as_manager.post(at("move", book), {"treaty": str(renewal.pk)})
+    answer = post(as_manager, at("move", book), {"treaty": str(renewal.pk)})
     assert "This field is required." in answer.content.decode()
     data = {"treaty": str(renewal.pk), "reason": "Its date of loss"}
-    answer = as_manager.post(at("move", book), data)
+    answer = post(as_manager, at("move", book), data)
     assert (answer.status_code, answer["Location"]) == (302, at("change", book))
     assert said(answer) == ["Moved to B0001 · Andes Mutual · 1 Jan 2027 – 31 Dec 2027."]
     book.refresh_from_db()
@@ -170,7 +181,7 @@ def test_a_move_that_is_in_the_way(
 ) -> None:
     Claim.objects.create(treaty=renewal, reference="C-00123", status_id="OPEN")
     data = {"treaty": str(renewal.pk), "reason": "Its date of loss"}
-    answer = as_manager.post(at("move", book), data)
+    answer = post(as_manager, at("move", book), data)
     assert answer.status_code == 200
     assert "The contract has a claim C-00123 already." in answer.content.decode()
 
@@ -237,7 +248,7 @@ def test_the_claim_is_moved_before_its_rows_go_on(
         "picked, and the loss would stand twice. Move the claim first."
     )
     data = {"treaty": str(renewal.pk), "reason": "Its date of loss"}
-    as_manager.post(at("move", book), data)
+    post(as_manager, at("move", book), data)
     follow_up = check(follow_ups.answer_contracts(waiting, answers, user=clerk))
     assert (follow_up.status, follow_up.rows_read) == ("ready", 1)
     ingestions.approve(follow_up.pk)
@@ -269,7 +280,7 @@ def test_beyond_the_issues_that_are_listed_it_is_found_too(
 def test_who_may_not_change_claims_is_offered_nothing(
     as_clerk: Client, as_manager: Client, book: Claim, renewal: Treaty
 ) -> None:
-    as_manager.post(at("amount", book), amount(book))
+    post(as_manager, at("amount", book), amount(book))
     statement = ClaimStatement.objects.latest("pk")
     page = as_clerk.get(at("change", book)).content.decode()
     assert "The adjuster&#x27;s letter" in page
@@ -320,7 +331,7 @@ def test_an_amount_that_a_file_would_be_warned_of_is_taken_where_it_is_meant(
 ) -> None:
     Treaty.objects.update(loss_notification_threshold=100000)
     assert "It is meant" not in as_manager.get(at("amount", book)).content.decode()
-    answer = as_manager.post(at("amount", book), amount(book, **changes))
+    answer = post(as_manager, at("amount", book), amount(book, **changes))
     assert answer.status_code == 200
     errors = answer.context["form"].non_field_errors()
     assert warning in errors
@@ -331,7 +342,7 @@ def test_an_amount_that_a_file_would_be_warned_of_is_taken_where_it_is_meant(
     assert (position.paid_indemnity, position.reserve_indemnity) == (1500, 250)
     assert position.status_id == "OPEN"
     meant = {**changes, "breach_is_meant": "on"}
-    answer = as_manager.post(at("amount", book), amount(book, **meant))
+    answer = post(as_manager, at("amount", book), amount(book, **meant))
     assert said(answer) == ["Corrected for the period to 30 Jun 2026."]
     told = ClaimPosition.objects.values_list(changes["kind"], flat=True).get()
     assert told == Decimal(changes["amount"])
@@ -342,7 +353,7 @@ def test_what_is_said_of_a_claim_already_is_not_said_again(
 ) -> None:
     Treaty.objects.update(loss_notification_threshold=1000)
     recoverable = {"kind": "recoverable", "amount": "30"}
-    answer = as_manager.post(at("amount", book), amount(book, **recoverable))
+    answer = post(as_manager, at("amount", book), amount(book, **recoverable))
     assert said(answer) == ["Corrected for the period to 30 Jun 2026."]
 
 
@@ -351,7 +362,7 @@ def test_a_move_outside_the_contracts_period_is_done_where_it_is_meant(
 ) -> None:
     Treaty.objects.update(basis="LO")
     told = {"treaty": renewal.pk, "reason": "Its year"}
-    answer = as_manager.post(at("move", book), told)
+    answer = post(as_manager, at("move", book), told)
     assert answer.context["form"].non_field_errors() == [
         "The loss of 15 Feb 2026 is outside that contract, 1 Jan 2027 to 31 Dec 2027: "
         "rows of the claim with this date will be held out. Move it only if the date "
@@ -360,7 +371,7 @@ def test_a_move_outside_the_contracts_period_is_done_where_it_is_meant(
     ]
     assert 'name="breach_is_meant"' in answer.content.decode()
     assert Claim.objects.get().treaty_id == book.treaty_id
-    answer = as_manager.post(at("move", book), {**told, "breach_is_meant": "on"})
+    answer = post(as_manager, at("move", book), {**told, "breach_is_meant": "on"})
     assert answer.status_code == 302
     assert Claim.objects.get().treaty_id == renewal.pk
 
@@ -374,11 +385,124 @@ def test_the_form_of_an_amount_has_the_period_of_the_sender(
     page = as_manager.get(at("amount", book)).content.decode()
     assert 'name="period_start" value="2026-04-01"' in page
     told = {"basis": "this_period", "period_end": "2026-07-31", "period_start": ""}
-    answer = as_manager.post(at("amount", book), amount(book, **told))
+    answer = post(as_manager, at("amount", book), amount(book, **told))
     assert answer.context["form"].non_field_errors() == [
         "Say from when: what was paid in the period to 31 Jul 2026 may be of a month, "
         "a quarter or a year. Give the period's first day."
     ]
     told["period_start"] = "2026-07-01"
-    as_manager.post(at("amount", book), amount(book, **told))
+    post(as_manager, at("amount", book), amount(book, **told))
     assert ClaimPosition.objects.get().paid_indemnity == Decimal("2900.5")
+
+
+# ------------------------------------------------------------------ changed meanwhile
+CHANGED = (
+    "Claim “C-00123” was changed meanwhile, by a file or by somebody else: nothing was "
+    "saved. This page shows what stands now; the claim's History says who changed "
+    "what. Look again, and send the form anew if it is still right."
+)
+UNKNOWN = (
+    "The form does not say how claim “C-00123” stood when it was opened: nothing was "
+    "saved. This page shows what stands now. Look again, and send the form anew if it "
+    "is still right."
+)
+
+
+def opened(browser: Client, url: str) -> dict[str, str]:
+    """The hidden mark of a form that was opened now."""
+    return {"as_opened": browser.get(url).context["as_opened"]}
+
+
+def test_an_amount_of_a_form_that_was_opened_before_another_is_not_saved(
+    as_manager: Client, as_admin: Client, book: Claim
+) -> None:
+    url = at("amount", book)
+    late = opened(as_manager, url)
+    post(as_admin, url, amount(book, amount="60", breach_is_meant="on"))
+    told = amount(book, amount="45", breach_is_meant="on")
+    answer = as_manager.post(url, {**told, **late})
+    assert answer.context["form"].non_field_errors() == [
+        CHANGED,
+        "Paid, indemnity at 30 Jun 2026 stands at: USD 60.00.",
+    ]
+    assert "What stands now" in answer.content.decode()
+    assert ClaimPosition.objects.get().paid_indemnity == 60
+    assert Load.objects.filter(user__isnull=False).count() == 1
+    anew = {"as_opened": answer.context["as_opened"]}
+    assert as_manager.post(url, {**told, **anew}).status_code == 302
+    assert ClaimPosition.objects.get().paid_indemnity == 45
+
+
+def test_neither_is_one_of_a_form_that_was_opened_before_a_file(
+    as_manager: Client, book: Claim
+) -> None:
+    url = at("amount", book)
+    late = opened(as_manager, url)
+    statement_of(book, 903, "2026-06-30", "1600")
+    answer = as_manager.post(url, {**amount(book), **late})
+    assert answer.context["form"].non_field_errors() == [
+        CHANGED,
+        "Paid, indemnity at 30 Jun 2026 stands at: USD 1,600.00.",
+    ]
+    assert not Load.objects.filter(user__isnull=False).exists()
+
+
+@pytest.mark.parametrize(
+    ("mark", "said_of_it"), [("", UNKNOWN), ("0" * 64, CHANGED), ("ü", CHANGED)]
+)
+def test_a_form_without_the_mark_is_not_taken(
+    as_manager: Client, book: Claim, renewal: Treaty, mark: str, said_of_it: str
+) -> None:
+    post(as_manager, at("amount", book), amount(book))
+    statement = ClaimStatement.objects.latest("pk")
+    moved = {"treaty": str(renewal.pk), "reason": "Its date of loss"}
+    for name, record, told in (
+        ("amount", book, amount(book, amount="1450")),
+        ("move", book, moved),
+        ("withdraw", statement, WRONG),
+    ):
+        answer = as_manager.post(at(name, record), {**told, "as_opened": mark})
+        assert answer.context["form"].non_field_errors()[0] == said_of_it
+    assert Claim.objects.get().treaty_id != renewal.pk
+    assert ClaimPosition.objects.get().paid_indemnity == Decimal("1400.5")
+
+
+def test_a_move_and_a_withdrawal_are_held_against_what_stood_as_well(
+    as_manager: Client, book: Claim, renewal: Treaty
+) -> None:
+    post(as_manager, at("amount", book), amount(book))
+    statement = ClaimStatement.objects.latest("pk")
+    withdraw = opened(as_manager, at("withdraw", statement))
+    move = opened(as_manager, at("move", book))
+    statement_of(book, 903, "2026-05-31", "1100")
+    answer = as_manager.post(at("withdraw", statement), {**WRONG, **withdraw})
+    assert answer.context["form"].non_field_errors() == [CHANGED]
+    told = {"treaty": str(renewal.pk), "reason": "Its date of loss"}
+    answer = as_manager.post(at("move", book), {**told, **move})
+    assert answer.context["form"].non_field_errors() == [CHANGED]
+    assert Claim.objects.get().treaty_id == book.treaty_id
+    assert not Load.objects.filter(undone_at__isnull=False).exists()
+
+
+# ----------------------------------------------------------------------- withdrawals
+def test_the_history_says_who_withdrew_an_amount_and_why(
+    as_manager: Client, as_admin: Client, manager: User, book: Claim
+) -> None:
+    post(as_manager, at("amount", book), amount(book))
+    statement = ClaimStatement.objects.latest("pk")
+    asked = as_admin.get(at("withdraw", statement)).content.decode()
+    assert f"What {manager.username} told on " in asked
+    answer = post(as_admin, at("withdraw", statement), {"reason": " "})
+    assert "This field is required." in answer.content.decode()
+    post(as_admin, at("withdraw", statement), WRONG)
+    told = as_admin.get(f"/api/v1/claims/{book.pk}/lineage/").json()["results"]
+    (entry,) = [e for e in told if e["action"] == "withdrawn"]
+    assert (entry["user"], entry["reason"]) == ("root", WRONG["reason"])
+    assert entry["position"] == "1 XL USD at 30 Jun 2026"
+    assert entry["before"] == {"paid_indemnity": "1400.5000"}
+    assert entry["after"] == {"paid_indemnity": "1500.0000"}
+    page = as_admin.get(at("change", book)).content.decode()
+    history = page.partition("<strong>History</strong>")[2]
+    assert "withdrawn by hand" in history
+    assert "undone " not in history
+    assert WRONG["reason"] in history

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from reinsurance.models import Claim, Edit, Load
+from reinsurance.models import Claim, Edit, Load, Treaty
 
 ADD = reverse("admin:reinsurance_claim_add")
 KEPT = (
@@ -48,3 +48,53 @@ def test_the_reference_of_a_claim_that_stands_is_not_given_again(
     assert answer.context["adminform"].form.errors == {
         "__all__": ["Claim with this Treaty and Claim reference already exists."]
     }
+
+
+OUTSIDE = (
+    "The policy begins on 2027-03-01, outside the treaty's period, 2026-01-01 to "
+    "2026-12-31 (risks attaching). Correct the date or the treaty reference."
+)
+NOTHING = "Nothing was saved. Correct it, or tick “It is meant”."
+
+
+def test_dates_by_hand_are_held_against_the_contract(
+    as_manager: Client, book: Claim
+) -> None:
+    Treaty.objects.update(basis="RA")
+    page = reverse("admin:reinsurance_claim_change", args=[book.pk])
+    assert "It is meant" not in as_manager.get(page).content.decode()
+    told = {
+        "date_of_loss": "2026-02-15",
+        "loss_event": str(book.loss_event_id),
+        "policy_inception": "2027-03-01",
+    }
+    answer = as_manager.post(page, told)
+    form = answer.context["adminform"].form
+    assert form.non_field_errors()[0] == OUTSIDE
+    assert form.non_field_errors()[-1] == NOTHING
+    assert "It is meant" in answer.content.decode()
+    assert Claim.objects.get().policy_inception is None
+    answer = as_manager.post(page, {**told, "breach_is_meant": "on"})
+    assert answer.status_code == 302
+    assert str(Claim.objects.get().policy_inception) == "2027-03-01"
+    # What stands already is not asked again.
+    answer = as_manager.post(page, {**told, "insured_name": "Quay"})
+    assert answer.status_code == 302
+    assert Claim.objects.get().insured_name == "Quay"
+
+
+def test_a_loss_by_hand_is_held_against_the_contract(
+    as_manager: Client, book: Claim
+) -> None:
+    Treaty.objects.update(basis="LO")
+    told = {"treaty": book.treaty_id, "reference": "C-2", "status": "OPEN"}
+    answer = as_manager.post(ADD, {**told, "date_of_loss": "2025-12-31"})
+    assert answer.context["adminform"].form.non_field_errors() == [
+        "The loss of 2025-12-31 is outside the treaty's period, 2026-01-01 to "
+        "2026-12-31 (losses occurring). Correct the date or the treaty reference.",
+        NOTHING,
+    ]
+    assert Claim.objects.count() == 1
+    assert (
+        as_manager.post(ADD, {**told, "date_of_loss": "2026-01-01"}).status_code == 302
+    )

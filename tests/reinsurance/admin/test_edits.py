@@ -645,10 +645,43 @@ def test_a_rate_by_hand_is_held_against_the_others(
     refused = as_manager.post(add, form)
     assert "The rate of USD to itself is 1." in refused.content.decode()
     assert ExchangeRate.objects.count() == 1
-    wrong = as_manager.post(add, {**form, "quote": "EUR", "rate": "92"}, follow=True)
-    assert ExchangeRate.objects.count() == 2
-    assert [str(x) for x in wrong.context["messages"]][0] == (
+    assert "It is meant" not in as_manager.get(add).content.decode()
+    wrong = {**form, "quote": "EUR", "rate": "92"}
+    asked = as_manager.post(add, wrong)
+    assert ExchangeRate.objects.count() == 1
+    assert asked.context["adminform"].form.non_field_errors() == [
         "USD to EUR 92 on 2026-07-01, and USD to EUR 0.92 on 2026-06-30: they differ "
         "by more than a factor of 1.5. Is one of them the wrong way round, or its "
-        "decimal mark? Correct it."
+        "decimal mark? Correct it.",
+        "Nothing was saved. Correct it, or tick “It is meant”.",
+    ]
+    assert "It is meant" in asked.content.decode()
+    as_manager.post(add, {**wrong, "breach_is_meant": "on"})
+    assert ExchangeRate.objects.count() == 2
+
+
+def test_a_rate_that_is_changed_by_hand_is_held_against_what_it_was(
+    book: Claim, as_manager: Client
+) -> None:
+    ExchangeRate.objects.all().delete()
+    rate = ExchangeRate.objects.create(
+        base_id="USD", quote_id="GBP", date="2026-06-30", rate=Decimal("0.8")
     )
+    form = {"base": "USD", "quote": "GBP", "date": "2026-06-30", "rate": "80"}
+    page = reverse("admin:reinsurance_exchangerate_change", args=[rate.pk])
+    asked = as_manager.post(page, form)
+    assert asked.context["adminform"].form.non_field_errors() == [
+        "USD to GBP 80, and USD to GBP 0.8 before: they differ by more than a factor "
+        "of 1.5. Is one of them the wrong way round, or its decimal mark? Correct it.",
+        "Nothing was saved. Correct it, or tick “It is meant”.",
+    ]
+    rate.refresh_from_db()
+    assert rate.rate == Decimal("0.8")
+    as_manager.post(page, {**form, "rate": "0.81"})
+    rate.refresh_from_db()
+    assert rate.rate == Decimal("0.81")
+    as_manager.post(page, {**form, "breach_is_meant": "on"})
+    rate.refresh_from_db()
+    assert rate.rate == 80
+    as_manager.post(page, form)
+    assert Edit.objects.filter(model="exchangerate").count() == 2

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.formats import date_format
 
 from backoffice.roles import AUDITOR, Role
 from importers import record_types
@@ -151,14 +152,14 @@ def test_what_was_known_before_is_what_it_was(ann: User) -> None:
     hour = datetime.timedelta(hours=1)
     assert paid(known_at=days[0] + hour) == 100
     assert paid(known_at=days[1] + hour) == 90
-    by_hand.withdraw(statement, user=ann)
+    by_hand.withdraw(statement, user=ann, reason="Misheard")
     Load.objects.filter(user=ann).update(undone_at=days[2])
     assert (stands(), paid(JUNE)) == (100, 100)
     assert paid(known_at=days[1] + hour) == 90
     assert paid(known_at=days[3]) == 100
     assert list(Edit.objects.order_by("pk").values_list("after", "reason")) == [
         ({"paid_indemnity": "90.0000"}, "Telephoned"),
-        ({"paid_indemnity": "100.0000"}, "Withdrawn: Telephoned"),
+        ({"paid_indemnity": "100.0000"}, "Withdrawn: Misheard"),
     ]
 
 
@@ -191,14 +192,14 @@ def test_a_status_is_told_with_it(ann: User) -> None:
     statement = tell(ann, "90", status=closed)
     assert Claim.objects.get().status == closed
     assert ClaimPosition.objects.get().status == closed
-    by_hand.withdraw(statement, user=ann)
+    by_hand.withdraw(statement, user=ann, reason="Misheard")
     assert Claim.objects.get().status_id == "OPEN"
 
 
 def test_a_status_set_on_the_claims_page_stays(ann: User) -> None:
     send(JUNE, Paid_to_date="100", Status="Open")
     Claim.objects.update(status="CLOSED", date_closed=JULY)
-    by_hand.withdraw(tell(ann, "90"), user=ann)
+    by_hand.withdraw(tell(ann, "90"), user=ann, reason="Misheard")
     claim = Claim.objects.get()
     assert (claim.status_id, claim.date_closed) == ("CLOSED", JULY)
 
@@ -215,7 +216,7 @@ def test_an_amount_by_hand_stands_in_the_way_of_undoing_the_only_file(
         "Withdraw that first."
     )
     assert (stands(), Load.objects.exclude(undone_at=None).count()) == (90, 0)
-    by_hand.withdraw(statement, user=ann)
+    by_hand.withdraw(statement, user=ann, reason="Misheard")
     undo(CLAIMS, ingestion=number)
     assert not ClaimPosition.objects.exists()
     assert not Claim.objects.exists()
@@ -296,6 +297,13 @@ def test_what_is_refused(ann: User, change: dict[str, Any], said: str) -> None:
     assert Load.objects.count() == 1
 
 
+def test_a_reason_that_reads_as_that_of_a_withdrawal_is_refused(ann: User) -> None:
+    send(JUNE, Paid_to_date="100")
+    with pytest.raises(TellingError, match="press Withdraw beside it"):
+        tell(ann, "90", reason="Withdrawn: misheard")
+    assert not Edit.objects.exists()
+
+
 def test_a_currency_without_decimals(ann: User) -> None:
     send(JUNE, Paid_to_date="100", Currency="JPY")
     with pytest.raises(TellingError, match="Amounts in JPY have no decimals."):
@@ -315,20 +323,44 @@ def test_a_period_within_one_that_was_told_is_refused(ann: User) -> None:
         )
 
 
+def test_a_persons_amount_that_is_overlapped_is_called_that(ann: User) -> None:
+    """As in a file, January is told, then February, then January by hand."""
+    january, february = datetime.date(2026, 1, 31), datetime.date(2026, 2, 28)
+    first = datetime.date(2026, 1, 1)
+    send(january, Paid_this_month="10")
+    send(february, Paid_this_month="20")
+    told = tell(ann, "15", period=january, basis="this_period", period_start=first)
+    assert stands() == 35
+    more = {"basis": "this_period", "period_start": first}
+    with pytest.raises(TellingError) as refused:
+        tell(ann, "99", period=datetime.date(2026, 3, 31), **more)
+    day = date_format(told.load.loaded_at.date(), "j M Y")
+    assert str(refused.value) == (
+        f"An amount by hand ({ann.username}, {day}) told what was paid from 1 Jan 2026 "
+        "to 31 Jan 2026, which overlaps: correct that period instead."
+    )
+    number = send(january, Reserve="4")
+    assert number
+    with pytest.raises(TellingError, match=r"^An amount by hand \("):
+        tell(ann, "99", period=datetime.date(2026, 3, 31), **more)
+
+
 def test_who_may_withdraw(ann: User, user_with: Callable[[Role], User]) -> None:
     send(JUNE, Paid_to_date="100")
     auditor = user_with(AUDITOR)
     own, other = tell(auditor, "90"), tell(ann, "80")
     with pytest.raises(TellingError, match="Ask them, or a manager"):
-        by_hand.withdraw(other, user=auditor)
+        by_hand.withdraw(other, user=auditor, reason="Misheard")
     assert not by_hand.may_withdraw(other, auditor)
     assert by_hand.may_withdraw(own, auditor)
-    by_hand.withdraw(own, user=ann)
+    by_hand.withdraw(own, user=ann, reason="Misheard")
     assert stands() == 80
     with pytest.raises(TellingError, match="withdrawn already"):
-        by_hand.withdraw(own, user=auditor)
+        by_hand.withdraw(own, user=auditor, reason="Misheard")
     with pytest.raises(TellingError, match="A file told this"):
-        by_hand.withdraw(ClaimStatement.objects.earliest("pk"), user=ann)
+        by_hand.withdraw(
+            ClaimStatement.objects.earliest("pk"), user=ann, reason="Misheard"
+        )
 
 
 def test_others_claims_and_hidden_ones_are_not_there(ann: User) -> None:
@@ -340,8 +372,8 @@ def test_others_claims_and_hidden_ones_are_not_there(ann: User) -> None:
     with pytest.raises(TellingError, match="There is no such position"):
         tell(limited, "80")
     with pytest.raises(TellingError, match="There is no such statement"):
-        by_hand.withdraw(statement, user=limited)
-    by_hand.withdraw(statement, user=ann)
+        by_hand.withdraw(statement, user=limited, reason="Misheard")
+    by_hand.withdraw(statement, user=ann, reason="Misheard")
     undo(CLAIMS, ingestion=number)
     with pytest.raises(TellingError, match="There is no such position"):
         tell(ann, "80")

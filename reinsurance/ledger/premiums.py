@@ -121,7 +121,6 @@ def settle_premiums(
     unclear = pl.concat([several, torn, apart, other, overlapping(good, known, number)])
     wrong = pl.concat([wrong, unclear["row"]]).unique()
     good = good.filter(~pl.col("row").is_in(wrong.implode()))
-    spoken = spoken.filter(pl.col("correction") > number)
     names = [n for n in stored(good) if n not in KEY]
     good = good.with_columns(told=_bits(names) + pl.col("filled"))
     matched = beside(
@@ -138,7 +137,7 @@ def settle_premiums(
             [
                 *(twice, unclear, changed(added), told_otherwise_often(added)),
                 listed_to_date(good, known, conventions),
-                lacked_by_later_lists(cursor, entries, conventions),
+                lacked_by_later_lists(cursor, entries, number, conventions),
             ]
         ),
         ruled=pl.concat(

@@ -8,7 +8,6 @@ from reinsurance.ledger.premium_standing import held_policies
 from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.issues import issues_at, no_issues
 
-
 _COUNTS = (
     "Number {} lists the year to {} and does not have this premium, which counts all "
     "the same. If it should not, leave the row out; else ask the sender."

@@ -265,9 +265,10 @@ def lacked(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
 
 
 def _beside_corrections(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
-    """Tellings beside each correction (``correction``, ``end``, ``by``) of their period.
+    """Tellings beside each correction of their period.
 
-    A list of the year to date speaks for the year up to its own period.
+    ``correction`` (its number), ``end`` (of its period) and ``by`` (its load).  A list
+    of the year to date speaks for the year up to its own period.
     """
     whose = ["treaty_reference", "sender"]
     columns = ["__n", "number", "period_end", "sender", *GROUP]

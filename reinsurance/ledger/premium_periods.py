@@ -11,25 +11,27 @@ from reinsurance.resources.issues import issues_at, no_issues
 
 SAME = [n for n in FIRM if n not in {"same_period", "same_sender"}]
 TOLD = ["number", "row", "sender", "same_period", "same_sender", "period_start"]
+COLUMNS = [*SAME, *PARTS, *TOLD, "period_end"]
 
 
 def overlapping(rows: pl.DataFrame, known: pl.DataFrame, number: int) -> pl.DataFrame:
     """Rows of a quarter over those of its months, or the reverse: they would add.
 
-    Not where a sender tells the same period anew, or lists the year to date.
+    A list of the year to date is of the year up to its period.  Not where a sender
+    tells the same period anew, or the same year of such a list.
     """
-    columns = [*SAME, *PARTS, *TOLD, "period_end"]
     told = rows.with_columns(
         number=pl.lit(number, pl.Int64),
         period_start=pl.col(START),
         period_end=pl.col(END),
     )
     mine = told.select(
-        pl.col(n).cast(known.schema[n]) if n != "row" else "row" for n in columns
+        pl.col(n).cast(known.schema[n]) if n != "row" else "row" for n in COLUMNS
     )
     books = known.filter("is_standing").select(
-        pl.col(n).cast(mine.schema[n]) for n in columns
+        pl.col(n).cast(mine.schema[n]) for n in COLUMNS
     )
+    mine, books = _with_years(mine), _with_years(books)
     mine, books = (f.with_columns(map(plain_part, TEXTS)) for f in (mine, books))
     pairs = _pairs(mine, pl.concat([books, mine]))
     if not pairs.height:
@@ -53,8 +55,7 @@ def overlapping(rows: pl.DataFrame, known: pl.DataFrame, number: int) -> pl.Data
 
 def require_no_overlap(back: pl.DataFrame, standing: pl.DataFrame) -> None:
     """Raise CountsTwiceError where entries that come back overlap those that stand."""
-    columns = [*SAME, *PARTS, *TOLD, "period_end"]
-    pairs = _pairs(back.select(columns), standing.select(columns))
+    pairs = _pairs(*(_with_years(f.select(COLUMNS)) for f in (back, standing)))
     if not pairs.height:
         return
     first = pairs.sort("number_other", "row").row(-1, named=True)
@@ -70,6 +71,14 @@ def require_no_overlap(back: pl.DataFrame, standing: pl.DataFrame) -> None:
         + f" and {other.format('')}, of {pairs.height} transaction(s). "
         f"Undo number {first['number_other']} first."
     )
+
+
+def _with_years(told: pl.DataFrame) -> pl.DataFrame:
+    """The frame with the year up to its period as that of a list of the year."""
+    is_list = pl.col("same_sender").is_not_null()
+    year = pl.min_horizontal("period_start", "same_period")
+    start = pl.when(is_list).then(year).otherwise("period_start")
+    return told.with_columns(period_start=start)
 
 
 def _pairs(mine: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
@@ -120,18 +129,15 @@ def _is_overlap() -> pl.Expr:
     return (
         (pl.col("period_start") <= pl.col("period_end_other"))
         & (pl.col("period_start_other") <= pl.col("period_end"))
-        & (
-            (pl.col("period_start") != pl.col("period_start_other"))
-            | (pl.col("period_end") != pl.col("period_end_other"))
-        )
         & ~_replaces()
     )
 
 
 def _replaces() -> pl.Expr:
-    """Whether the one replaces the other: the same sender, of the same period."""
+    """Whether the one replaces the other: the same sender, or just the same period."""
+    is_period = pl.col("period_start") == pl.col("period_start_other")
     return (
-        pl.col("sender").eq_missing(pl.col("sender_other"))
+        (pl.col("sender").eq_missing(pl.col("sender_other")) | is_period)
         & pl.col("same_period").eq_missing(pl.col("same_period_other"))
         & pl.col("same_sender").eq_missing(pl.col("same_sender_other"))
     )

@@ -4,6 +4,7 @@ import datetime
 from decimal import Decimal
 
 import pytest
+from hypothesis import HealthCheck, given, note, settings
 
 from importers.management import book_rows
 from importers.management.book_rows import Wanted
@@ -11,7 +12,9 @@ from importers.models import Source
 from importers.pipeline.examine import Examined
 from importers.pipeline.undo import undo
 from importers.services.ingestions import source_of
+from tests import examples
 from tests.importers.pipeline.tables import ingestion_of
+from tests.reinsurance.ledger import histories, list_histories
 from tests.reinsurance.ledger.premium_files import (
     FEBRUARY,
     JANUARY,
@@ -21,6 +24,7 @@ from tests.reinsurance.ledger.premium_files import (
     said,
     send,
 )
+from tests.reinsurance.ledger.premium_histories import History
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +34,18 @@ def lists() -> None:
     """The sender lists the year to date."""
     source_of(None)
     Source.objects.update(premium_lists="year")
+
+
+@settings(
+    max_examples=histories.count(200),
+    deadline=None,
+    derandomize=not examples.is_long_form(),
+    suppress_health_check=list(HealthCheck),
+)
+@given(list_histories.histories())
+def test_the_entries_are_those_of_the_oracle(history: History) -> None:
+    note(repr(history))
+    list_histories.play(history)
 
 
 def listed(

@@ -1,4 +1,4 @@
-"""Histories of claims and premium files and of lists of the year, as the suite draws them, in many more ways."""
+"""Histories of claims, premium files and lists, as the suite draws them, many more."""
 
 import os
 from collections.abc import Callable

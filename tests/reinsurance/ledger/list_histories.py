@@ -88,8 +88,8 @@ def entries(draw: st.DrawFn, contract: str) -> list[Entry]:
 @st.composite
 def histories(draw: st.DrawFn, contracts: int = CONTRACTS) -> History:
     """Lists of several contracts, in any order, sent twice, corrected, undone."""
-    told = draw(told_by_files(contracts, lambda n: entries(f"T{n}")))
-    files = [(rows, draw(st.integers(0, 2)) == 2) for rows in told]
+    told = draw(told_by_files(contracts, lambda n: entries(f"T{n}"), at_least=3))
+    files = [(rows, draw(st.booleans())) for rows in told]
     return History(files, draw(moves_of(len(files))))
 
 

@@ -85,6 +85,33 @@ def is_untold(name: str) -> pl.Expr:
     return pl.col(name).cast(pl.String).fill_null("") == ""
 
 
+def fitting(mine: pl.DataFrame, others: pl.DataFrame, firm: list[str]) -> pl.DataFrame:
+    """Each of ``mine`` beside others that may be the same, with ``_other`` as suffix.
+
+    They have ``firm`` in common, and differ in parts only that one of them leaves out.
+    """
+    is_mixed = pl.any_horizontal(
+        is_untold(n).any() & (~is_untold(n)).any() for n in PARTS
+    )
+    keys = [*firm, *PARTS]
+    parts = pl.concat([mine.select(keys), others.select(keys)])
+    mixed = parts.group_by(firm).agg(mixed=is_mixed).filter("mixed").select(firm)
+    exact = mine.join(others, on=keys, nulls_equal=True, suffix="_other")
+    loose = (
+        mine.join(mixed, on=firm, how="semi", nulls_equal=True)
+        .join(others, on=firm, nulls_equal=True, suffix="_other")
+        .filter(
+            pl.all_horizontal(
+                (pl.col(n) == pl.col(f"{n}_other"))
+                | is_untold(n)
+                | is_untold(f"{n}_other")
+                for n in PARTS
+            )
+        )
+    )
+    return pl.concat([exact, loose.select(exact.columns)])
+
+
 def _by_contract(spoken: pl.DataFrame, held: pl.DataFrame) -> dict[Any, Any]:
     """Corrections by contract: number, period, sender and policies of rows held out."""
     named: dict[Any, set[str]] = {}

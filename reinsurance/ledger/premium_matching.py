@@ -126,9 +126,13 @@ def _around(
 
 
 def _last(before: pl.DataFrame) -> pl.DataFrame:
-    """The last entry of each transaction, which the rows replace."""
+    """The last entry of each transaction, which the rows replace.
+
+    Each once, by who repeated it last.
+    """
     return (
         before.sort("period_end", "number", "id")
+        .unique("id", keep="last", maintain_order=True)
         .group_by(GROUP, maintain_order=True)
         .agg(
             pl.col("id").last().alias("was_id"),

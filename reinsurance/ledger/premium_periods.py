@@ -4,7 +4,7 @@ import polars as pl
 
 from reinsurance.ledger.overlaps import CountsTwiceError
 from reinsurance.ledger.periods import END, START
-from reinsurance.ledger.premium_keys import FIRM, PARTS, is_untold
+from reinsurance.ledger.premium_keys import FIRM, PARTS, fitting
 from reinsurance.ledger.premium_writings import TEXTS
 from reinsurance.ledger.written_parts import plain_part
 from reinsurance.resources.issues import issues_at, no_issues
@@ -100,25 +100,7 @@ def _pairs(mine: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
         frame.join(keys.unique(), on=by_period, how="semi", nulls_equal=True)
         for frame, keys in ((mine, clash.select(by_period)), (every, others))
     )
-    is_mixed = pl.any_horizontal(
-        is_untold(n).any() & (~is_untold(n)).any() for n in PARTS
-    )
-    parts = pl.concat([mine, every]).group_by(SAME).agg(mixed=is_mixed)
-    mixed = parts.filter("mixed").select(SAME)
-    exact = mine.join(every, on=[*SAME, *PARTS], nulls_equal=True, suffix="_other")
-    loose = (
-        mine.join(mixed, on=SAME, how="semi", nulls_equal=True)
-        .join(every, on=SAME, nulls_equal=True, suffix="_other")
-        .filter(
-            pl.all_horizontal(
-                (pl.col(n) == pl.col(f"{n}_other"))
-                | is_untold(n)
-                | is_untold(f"{n}_other")
-                for n in PARTS
-            )
-        )
-    )
-    found = pl.concat([exact, loose.select(exact.columns)]).filter(_is_overlap())
+    found = fitting(mine, every, SAME).filter(_is_overlap())
     return found.sort("row", "number_other").unique(
         "row", keep="first", maintain_order=True
     )

@@ -279,3 +279,16 @@ def test_a_late_list_that_leaves_a_later_one_clear_is_loaded() -> None:
     listed(MARCH, "300")
     send(FEBRUARY, *instalments(("1", "120")), premium_lists="year")
     assert books("instalment_number", "period_end") == [(300, 1, MARCH)]
+
+
+@pytest.mark.parametrize("equal_rows_add", [False, True])
+def test_what_a_list_tells_again_of_its_year_is_not_told_of_an_earlier_period(
+    equal_rows_add: bool,
+) -> None:
+    rows = policies(("A", "100"), ("B", "50"), ("C", "7"))
+    options = {"premium_lists": "year", "equal_rows_add": equal_rows_add}
+    for month in (JANUARY, FEBRUARY):
+        examined, _ = send(month, *rows, *rows[: int(equal_rows_add)], **options)
+        assert said(examined) == []
+    twice = [(100, "A", FEBRUARY)] * (1 + equal_rows_add)
+    assert in_books() == [*twice, (50, "B", FEBRUARY), (7, "C", FEBRUARY)]

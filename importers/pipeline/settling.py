@@ -84,6 +84,7 @@ def settle_rows(
                 number=context.number,
                 conventions=context.conventions,
                 labels=labels,
+                listing=year_listing,
             )
             over = later_premiums(settlement, number=context.number)
             ruled = settlement.ruled

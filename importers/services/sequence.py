@@ -13,6 +13,7 @@ from django.db.models import Max
 from django.utils.formats import date_format
 
 from importers.models import Ingestion
+from importers.models.sources import PremiumLists
 from importers.record_types import RecordType
 from importers.services.follow_up_parents import parts_of_one_file
 from importers.values import Declared, Severity, Status
@@ -186,13 +187,23 @@ def _corrects_nothing(
     if record.declared != Declared.CORRECTION:
         return
     spoken = {(t, e) for t, _, e in periods if t is not None and e is not None}
+    ends = {e for _, e in spoken}
+    if not ends:
+        return
+    lists = _lists_year(record, kind)
+    first = min(ends).replace(month=1, day=1) if lists else min(ends)
     earlier = (
         _of_sender(record, kind)
-        .filter(load__number__lt=record.pk, period_end__in={e for _, e in spoken})
+        .filter(load__number__lt=record.pk, period_end__range=(first, max(ends)))
         .exclude(load__number__in=parts_of_one_file(record))
     )
-    told = {(row.treaty_id, row.period_end): row for row in earlier}
-    left = {row.period_end: row for key, row in told.items() if key not in spoken}
+    told: set[tuple[int, date]] = set()
+    left: dict[date, LoadPeriod] = {}
+    for row in earlier:
+        own = {end for end in ends if _is_within(row.period_end, end, lists=lists)}
+        told.update((row.treaty_id, end) for end in own)
+        if not any((row.treaty_id, end) in spoken for end in own):
+            left.update(dict.fromkeys(own, row))
     new = sorted((pair for pair in spoken if pair not in told), key=lambda p: p[::-1])
     names = Treaty.objects.in_bulk({treaty for treaty, _ in new})
     for treaty, end in [pair for pair in new if pair[1] in left][:MOST_NAMED]:
@@ -204,6 +215,20 @@ def _corrects_nothing(
             f"told of {_named(left[end])}, of which this correction does not speak. "
             "That stays: if the rows were moved, correct the other contract as well.",
         )
+
+
+def _lists_year(record: Ingestion, kind: RecordType) -> bool:
+    """Whether the sender lists premium of the year to date."""
+    is_set = record.source.premium_lists == PremiumLists.YEAR_TO_DATE
+    return kind.ledger == "premiums" and is_set
+
+
+def _is_within(told: date, end: date, *, lists: bool) -> bool:
+    """Whether what was told for a period is of that to ``end``; a list's is the year.
+
+    ``told``: the end of the one.
+    """
+    return told == end or (lists and told.year == end.year and told < end)
 
 
 def second_of(record: Ingestion, kind: RecordType, periods: Periods) -> list[str]:

@@ -139,7 +139,10 @@ def _entries(
     sender: int | None,
     lists_year: bool,
 ) -> pl.DataFrame:
-    """Entries that the sender told before for the pairs, and that stand."""
+    """Entries that the sender told before for the pairs, and that stand.
+
+    Before a list of the year to date are those of an earlier period, too.
+    """
     sought(
         cursor,
         "spoken_for",
@@ -147,11 +150,13 @@ def _entries(
         period_end=("date", pairs["period_end"]),
     )
     is_spoken_for = "e.period_end = k.period_end"
+    is_before = f"l.number < {number}"
     if lists_year:
         is_spoken_for = (
             "e.period_end BETWEEN date_trunc('year', k.period_end)::date "
             "AND k.period_end"
         )
+        is_before = f"({is_before} OR e.period_end < k.period_end)"
     told = copy_out(
         cursor,
         f"""
@@ -162,7 +167,7 @@ def _entries(
         JOIN reinsurance_premiumentry e ON e.treaty_id = k.treaty AND {is_spoken_for}
         JOIN reinsurance_load l ON l.id = e.load_id AND l.undone_at IS NULL
         LEFT JOIN reinsurance_load g ON g.id = e.replaced_by_id
-        WHERE (g.id IS NULL OR g.undone_at IS NOT NULL) AND l.number < {number}
+        WHERE (g.id IS NULL OR g.undone_at IS NOT NULL) AND {is_before}
             AND l.sender IS NOT DISTINCT FROM {"NULL" if sender is None else sender}
         """,  # noqa: S608 our names and numbers
         {

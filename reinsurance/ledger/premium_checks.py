@@ -242,13 +242,17 @@ def listed_to_date(
     rows: pl.DataFrame, known: pl.DataFrame, conventions: Conventions
 ) -> pl.DataFrame:
     """Most rows say again what an earlier period said: a list to date?"""
+    groups = ["same_period", "same_sender"]
     earlier = known.filter("is_standing").select(
-        *KEY, "gross_premium", pl.col("period_end").alias("earlier"), "number"
+        *(*KEY, "gross_premium", "number", *groups), earlier="period_end"
+    )
+    is_replaced = pl.all_horizontal(
+        pl.col(n).eq_missing(pl.col(f"{n}_earlier")) for n in groups
     )
     again = (
-        rows.select("row", *KEY, "gross_premium", END)
-        .join(earlier, on=[*KEY, "gross_premium"], nulls_equal=True)
-        .filter(pl.col("earlier") < pl.col(END))
+        rows.select("row", *KEY, "gross_premium", END, *groups)
+        .join(earlier, on=[*KEY, "gross_premium"], nulls_equal=True, suffix="_earlier")
+        .filter(pl.col("earlier") < pl.col(END), ~is_replaced)
         .unique("row", keep="first", maintain_order=True)
     )
     if again.height < MANY or again.height * 2 < rows.height:

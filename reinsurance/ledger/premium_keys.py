@@ -85,6 +85,33 @@ def is_untold(name: str) -> pl.Expr:
     return pl.col(name).cast(pl.String).fill_null("") == ""
 
 
+def fitting(mine: pl.DataFrame, others: pl.DataFrame, firm: list[str]) -> pl.DataFrame:
+    """Each of ``mine`` beside others that may be the same, with ``_other`` as suffix.
+
+    They have ``firm`` in common, and differ in parts only that one of them leaves out.
+    """
+    is_mixed = pl.any_horizontal(
+        is_untold(n).any() & (~is_untold(n)).any() for n in PARTS
+    )
+    keys = [*firm, *PARTS]
+    parts = pl.concat([mine.select(keys), others.select(keys)])
+    mixed = parts.group_by(firm).agg(mixed=is_mixed).filter("mixed").select(firm)
+    exact = mine.join(others, on=keys, nulls_equal=True, suffix="_other")
+    loose = (
+        mine.join(mixed, on=firm, how="semi", nulls_equal=True)
+        .join(others, on=firm, nulls_equal=True, suffix="_other")
+        .filter(
+            pl.all_horizontal(
+                (pl.col(n) == pl.col(f"{n}_other"))
+                | is_untold(n)
+                | is_untold(f"{n}_other")
+                for n in PARTS
+            )
+        )
+    )
+    return pl.concat([exact, loose.select(exact.columns)])
+
+
 def _by_contract(spoken: pl.DataFrame, held: pl.DataFrame) -> dict[Any, Any]:
     """Corrections by contract: number, period, sender and policies of rows held out."""
     named: dict[Any, set[str]] = {}
@@ -111,10 +138,15 @@ def _resolve(group: pl.DataFrame, corrections: dict[Any, Any]) -> Iterator[Any]:
     mixed = [n for n, parts in enumerate(columns) if None in parts and any(parts)]
     policy = told[0]["policy_reference"]
     waiting = list(corrections.get(told[0]["treaty_reference"], ()))
+    before: list[Any] = []
     for number, file in groupby(told, itemgetter("number")):
         while waiting and waiting[0][0] < number:
-            records = _leave_out(records, waiting.pop(0), policy)
+            before.append(waiting.pop(0))
+            records = _leave_out(records, before[-1], policy)
         unclear |= _take(records, list(file), of, mixed)
+        if told[0]["same_sender"] is not None:
+            for correction in before:  # of a later list than this one
+                records = _leave_out(records, correction, policy)
     for line in told:
         filled = [
             "" if part is None and group.schema[name] == pl.String else part
@@ -134,21 +166,23 @@ def _leave_out(records: list[_Record], correction: Any, policy: str) -> list[_Re
         if any(
             telling["number"] == number
             or telling["sender"] != sender
-            or not _speaks_for(end, telling)
+            or not _speaks_for(number, end, telling)
             for telling in record.tellings
         )
     ]
 
 
-def _speaks_for(end: datetime.date, telling: dict[str, Any]) -> bool:
-    """Whether a correction with this period end is of the telling's period.
+def _speaks_for(number: int, end: datetime.date, telling: dict[str, Any]) -> bool:
+    """Whether a correction with this number and end is of a telling's period, after it.
 
-    One that lists the year to date is of the year up to then.
+    One that lists the year to date is of the year up to then, and after earlier lists
+    whenever they were received.
     """
     its = telling["period_end"]
+    is_before = bool(telling["number"] < number)
     if its is None or telling["same_sender"] is None:
-        return bool(its == end)
-    return bool(its.year == end.year and its <= end)
+        return is_before and bool(its == end)
+    return bool(its.year == end.year and (its < end or (its == end and is_before)))
 
 
 def _take(

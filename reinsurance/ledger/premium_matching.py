@@ -60,13 +60,14 @@ def beside(
     """Each row beside the entry that it replaces (``was_id``, ``was.<column>``).
 
     ``replaces``: keys of all standing entries of its key and period that were received
-    before; ``later``: the load that told the same later, or that left it out as a
-    correction (``spoken``).  Of lists of the year to date, later is what a later period
-    tells, whenever it was received.  ``times`` and ``was_times``: how often file and
-    books tell the transaction, where equal rows add.
+    before; ``later``: the load that told the same later, and is not left out itself, or
+    that left the row out as a correction (``spoken``), then ``left_out_by``, too.  Of
+    lists of the year to date, later is what a later period tells, whenever it was
+    received.  ``times`` and ``was_times``: how often file and books tell the
+    transaction, where equal rows add.
     """
     before, after = _around(rows, known, number)
-    last, later = _last(before), _first(after)
+    last, later = _last(before), _first(_live(after, known, spoken))
     between = after.select(FIRM).unique().with_columns(is_between=True)
     rows = rows.join(
         between, on=FIRM, how="left", nulls_equal=True, maintain_order="left"
@@ -79,7 +80,7 @@ def beside(
         times=times, was_times=pl.col("replaces").list.len().fill_null(0)
     )
     if not spoken.height:
-        return seen
+        return seen.with_columns(left_out_by=pl.lit(None, pl.Int64))
     lacking = lacked(
         seen.select(
             "sender", "period_end", *GROUP, __n="row", number=pl.lit(number, pl.Int64)
@@ -90,10 +91,23 @@ def beside(
         seen.join(lacking, left_on="row", right_on="__n", how="left")
         .with_columns(
             later=pl.coalesce("later", "by"),
+            left_out_by=pl.when(pl.col("later").is_null()).then("by"),
             is_between=pl.col("is_between") | pl.col("by").is_not_null(),
         )
         .drop("by")
     )
+
+
+def _live(
+    after: pl.DataFrame, known: pl.DataFrame, spoken: pl.DataFrame
+) -> pl.DataFrame:
+    """What was told after the rows and is not left out by a correction."""
+    if not after.height or not spoken.height:
+        return after
+    keys = ["id", "number"]
+    gone = lacked(known.with_row_index("__n"), spoken)
+    left = known.with_row_index("__n").join(gone, on="__n").select(keys)
+    return after.join(left, on=keys, how="anti")
 
 
 def _around(
@@ -112,9 +126,13 @@ def _around(
 
 
 def _last(before: pl.DataFrame) -> pl.DataFrame:
-    """The last entry of each transaction, which the rows replace."""
+    """The last entry of each transaction, which the rows replace.
+
+    Each once, by who repeated it last.
+    """
     return (
         before.sort("period_end", "number", "id")
+        .unique("id", keep="last", maintain_order=True)
         .group_by(GROUP, maintain_order=True)
         .agg(
             pl.col("id").last().alias("was_id"),

@@ -4,32 +4,34 @@ import polars as pl
 
 from reinsurance.ledger.overlaps import CountsTwiceError
 from reinsurance.ledger.periods import END, START
-from reinsurance.ledger.premium_keys import FIRM, PARTS, is_untold
+from reinsurance.ledger.premium_keys import FIRM, PARTS, fitting
 from reinsurance.ledger.premium_writings import TEXTS
 from reinsurance.ledger.written_parts import plain_part
 from reinsurance.resources.issues import issues_at, no_issues
 
 SAME = [n for n in FIRM if n not in {"same_period", "same_sender"}]
 TOLD = ["number", "row", "sender", "same_period", "same_sender", "period_start"]
+COLUMNS = [*SAME, *PARTS, *TOLD, "period_end"]
 
 
 def overlapping(rows: pl.DataFrame, known: pl.DataFrame, number: int) -> pl.DataFrame:
     """Rows of a quarter over those of its months, or the reverse: they would add.
 
-    Not where a sender tells the same period anew, or lists the year to date.
+    A list of the year to date is of the year up to its period.  Not where a sender
+    tells the same period anew, or the same year of such a list.
     """
-    columns = [*SAME, *PARTS, *TOLD, "period_end"]
     told = rows.with_columns(
         number=pl.lit(number, pl.Int64),
         period_start=pl.col(START),
         period_end=pl.col(END),
     )
     mine = told.select(
-        pl.col(n).cast(known.schema[n]) if n != "row" else "row" for n in columns
+        pl.col(n).cast(known.schema[n]) if n != "row" else "row" for n in COLUMNS
     )
     books = known.filter("is_standing").select(
-        pl.col(n).cast(mine.schema[n]) for n in columns
+        pl.col(n).cast(mine.schema[n]) for n in COLUMNS
     )
+    mine, books = _with_years(mine), _with_years(books)
     mine, books = (f.with_columns(map(plain_part, TEXTS)) for f in (mine, books))
     pairs = _pairs(mine, pl.concat([books, mine]))
     if not pairs.height:
@@ -53,8 +55,7 @@ def overlapping(rows: pl.DataFrame, known: pl.DataFrame, number: int) -> pl.Data
 
 def require_no_overlap(back: pl.DataFrame, standing: pl.DataFrame) -> None:
     """Raise CountsTwiceError where entries that come back overlap those that stand."""
-    columns = [*SAME, *PARTS, *TOLD, "period_end"]
-    pairs = _pairs(back.select(columns), standing.select(columns))
+    pairs = _pairs(*(_with_years(f.select(COLUMNS)) for f in (back, standing)))
     if not pairs.height:
         return
     first = pairs.sort("number_other", "row").row(-1, named=True)
@@ -70,6 +71,14 @@ def require_no_overlap(back: pl.DataFrame, standing: pl.DataFrame) -> None:
         + f" and {other.format('')}, of {pairs.height} transaction(s). "
         f"Undo number {first['number_other']} first."
     )
+
+
+def _with_years(told: pl.DataFrame) -> pl.DataFrame:
+    """The frame with the year up to its period as that of a list of the year."""
+    is_list = pl.col("same_sender").is_not_null()
+    year = pl.min_horizontal("period_start", "same_period")
+    start = pl.when(is_list).then(year).otherwise("period_start")
+    return told.with_columns(period_start=start)
 
 
 def _pairs(mine: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
@@ -91,25 +100,7 @@ def _pairs(mine: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
         frame.join(keys.unique(), on=by_period, how="semi", nulls_equal=True)
         for frame, keys in ((mine, clash.select(by_period)), (every, others))
     )
-    is_mixed = pl.any_horizontal(
-        is_untold(n).any() & (~is_untold(n)).any() for n in PARTS
-    )
-    parts = pl.concat([mine, every]).group_by(SAME).agg(mixed=is_mixed)
-    mixed = parts.filter("mixed").select(SAME)
-    exact = mine.join(every, on=[*SAME, *PARTS], nulls_equal=True, suffix="_other")
-    loose = (
-        mine.join(mixed, on=SAME, how="semi", nulls_equal=True)
-        .join(every, on=SAME, nulls_equal=True, suffix="_other")
-        .filter(
-            pl.all_horizontal(
-                (pl.col(n) == pl.col(f"{n}_other"))
-                | is_untold(n)
-                | is_untold(f"{n}_other")
-                for n in PARTS
-            )
-        )
-    )
-    found = pl.concat([exact, loose.select(exact.columns)]).filter(_is_overlap())
+    found = fitting(mine, every, SAME).filter(_is_overlap())
     return found.sort("row", "number_other").unique(
         "row", keep="first", maintain_order=True
     )
@@ -120,18 +111,15 @@ def _is_overlap() -> pl.Expr:
     return (
         (pl.col("period_start") <= pl.col("period_end_other"))
         & (pl.col("period_start_other") <= pl.col("period_end"))
-        & (
-            (pl.col("period_start") != pl.col("period_start_other"))
-            | (pl.col("period_end") != pl.col("period_end_other"))
-        )
         & ~_replaces()
     )
 
 
 def _replaces() -> pl.Expr:
-    """Whether the one replaces the other: the same sender, of the same period."""
+    """Whether the one replaces the other: the same sender, or just the same period."""
+    is_period = pl.col("period_start") == pl.col("period_start_other")
     return (
-        pl.col("sender").eq_missing(pl.col("sender_other"))
+        (pl.col("sender").eq_missing(pl.col("sender_other")) | is_period)
         & pl.col("same_period").eq_missing(pl.col("same_period_other"))
         & pl.col("same_sender").eq_missing(pl.col("same_sender_other"))
     )

@@ -241,11 +241,18 @@ def held_policies(spoken: pl.DataFrame) -> pl.DataFrame:
 
 
 def lacked(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
-    """Tellings that a correction received later lacks: ``__n`` and ``by``."""
+    """Tellings that a correction lacks: ``__n`` and ``by``.
+
+    Of those told before it: received before or, of lists of the year to date, for an
+    earlier period, whenever they were received.
+    """
     present = told.select(*GROUP, correction="number").unique()
+    is_before = (pl.col("correction") > pl.col("number")) | (
+        pl.col("end") > pl.col("period_end")
+    )
     return (
         _beside_corrections(told, spoken)
-        .filter(pl.col("correction") > pl.col("number"))
+        .filter(is_before)
         .join(present, on=[*GROUP, "correction"], how="anti", nulls_equal=True)
         .join(
             held_policies(spoken),
@@ -258,9 +265,10 @@ def lacked(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
 
 
 def _beside_corrections(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
-    """Tellings beside each correction (``correction``, ``by``) of their period.
+    """Tellings beside each correction of their period.
 
-    A list of the year to date speaks for the year up to its own period.
+    ``correction`` (its number), ``end`` (of its period) and ``by`` (its load).  A list
+    of the year to date speaks for the year up to its own period.
     """
     whose = ["treaty_reference", "sender"]
     columns = ["__n", "number", "period_end", "sender", *GROUP]
@@ -280,6 +288,7 @@ def _beside_corrections(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFram
             right_on=[*whose, "end"],
             nulls_equal=True,
         )
+        .with_columns(end="period_end")
     )
     of_years = (
         told.filter(lists)

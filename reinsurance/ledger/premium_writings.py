@@ -7,7 +7,7 @@ import polars as pl
 
 from reinsurance.choices import PremiumTransaction
 from reinsurance.ledger.overlaps import CountsTwiceError
-from reinsurance.ledger.premium_keys import FIRM, PARTS, is_untold
+from reinsurance.ledger.premium_keys import FIRM, PARTS, fitting, is_untold
 from reinsurance.ledger.written_parts import plain_part
 from reinsurance.resources.base import UNTOLD
 from reinsurance.resources.conventions import Conventions
@@ -59,17 +59,18 @@ def written_otherwise(
 def of_another_type(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """Issues of rows without a type, of premium that the books have under another.
 
-    Without a type premium is an original one, where nothing speaks for another.
+    Without a type premium is an original one, where nothing speaks for another: also
+    beside an original one, another of the same may be meant.
     """
     untold = f"{UNTOLD}transaction_type"
     if untold not in rows.columns:
         return no_issues()
-    keys = [name for name in (*FIRM, *PARTS) if name != "transaction_type"]
-    standing = known.filter("is_standing").select(*keys, there="transaction_type")
-    mine = rows.filter(untold).select("row", *keys, here="transaction_type")
-    pairs = mine.join(standing, on=keys, nulls_equal=True)
-    is_known = pairs.filter(pl.col("here") == pl.col("there"))
-    found = pairs.join(is_known, on="row", how="anti").unique("row", keep="first")
+    firm = [name for name in FIRM if name != "transaction_type"]
+    theirs = known.filter("is_standing").select(*firm, *PARTS, there="transaction_type")
+    mine = rows.filter(untold).select("row", *firm, *PARTS)
+    others = theirs.filter(pl.col("there") != PremiumTransaction.ORIGINAL).unique()
+    pairs = fitting(mine, others, firm)
+    found = pairs.unique("row", keep="first", maintain_order=True)
     labels = {value: str(label) for value, label in PremiumTransaction.choices}
     return issues_at(
         found.sort("row"),

@@ -4,7 +4,7 @@ An entry is what one row told; it stands as long as its load does and no entry o
 same key and period that was received later stands.  Nothing is ever added up here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,13 +103,17 @@ def settle_premiums(
     number: int,
     conventions: Conventions,
     labels: Mapping[str, str],
+    listing: Callable[[], Collection[int]],
 ) -> PremiumSettlement:
-    """Settle good rows of an ingestion; inside a transaction."""
+    """Settle good rows of an ingestion; inside a transaction.
+
+    ``listing``: gives the keys of senders whose files list the year to date.
+    """
     told = _as_told(rows, conventions, labels)
     twice = told_twice(told, conventions)
     wrong = twice.filter(pl.col("severity") == "error")["row"]
     good = told.filter(~pl.col("row").is_in(wrong.implode()))
-    every, good = _with_books(cursor, good, conventions)
+    every, good = _with_books(cursor, good, conventions, listing)
     spoken = corrections(cursor, good["treaty_reference"])
     torn = unclear_in_later_lists(good, every, spoken, number, conventions)
     good, every = with_keys(good, every, spoken, number)
@@ -121,7 +125,6 @@ def settle_premiums(
     unclear = pl.concat([several, torn, apart, other, overlapping(good, known, number)])
     wrong = pl.concat([wrong, unclear["row"]]).unique()
     good = good.filter(~pl.col("row").is_in(wrong.implode()))
-    spoken = spoken.filter(pl.col("correction") > number)
     names = [n for n in stored(good) if n not in KEY]
     good = good.with_columns(told=_bits(names) + pl.col("filled"))
     matched = beside(
@@ -138,7 +141,7 @@ def settle_premiums(
             [
                 *(twice, unclear, changed(added), told_otherwise_often(added)),
                 listed_to_date(good, known, conventions),
-                lacked_by_later_lists(cursor, entries, conventions),
+                lacked_by_later_lists(cursor, entries, number, conventions),
             ]
         ),
         ruled=pl.concat(
@@ -234,21 +237,28 @@ def _as_told(
 
 
 def _with_books(
-    cursor: Any, rows: pl.DataFrame, conventions: Conventions
+    cursor: Any,
+    rows: pl.DataFrame,
+    conventions: Conventions,
+    listing: Callable[[], Collection[int]],
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """What loads that stand told of the same policies, and the rows in its groups.
 
-    Replaced entries are there, too.
+    Replaced entries are there, too.  Who lists the year to date is asked only where
+    others than the sender told of the policies.
     """
-    listing: set[int] = set()
+    own: set[int] = set()
     if conventions.premium_lists == "year" and conventions.sender is not None:
-        listing = {conventions.sender}
+        own = {conventions.sender}
     keys = rows.select(treaty="treaty_reference", policy="policy_reference").unique()
     every = (
-        tellings(cursor, keys.drop_nulls(), listing)
+        tellings(cursor, keys.drop_nulls(), own)
         .filter(pl.col("stands"))
         .with_columns(is_standing=pl.col("gone").is_null())
     )
+    others = set(every["sender"].drop_nulls().unique()) - {conventions.sender}
+    if others:
+        every = with_groups(every, own | (others & set(listing())))
     sender = pl.lit(conventions.sender, dtype=pl.Int64)
     rows = rows.with_columns(sender=sender, period_end=pl.col(END))
-    return every, with_groups(rows, listing)
+    return every, with_groups(rows, own)

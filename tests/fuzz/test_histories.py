@@ -1,4 +1,4 @@
-"""Histories of claims and premium files, as the suite draws them, in many more ways."""
+"""Histories of claims, premium files and lists, as the suite draws them, many more."""
 
 import os
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, note, seed, settings
 from hypothesis.strategies import SearchStrategy
 
 from tests.fuzz.conftest import ONLY
-from tests.reinsurance.ledger import histories, premium_histories
+from tests.reinsurance.ledger import histories, list_histories, premium_histories
 from tests.reinsurance.ledger.histories import CONTRACTS
 
 pytestmark = pytest.mark.django_db
@@ -44,3 +44,8 @@ def test_claims(part: int) -> None:
 @pytest.mark.parametrize("part", PARTS)
 def test_premiums(part: int) -> None:
     play_many(premium_histories.histories(), premium_histories.play, part)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_lists_of_the_year(part: int) -> None:
+    play_many(list_histories.histories(), list_histories.play, part)

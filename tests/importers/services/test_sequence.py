@@ -40,13 +40,18 @@ def sources(db: None) -> None:
 
 
 def checked(
-    content: str, *, end: date | None = None, source: str = "broker", **more: Any
+    content: str,
+    *,
+    end: date | None = None,
+    source: str = "broker",
+    kind: str = "claims",
+    **more: Any,
 ) -> Ingestion:
     """The file, handed in and checked; ready to be approved."""
     ingestion = ingestions.submit(
         blocks=[content.encode()],
         file_name="claims.csv",
-        record_type="claims",
+        record_type=kind,
         source=ingestions.source_of(source),
         door="test",
         period_end=end,
@@ -378,3 +383,28 @@ def test_a_correction_of_a_contract_that_was_not_told() -> None:
     other = f"{HEADER}\n{row(161, treaty='T2')}"
     additional = checked(other, end=JUNE, declared="additional")
     assert said(additional, "corrects_nothing") == []
+
+
+PREMIUMS = "UMR,Policy No,Transaction type,Effective date,Ccy,Gross premium"
+
+
+def premiums(end: date, *policies: str, **more: Any) -> Ingestion:
+    """A checked list of the year to date: contract and policy of each row."""
+    rows = "".join(f"{name},Original,2026-01-01,GBP,100\n" for name in policies)
+    Source.objects.update(premium_lists="year")
+    return checked(f"{PREMIUMS}\n{rows}", end=end, kind="premiums", **more)
+
+
+def test_a_correction_of_a_list_corrects_what_the_year_told() -> None:
+    first = load(premiums(MAY, "T1,K1", "T1,K2"))
+    fixed = premiums(JUNE, "T1,K1", declared="correction")
+    assert said(fixed, "corrects_nothing") == []
+    assert len(said(fixed, "correction_lacks")) == 1
+    wrong = premiums(JUNE, "T2,K1", declared="correction")
+    [(_, severity, message)] = said(wrong, "corrects_nothing")
+    assert severity == "warning"
+    assert f"it told of T1 to 31 May 2026 (number {first.pk})" in message
+    both = premiums(JUNE, "T1,K1", "T2,K1", declared="correction")
+    assert said(both, "corrects_nothing") == []
+    early = premiums(date(2026, 4, 30), "T2,K9", declared="correction")
+    assert said(early, "corrects_nothing") == []

@@ -200,14 +200,16 @@ def told_by_files(
     draw: st.DrawFn,
     contracts: int,
     rows_of: Callable[[int], st.SearchStrategy[list[T]]],
+    *,
+    at_least: int = 2,
 ) -> list[list[T]]:
-    """The rows of two to four files.
+    """The rows of two (``at_least``) to four files.
 
     A file is sent twice as a whole, or a contract's rows come again beside new ones of
     the others.
     """
     files: list[list[list[T]]] = []
-    for _ in range(draw(st.integers(2, 4))):
+    for _ in range(draw(st.integers(at_least, 4))):
         if files and draw(st.integers(0, 3)) == 3:
             files.append(draw(st.sampled_from(files)))
             continue

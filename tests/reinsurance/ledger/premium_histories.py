@@ -1,6 +1,7 @@
 """Histories of premium files drawn at random, played on the books and on an oracle."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ from django.db import transaction
 from hypothesis import strategies as st
 
 from importers import record_types
-from importers.models import Ingestion
+from importers.models import Ingestion, Source
 from importers.pipeline.undo import undo
 from importers.services.ingestions import source_of
 from reinsurance.models import PremiumEntry, Treaty
@@ -156,8 +157,17 @@ def compare(files: list[File]) -> None:
     assert not off, off
 
 
-def play(history: History) -> Counter[str]:
-    """Play a history on books that are empty again afterwards; rows by action."""
+def play(
+    history: History,
+    *,
+    compare: Callable[[list[File]], None] = compare,
+    premium_lists: str = "period",
+) -> Counter[str]:
+    """Play a history on books that are empty again afterwards; rows by action.
+
+    ``premium_lists``: what files of the sender list; after each move the books are held
+    against the oracle (``compare``).
+    """
     done: Counter[str] = Counter()
     with transaction.atomic():
         Treaty.objects.bulk_create(
@@ -165,6 +175,7 @@ def play(history: History) -> Counter[str]:
             for n in range(CONTRACTS)
         )
         source = source_of(None)
+        Source.objects.filter(pk=source.pk).update(premium_lists=premium_lists)
         files = [File(sent, is_correction) for sent, is_correction in history.files]
         numbers = [ingestion_of(PREMIUMS, source) for _ in files]
         for n, action in history.moves:
@@ -172,18 +183,23 @@ def play(history: History) -> Counter[str]:
             if action == "undo":
                 undo(PREMIUMS, ingestion=numbers[n].pk)
             else:
-                done.update(_load(files[n], numbers[n], as_settled=n % 2 == 0))
+                told = Conventions(
+                    is_correction=files[n].is_correction, premium_lists=premium_lists
+                )
+                done.update(_load(files[n], numbers[n], told, as_settled=n % 2 == 0))
             compare(files)
         transaction.set_rollback(True)
     return done
 
 
-def _load(file: File, number: Ingestion, *, as_settled: bool) -> Counter[str]:
+def _load(
+    file: File, number: Ingestion, conventions: Conventions, *, as_settled: bool
+) -> Counter[str]:
     table = Table(HEADER, [entry.cells() for entry in file.sent], chunk=60)
     examined, loaded, _ = run(
         table,
         PREMIUMS,
-        conventions=Conventions(is_correction=file.is_correction),
+        conventions=conventions,
         ingestion=number,
         as_settled=as_settled,
     )

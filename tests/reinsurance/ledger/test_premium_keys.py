@@ -241,9 +241,29 @@ def test_a_row_without_a_type_is_no_original_beside_another(
     assert books("transaction_type") == [(50, "ADDITIONAL")]
 
 
+def test_a_row_without_a_type_is_no_original_beside_an_original_and_another() -> None:
+    typed = "Transaction type"
+    send(JANUARY, row("20", **{typed: "Additional"}), row("100"))
+    examined, _ = send(JANUARY, row("70", **{typed: ""}))
+    assert said(examined) == [(2, "premium_unclear", typed)]
+    assert books("transaction_type") == [(100, "ORIGINAL"), (20, "ADDITIONAL")]
+
+
+@pytest.mark.parametrize(("before", "here"), [("1", ""), ("", "1")])
+def test_a_row_without_a_type_and_a_part_fits_another_type(
+    before: str, here: str
+) -> None:
+    typed = "Transaction type"
+    send(JANUARY, row("20", **{typed: "Additional", "Section": before}))
+    examined, _ = send(JANUARY, row("70", **{typed: "", "Section": here}))
+    assert said(examined) == [(2, "premium_unclear", typed)]
+    assert books("transaction_type") == [(20, "ADDITIONAL")]
+
+
 def test_a_row_without_a_type_is_the_original_that_stands() -> None:
     typed = "Transaction type"
-    send(JANUARY, row("50", **{typed: "Additional"}), row("100"))
-    examined, _ = send(JANUARY, row("110", **{typed: ""}))
-    assert "premium_unclear" not in {code for _, code, _ in said(examined)}
-    assert books("transaction_type") == [(110, "ORIGINAL"), (50, "ADDITIONAL")]
+    other = {typed: "Additional", "Section": "2"}
+    send(JANUARY, row("20", **other), row("100", Section="1"))
+    examined, _ = send(JANUARY, row("110", **{typed: "", "Section": "1"}))
+    assert [code for _, code, _ in said(examined)] == ["premium_changed"]
+    assert books("transaction_type") == [(110, "ORIGINAL"), (20, "ADDITIONAL")]

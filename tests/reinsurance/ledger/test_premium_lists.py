@@ -4,6 +4,7 @@ import datetime
 from decimal import Decimal
 
 import pytest
+from hypothesis import HealthCheck, given, note, settings
 
 from importers.management import book_rows
 from importers.management.book_rows import Wanted
@@ -11,7 +12,9 @@ from importers.models import Source
 from importers.pipeline.examine import Examined
 from importers.pipeline.undo import undo
 from importers.services.ingestions import source_of
+from tests import examples
 from tests.importers.pipeline.tables import ingestion_of
+from tests.reinsurance.ledger import histories, list_histories
 from tests.reinsurance.ledger.premium_files import (
     FEBRUARY,
     JANUARY,
@@ -21,6 +24,7 @@ from tests.reinsurance.ledger.premium_files import (
     said,
     send,
 )
+from tests.reinsurance.ledger.premium_histories import History
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +34,18 @@ def lists() -> None:
     """The sender lists the year to date."""
     source_of(None)
     Source.objects.update(premium_lists="year")
+
+
+@settings(
+    max_examples=histories.count(200),
+    deadline=None,
+    derandomize=not examples.is_long_form(),
+    suppress_health_check=list(HealthCheck),
+)
+@given(list_histories.histories())
+def test_the_entries_are_those_of_the_oracle(history: History) -> None:
+    note(repr(history))
+    list_histories.play(history)
 
 
 def listed(
@@ -263,3 +279,16 @@ def test_a_late_list_that_leaves_a_later_one_clear_is_loaded() -> None:
     listed(MARCH, "300")
     send(FEBRUARY, *instalments(("1", "120")), premium_lists="year")
     assert books("instalment_number", "period_end") == [(300, 1, MARCH)]
+
+
+@pytest.mark.parametrize("equal_rows_add", [False, True])
+def test_what_a_list_tells_again_of_its_year_is_not_told_of_an_earlier_period(
+    equal_rows_add: bool,
+) -> None:
+    rows = policies(("A", "100"), ("B", "50"), ("C", "7"))
+    options = {"premium_lists": "year", "equal_rows_add": equal_rows_add}
+    for month in (JANUARY, FEBRUARY):
+        examined, _ = send(month, *rows, *rows[: int(equal_rows_add)], **options)
+        assert said(examined) == []
+    twice = [(100, "A", FEBRUARY)] * (1 + equal_rows_add)
+    assert in_books() == [*twice, (50, "B", FEBRUARY), (7, "C", FEBRUARY)]

@@ -128,3 +128,81 @@ def test_premium_of_a_period_before_its_contract_is_asked_about_once() -> None:
         )
     ]
     assert books("period_end") == [(300, early), (300, early)]
+
+
+@pytest.fixture
+def yearly() -> Source:
+    """A sender whose files list the year to date."""
+    return Source.objects.create(code="yearly", name="Yearly", premium_lists="year")
+
+
+@pytest.mark.parametrize("month", [JANUARY, MARCH])
+def test_a_list_of_the_year_over_a_month_of_another_sender_is_held_out(
+    yearly: Source, month: datetime.date
+) -> None:
+    number = send(month, of("A", "100"))[1]
+    rows = of("A", "100"), of("B", "20")
+    examined, _ = send(MARCH, *rows, source=yearly, premium_lists="year")
+    assert said(examined) == [(2, "periods_overlap", "period_end")]
+    assert examined.issues["message"].to_list() == [
+        "The row tells the premium from 2026-01-01 to 2026-03-31; number "
+        f"{number} told the same transaction from {month.replace(day=1)} to {month}. "
+        "The periods overlap, so it would count twice. Ask which holds; if this one "
+        "does, have the other undone or corrected."
+    ]
+    assert books("policy_reference") == [(100, "A"), (20, "B")]
+
+
+@pytest.mark.parametrize("month", [JANUARY, MARCH])
+def test_a_month_within_a_list_of_the_year_is_held_out(
+    yearly: Source, month: datetime.date
+) -> None:
+    send(MARCH, of("A", "100"), source=yearly, premium_lists="year")
+    examined, _ = send(month, of("A", "90"), of("B", "20"))
+    assert (2, "periods_overlap", "period_end") in said(examined)
+    send(datetime.date(2026, 4, 30), of("A", "7"))
+    assert books("policy_reference") == [(100, "A"), (20, "B"), (7, "A")]
+
+
+def test_a_list_of_january_and_that_month_are_the_same_premium(yearly: Source) -> None:
+    send(JANUARY, of("A", "100"), source=yearly, premium_lists="year")
+    examined, _ = send(JANUARY, of("A", "100"))
+    assert said(examined) == [(2, "periods_overlap", "period_end")]
+    assert books() == [(100,)]
+
+
+@pytest.mark.parametrize("list_end", [4, 5])
+def test_a_quarter_beside_a_list_of_the_year_is_held_out(
+    yearly: Source, quarterly: Source, list_end: int
+) -> None:
+    end = datetime.date(2026, list_end, 30)
+    send(end, of("A", "100"), source=yearly, premium_lists="year")
+    examined, _ = send(MARCH, of("A", "90"), source=quarterly, frequency="quarter")
+    assert said(examined) == [(2, "periods_overlap", "period_end")]
+    assert books() == [(100,)]
+
+
+def test_lists_of_the_year_of_two_senders_overlap(yearly: Source) -> None:
+    source = Source.objects.create(code="y2", name="Second", premium_lists="year")
+    send(JANUARY, of("A", "100"), source=yearly, premium_lists="year")
+    for month in (JANUARY, MARCH):
+        examined, _ = send(month, of("A", "90"), source=source, premium_lists="year")
+        assert said(examined) == [(2, "periods_overlap", "period_end")]
+    send(MARCH, of("A", "110"), source=yearly, premium_lists="year")
+    assert books() == [(110,)]
+
+
+def test_an_undo_brings_back_no_month_beside_a_list_of_the_year(yearly: Source) -> None:
+    first = send(JANUARY, of("A", "100"), of("B", "1"))[1]
+    second = send(JANUARY, of("B", "1"), is_correction=True)[1]
+    third = send(MARCH, of("A", "110"), source=yearly, premium_lists="year")[1]
+    with pytest.raises(LoadConflict) as caught, transaction.atomic():
+        undo(PREMIUMS, ingestion=second)
+    assert str(caught.value) == (
+        f"Premium would count twice: number {first} told policy A from 2026-01-01 to "
+        f"2026-01-31 and number {third} from 2026-01-01 to 2026-03-31, of 1 "
+        f"transaction(s). Undo number {third} first."
+    )
+    undo(PREMIUMS, ingestion=third)
+    undo(PREMIUMS, ingestion=second)
+    assert books("policy_reference") == [(1, "B"), (100, "A")]

@@ -14,7 +14,7 @@ from reinsurance.models import PremiumEntry, Treaty
 from reinsurance.resources.conventions import Conventions
 from tests import examples
 from tests.importers.pipeline.tables import Table, ingestion_of, run
-from tests.reinsurance.ledger import histories, premium_histories
+from tests.reinsurance.ledger import histories, premium_files, premium_histories
 from tests.reinsurance.ledger.premium_histories import PREMIUMS, History
 
 pytestmark = pytest.mark.django_db
@@ -153,3 +153,20 @@ def test_lists_of_the_year_replace_each_other_and_come_back() -> None:
     assert entries() == [("P1", 110, None), ("P2", 20, None)]
     undo(PREMIUMS, ingestion=third)
     assert entries() == [("P1", 100, None)]
+
+
+@pytest.mark.parametrize("frequency", ["month", "quarter"])
+def test_what_was_told_twice_word_for_word_is_replaced_once(frequency: str) -> None:
+    row = {"Gross premium": "100"}
+    premium_files.send(MARCH, row)
+    again, _ = premium_files.send(MARCH, row, frequency=frequency)
+    assert dict(again.staged.rows) == {"unchanged": 1, "rejected": 0}
+    same, _ = premium_files.send(MARCH, row, frequency=frequency, is_correction=True)
+    assert premium_files.said(same) == []
+    assert not same.staged.effect.moves
+    more, _ = premium_files.send(
+        MARCH, {"Gross premium": "120"}, frequency=frequency, is_correction=True
+    )
+    assert premium_files.said(more) == [(2, "premium_changed", "Gross premium")]
+    assert more.staged.effect.moves == {"premium GBP": 20}
+    assert premium_files.books() == [(120,)]

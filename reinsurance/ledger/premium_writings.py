@@ -69,6 +69,8 @@ def of_another_type(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     theirs = known.filter("is_standing").select(*firm, *PARTS, there="transaction_type")
     mine = rows.filter(untold).select("row", *firm, *PARTS)
     others = theirs.filter(pl.col("there") != PremiumTransaction.ORIGINAL).unique()
+    if not others.height:
+        return no_issues()
     pairs = fitting(mine, others, firm)
     found = pairs.unique("row", keep="first", maintain_order=True)
     labels = {value: str(label) for value, label in PremiumTransaction.choices}

@@ -408,3 +408,11 @@ def test_a_correction_of_a_list_corrects_what_the_year_told() -> None:
     assert said(both, "corrects_nothing") == []
     early = premiums(date(2026, 4, 30), "T2,K9", declared="correction")
     assert said(early, "corrects_nothing") == []
+
+
+def test_a_correction_of_a_list_for_a_new_month_beside_another_contract() -> None:
+    load(premiums(MAY, "T1,K1", "T1,K2"))
+    load(premiums(JUNE, "T2,K1"))
+    fixed = premiums(JUNE, "T1,K1", declared="correction")
+    assert said(fixed, "corrects_nothing") == []
+    assert len(said(fixed, "correction_lacks")) == 1

@@ -20,7 +20,11 @@ from importers.pipeline.frames import ROW
 from importers.pipeline.settling import Settled
 from importers.record_types import RecordType
 from reinsurance.ledger.lacking import Lacked, lacked_by
-from reinsurance.ledger.lacking_moves import moves_of_claims, moves_of_premiums
+from reinsurance.ledger.lacking_moves import (
+    changes_of_claims,
+    moves_of_claims,
+    moves_of_premiums,
+)
 from reinsurance.ledger.moved_away import moved_away
 from reinsurance.ledger.periods import END, START
 from reinsurance.resources.conventions import FileContext, HeldOutLine
@@ -44,7 +48,8 @@ class Effect:
     """Counts of rows by action and of what the books say of them; the periods told.
 
     ``periods``: contract, start and end of the period to its rows.  ``present``: keys
-    of records of the books that rows are about, with their period; ``held_out``: keys
+    of records of the books that rows are about, with their period; ``together``: what
+    rules of the whole file add up; ``held_out``: keys
     of those that rows held out name, ``held_out_lines`` what those of a register name.
     ``lacking`` and ``lacking_digest``: how many records a correction leaves out, and
     which.  ``before``: what the changed records held, as a digest by kind of record.
@@ -56,6 +61,7 @@ class Effect:
     moves: Counter[str] = field(default_factory=Counter)
     periods: Counter[tuple[Any, Any, Any]] = field(default_factory=Counter)
     present: list[pl.DataFrame] = field(default_factory=list)
+    together: list[pl.DataFrame] = field(default_factory=list)
     held_out: list[pl.DataFrame] = field(default_factory=list)
     held_out_lines: list[pl.DataFrame] = field(default_factory=list)
     lacking: int = 0
@@ -102,6 +108,7 @@ class Effect:
         kept = good.filter(~pl.col(ROW).is_in(settled.held_out.implode()))
         self.note_periods(kept)
         self.present.append(settled.settlement.present)
+        self.together.append(settled.together)
 
     def note_periods(self, rows: pl.DataFrame) -> None:
         """Count rows by the contract and period that they are for."""
@@ -196,7 +203,7 @@ class Effect:
         with transaction.atomic(), connection.cursor() as cursor:
             found = [
                 lacked
-                for lacked in self._lacked(cursor, record_type, context)
+                for lacked in self.lacked(cursor, record_type, context)
                 if lacked.period_end not in ends
             ]
         for lacked in found[:MOST_OF_LIST]:
@@ -227,16 +234,17 @@ class Effect:
         self, cursor: Any, record_type: RecordType, context: FileContext
     ) -> list[Lacked]:
         """What the correction leaves out of the contracts and periods it speaks for."""
-        found = self._lacked(cursor, record_type, context)
+        found = self.lacked(cursor, record_type, context)
         self.lacking = len(found)
         self.moves.update(self._moves_of(cursor, record_type, context, found))
         keys = sorted(f"{x.key} {x.period_end} {x.stands}" for x in found)
         self.lacking_digest = sha256("\n".join(keys).encode()).hexdigest()
         return found
 
-    def _lacked(
+    def lacked(
         self, cursor: Any, record_type: RecordType, context: FileContext
     ) -> list[Lacked]:
+        """What was told before and is missing now, of contracts and periods told."""
         return lacked_by(
             cursor,
             record_type.ledger or "",
@@ -258,7 +266,13 @@ class Effect:
     ) -> dict[str, Any]:
         if record_type.ledger != "claims":
             return moves_of_premiums(lacked)
-        return moves_of_claims(
+        return moves_of_claims(self.changes(cursor, context, lacked))
+
+    def changes(
+        self, cursor: Any, context: FileContext, lacked: list[Lacked]
+    ) -> pl.DataFrame:
+        """By how much positions of claims change that the correction leaves out."""
+        return changes_of_claims(
             cursor,
             lacked,
             number=context.number,

@@ -27,6 +27,7 @@ from importers.pipeline.settling import (
     year_listing,
 )
 from importers.pipeline.staged_settlements import books_version, kept, key_of
+from importers.pipeline.together import judge_together
 from importers.pipeline.whole_files import WholeFile
 from importers.record_types import RecordType
 from reinsurance.ledger.following import followed
@@ -100,6 +101,7 @@ def load(
                 _note_held_out(record_type, context, mine)
             if context.conventions.is_correction:
                 _leave_out(cursor, record_type, context, mine, done)
+            judge_together(done, record_type, context, is_loaded=True)
         else:
             with followed() if record_type.is_register else nullcontext():
                 _load_records(cursor, parts, record_type, context, mine, done)

@@ -15,6 +15,7 @@ from importers.pipeline.frames import ROW, no_issues
 from importers.pipeline.rules import named
 from importers.record_types import RecordType
 from reinsurance.ledger.later_words import later_claims, later_premiums
+from reinsurance.ledger.limit_rules import event_shares
 from reinsurance.ledger.premium_writing import write_premiums
 from reinsurance.ledger.premiums import settle_premiums
 from reinsurance.ledger.recompute import recompute
@@ -29,13 +30,15 @@ class Settled:
     """What a chunk of rows does: ``actions`` has ``row`` and ``__action``.
 
     ``issues`` are named as the sender calls the columns; ``held_out`` are rows that do
-    not hold together with the books.
+    not hold together with the books.  ``together``: what rules of the whole file add
+    up, of premium the income of contracts, of claims their shares of events.
     """
 
     actions: pl.DataFrame
     issues: pl.DataFrame
     held_out: pl.Series
     settlement: Any
+    together: pl.DataFrame
 
 
 def year_listing() -> list[int]:
@@ -58,11 +61,12 @@ def settle_rows(
     more at the load: the rest is settled again, until all of it holds.
     """
     labels = {n: str(c.column_name) for n, c in record_type.columns.items()}
+    is_claims = record_type.ledger == "claims"
     held_out = pl.Series(dtype=pl.Int64)
     found = [no_issues()]
     while True:
         rows = frame.filter(~pl.col(ROW).is_in(held_out.implode()))
-        if record_type.ledger == "claims":
+        if is_claims:
             settlement: Any = settle(
                 cursor,
                 rows,
@@ -101,6 +105,7 @@ def settle_rows(
         named(pl.concat(found).unique(maintain_order=True), headers),
         held_out.unique(),
         settlement,
+        event_shares(settlement) if is_claims else settlement.income,
     )
 
 

@@ -26,6 +26,7 @@ from importers.pipeline.registers import Register
 from importers.pipeline.rules import named
 from importers.pipeline.settling import Settled, settle_rows
 from importers.pipeline.side_by_side import SideBySide
+from importers.pipeline.together import judge_together
 from importers.pipeline.whole_files import WholeFile
 from importers.record_types import RecordType
 from importers.values import Action
@@ -174,17 +175,19 @@ class Stager:
 
     def finish(self) -> pl.DataFrame:
         """What only the whole of a file shows, of a register who has left it."""
-        found = self._whole.issues()
+        kind, context = self.record_type, self.context
+        found, effect = self._whole.issues(), self.staged.effect
         if found.height:
-            self.staged.effect.note_changes(None, found)
-        if self.register is None:
-            return named(found, self.headers)
-        lines = self.staged.effect.lines()
-        context = replace(self.context, held_out_lines=lines)
-        with transaction.atomic(), connection.cursor() as cursor:
-            issues = self.register.issues(cursor, context)
-        self.staged.effect.note_register(issues)
-        return named(pl.concat([found, issues]), self.headers)
+            effect.note_changes(None, found)
+        together = judge_together(effect, kind, context, is_loaded=False)
+        found = pl.concat([found, together])
+        if self.register is not None:
+            context = replace(context, held_out_lines=effect.lines())
+            with transaction.atomic(), connection.cursor() as cursor:
+                issues = self.register.issues(cursor, context)
+            effect.note_register(issues)
+            found = pl.concat([found, issues])
+        return named(found, self.headers)
 
     def _keep(self, good: pl.DataFrame) -> None:
         self.staged.rows.update(

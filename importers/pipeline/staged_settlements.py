@@ -67,6 +67,7 @@ def kept(record_type: RecordType, key: str) -> Any:
             issues=no_issues(),
             ruled=no_issues(),
             known=nothing,
+            income=nothing,
             **frames,
         )
     return Settlement(

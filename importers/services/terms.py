@@ -1,4 +1,4 @@
-"""Terms of contracts that changed between the check of a file and its load."""
+"""Contracts that changed, or came, between the check of a file and its load."""
 
 import datetime
 from collections.abc import Iterable
@@ -15,13 +15,19 @@ CHANGED = (
     "The terms of contract {} were changed after the file was checked. Nothing was "
     "loaded; it is checked anew by what they are now, and has to be approved again."
 )
+OTHERS = (
+    "A contract with the number {} was added or changed after the file was checked, so "
+    "that rows may be on another one now. Nothing was loaded; it is checked anew, and "
+    "has to be approved again."
+)
 
 
 def require_same(record: Ingestion, contracts: Iterable[int]) -> None:
     """Raise BooksMoved where the terms of one of the contracts are not those checked.
 
     A contract's terms are its own, and those of its layers and of their lines, also of
-    those that a person took out.
+    those that a person took out.  Nor may another contract of its number have come, or
+    have become another: rows would be held against that one, too.
     """
     began = checked_at(record)
     if began is None:
@@ -44,6 +50,11 @@ def require_same(record: Ingestion, contracts: Iterable[int]) -> None:
     )
     if changed is not None:
         raise BooksMoved(CHANGED.format(changed.reference))
+    numbers = Treaty.objects.filter(pk__in=keys).values("reference")
+    others = Treaty.objects.filter(reference__in=numbers, updated_at__gt=began)
+    other = others.exclude(pk__in=keys).order_by("pk").first()
+    if other is not None:
+        raise BooksMoved(OTHERS.format(other.reference))
 
 
 def checked_at(record: Ingestion) -> datetime.datetime | None:

@@ -1,4 +1,8 @@
-"""Events against the top of a contract's layers: all claims of one, in its currency."""
+"""Events against the top of a contract's layers: all claims of one, in its currency.
+
+Asked of a whole file at once: its parts are settled each by itself, and what a
+correction leaves out is known only after the last of them.
+"""
 
 from typing import Any
 
@@ -9,74 +13,115 @@ from reinsurance.ledger.cash_losses import in_money
 from reinsurance.ledger.rates import with_rates
 from reinsurance.ledger.rule_issues import rule_issue
 from reinsurance.models import Claim, ClaimPosition, LossEvent
+from reinsurance.resources.issues import no_issues
 
 _EVENT = ["treaty", "loss_event"]
+SHARES: dict[str, pl.DataType] = {
+    "treaty": pl.Int64(),
+    "loss_event": pl.Int64(),
+    "claim": pl.Int64(),
+    "row": pl.Int64(),
+    "total": pl.Float64(),
+    "event_top": pl.Float64(),
+    "contract_currency": pl.String(),
+    "unknown": pl.String(),
+}
+"""What a claim of the rows stands at after them, and the top of its contract.
+
+``unknown``: a currency of it without a rate, which is told of the claim already.
+"""
 
 
-def event_issues(settlement: Any, totals: pl.DataFrame) -> list[pl.DataFrame]:
+def event_issues(
+    shares: pl.DataFrame, changed: pl.DataFrame, *, is_loaded: bool
+) -> pl.DataFrame:
     """Breaches ``above_event_limit``, and rates that are missing for it.
 
-    ``totals``: what claims of the rows stand at (``total``), with ``event_top`` and
-    ``contract_currency``.
+    ``shares``: what all claims of the file's rows stand at (:data:`SHARES`);
+    ``changed``: by how much a correction changes positions that it leaves out
+    (``position``, ``incurred``).  ``is_loaded``: the books have all of that already.
     """
-    claims = settlement.claims
-    if "loss_event" not in claims.columns:
-        return []
     own = (
-        claims.filter(pl.col("loss_event").is_not_null())
-        .select("claim", *_EVENT)
-        .join(totals.drop("treaty"), on="claim")
-        .filter(pl.col("event_top").is_not_null())
+        shares.sort("row")
         .group_by(_EVENT, maintain_order=True)
         .agg(
-            pl.col("total").sum(),
-            pl.col("event_top", "contract_currency").first(),
-            keys=pl.col("claim").filter(pl.col("claim") > 0),
-            claim=pl.col("claim").first(),
+            pl.col("row", "event_top", "contract_currency").first(),
+            pl.col("unknown").drop_nulls().first(),
+            own=pl.col("total").sum(),
         )
     )
     if not own.height:
-        return []
+        return no_issues()
+    keys = [] if is_loaded else shares["claim"].to_list()
     whole = (
-        own.join(_others(own), on=_EVENT, how="left")
+        own.join(_others(own, keys), on=_EVENT, how="left", maintain_order="left")
+        .join(_left_out(own, shares, changed), on=_EVENT, how="left")
         .join(_codes(own["loss_event"]), on="loss_event")
-        .with_columns(whole=pl.col("total") + pl.col("other").fill_null(0))
+        .with_columns(
+            whole=pl.lit(0 if is_loaded else 1) * pl.col("own")
+            + pl.col("other").fill_null(0)
+            + pl.col("left_out").fill_null(0),
+            lacks=pl.when(pl.col("unknown").is_null()).then("lacks"),
+        )
     )
-    rows = settlement.settled.join(whole, on="claim").unique("claim", keep="first")
-    return [_above(rows), _without_rate(rows)]
+    return pl.concat([_above(whole), _without_rate(whole)])
 
 
-def _others(own: pl.DataFrame) -> pl.DataFrame:
-    """``other``: what claims of the events stand at that the rows do not touch.
+def _others(own: pl.DataFrame, keys: list[int]) -> pl.DataFrame:
+    """``other``: what claims of the events stand at, but for these (``keys``).
 
     ``lacks``: a currency of theirs without a rate.
     """
-    held: list[tuple[Any, ...]] = []
-    picked = own.select(*_EVENT, "contract_currency", "keys")
-    for treaty, event, quote, keys in picked.iter_rows():
-        claims = Claim.objects.filter(treaty_id=treaty, loss_event_id=event)
-        sums = (
-            ClaimPosition.objects.filter(claim__in=claims.exclude(pk__in=keys))
-            .order_by()
-            .values_list("currency_id", "period_end")
-            .annotate(Sum("incurred"))
+    sums = (
+        ClaimPosition.objects.filter(
+            claim__treaty__in=own["treaty"].to_list(),
+            claim__loss_event__in=own["loss_event"].to_list(),
+            claim__in=Claim.objects.exclude(pk__in=[key for key in keys if key > 0]),
         )
-        held += [(treaty, event, quote, *row) for row in sums]
+        .order_by()
+        .values_list("claim__treaty", "claim__loss_event", "currency_id", "period_end")
+        .annotate(Sum("incurred"))
+    )
+    return _converted(list(sums), own).rename({"amount": "other"})
+
+
+def _left_out(
+    own: pl.DataFrame, shares: pl.DataFrame, changed: pl.DataFrame
+) -> pl.DataFrame:
+    """``left_out``: by how much positions change that a correction leaves out."""
+    amounts = dict(changed.select("position", "incurred").iter_rows())
+    told = dict(shares.select("claim", "loss_event").iter_rows())
+    rows = ClaimPosition.objects.filter(pk__in=amounts).values_list(
+        "claim__treaty", "claim__loss_event", "currency_id", "period_end", "pk", "claim"
+    )
+    held = [
+        (treaty, told.get(claim, event), currency, end, amounts[key])
+        for treaty, event, currency, end, key, claim in rows
+    ]
+    return _converted(held, own).drop("lacks").rename({"amount": "left_out"})
+
+
+def _converted(held: list[tuple[Any, ...]], own: pl.DataFrame) -> pl.DataFrame:
+    """Amounts (contract, event, currency, day, amount) in the contracts' currencies.
+
+    By contract and event: ``amount``, and ``lacks``, a currency without a rate.
+    """
     schema = {
         "treaty": pl.Int64,
         "loss_event": pl.Int64,
-        "quote": pl.String,
         "currency": pl.String,
         "day": pl.Date,
         "incurred": pl.Float64,
     }
-    frame = pl.DataFrame(held, schema=schema, orient="row")
+    frame = pl.DataFrame(held, schema=schema, orient="row").join(
+        own.select(*_EVENT, quote="contract_currency"), on=_EVENT
+    )
     is_unknown = pl.col("rate").is_null() & (pl.col("incurred") != 0)
     return (
         with_rates(frame, base="currency", quote="quote", day="day")
         .group_by(_EVENT)
         .agg(
-            other=(pl.col("incurred") * pl.col("rate")).sum(),
+            amount=(pl.col("incurred") * pl.col("rate")).sum(),
             lacks=pl.col("currency").filter(is_unknown).min(),
         )
     )

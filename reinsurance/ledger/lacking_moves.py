@@ -12,9 +12,14 @@ from reinsurance.ledger.statements import lacking_dropped, live_statements
 from reinsurance.models import ClaimPosition, PremiumEntry
 
 Moves = dict[str, Decimal]
+CHANGES: dict[str, pl.DataType] = {
+    "position": pl.Int64(),
+    "paid": timelines.MONEY,
+    "incurred": timelines.MONEY,
+}
 
 
-def moves_of_claims(
+def changes_of_claims(
     cursor: Any,
     lacked: Iterable[Lacked],
     *,
@@ -22,17 +27,17 @@ def moves_of_claims(
     sender: int | None,
     periods: Iterable[tuple[int, Any]],
     present: pl.Series,
-) -> Moves:
-    """Paid and incurred by currency, as ``paid GBP`` and ``incurred GBP``.
+) -> pl.DataFrame:
+    """By how much positions change: ``position``, ``paid`` and ``incurred``.
 
     Of positions that the file tells nothing of (``present``: keys of the others).
     Inside a transaction, before or after the correction (``number``) is loaded.
     """
-    keys = pl.Series([x.key for x in lacked], dtype=pl.Int64)
+    keys = pl.Series([x.key for x in lacked], dtype=pl.Int64).unique()
     keys = keys.filter(~keys.is_in(present.implode()))
-    if not keys.len():
-        return {}
     before = live_statements(cursor, keys, correction=number)
+    if not before.height:
+        return pl.DataFrame(schema=CHANGES)
     pairs = pl.DataFrame(
         list(set(periods)),
         schema={"treaty": pl.Int64, "period_end": pl.Date},
@@ -45,11 +50,17 @@ def moves_of_claims(
     )
     after = lacking_dropped(before, mine)
     gone = _sums(before).with_columns(-pl.col("paid", "incurred"))
-    changed = pl.concat([gone, _sums(after)]).group_by("position").sum()
+    return pl.concat([gone, _sums(after)]).group_by("position").sum()
+
+
+def moves_of_claims(changed: pl.DataFrame) -> Moves:
+    """Paid and incurred by currency, as ``paid GBP`` and ``incurred GBP``.
+
+    ``changed`` as :func:`changes_of_claims` gives it.
+    """
+    keys = changed["position"].to_list()
     currencies = dict(
-        ClaimPosition.all_objects.filter(pk__in=keys.to_list()).values_list(
-            "pk", "currency_id"
-        )
+        ClaimPosition.all_objects.filter(pk__in=keys).values_list("pk", "currency_id")
     )
     found: Moves = {}
     for position, paid, incurred in changed.iter_rows():

@@ -1,12 +1,13 @@
 """Thresholds and limits of contracts against whole claims, in their currency."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
 
 from reinsurance.ledger import timelines
 from reinsurance.ledger.cash_losses import cash_losses, in_money
-from reinsurance.ledger.event_limits import event_issues
+from reinsurance.ledger.event_limits import SHARES
 from reinsurance.ledger.layer_tops import layer_tops
 from reinsurance.ledger.rates import with_rates
 from reinsurance.ledger.rule_issues import rule_issue
@@ -36,18 +37,10 @@ def _terms(claims: pl.DataFrame) -> pl.DataFrame:
 
 def limit_issues(settlement: Any) -> list[pl.DataFrame]:
     """Thresholds and limits against the whole claim, in its contract's currency."""
-    claims = settlement.claims
-    watched = _terms(claims).filter(
-        pl.any_horizontal(pl.col(n).is_not_null() for n in _LIMITS)
-    )
-    if not watched.height:
+    every = _watched(settlement, _LIMITS)
+    if not every.height:
         return []
-    every = _positions(settlement, watched)
-    totals = every.group_by("claim").agg(
-        pl.col("treaty", "contract_currency", *_LIMITS).first(),
-        total=(pl.col("incurred").cast(pl.Float64) * pl.col("rate")).sum().round(4),
-        unknown=pl.col("currency").filter(pl.col("rate").is_null()).min(),
-    )
+    totals = _totals(every)
     seen = settlement.settled.join(totals, on="claim", maintain_order="left")
     later = settlement.later
     if later.height:
@@ -56,8 +49,41 @@ def limit_issues(settlement: Any) -> list[pl.DataFrame]:
     return [
         *_of_claims(first),
         *cash_losses(seen, later, every, settlement.paid),
-        *event_issues(settlement, totals),
     ]
+
+
+def event_shares(settlement: Any) -> pl.DataFrame:
+    """What claims of the rows bring to their events (:data:`SHARES`)."""
+    claims = settlement.claims
+    if "loss_event" not in claims.columns:
+        return pl.DataFrame(schema=SHARES)
+    told = claims.filter(pl.col("loss_event").is_not_null())
+    every = _watched(settlement, ["event_top"]) if told.height else told
+    if not every.height:
+        return pl.DataFrame(schema=SHARES)
+    first = settlement.settled.group_by("claim").agg(pl.col("row").min())
+    return (
+        _totals(every)
+        .join(told.select("claim", "loss_event"), on="claim")
+        .join(first, on="claim")
+        .select(pl.col(n).cast(dtype) for n, dtype in SHARES.items())
+    )
+
+
+def _watched(settlement: Any, limits: Sequence[str]) -> pl.DataFrame:
+    """Positions of claims on contracts with such limits, empty where there are none."""
+    has_limit = pl.any_horizontal(pl.col(n).is_not_null() for n in limits)
+    watched = _terms(settlement.claims).filter(has_limit)
+    return _positions(settlement, watched) if watched.height else watched
+
+
+def _totals(every: pl.DataFrame) -> pl.DataFrame:
+    """What claims stand at (``total``), and ``unknown``, a currency without a rate."""
+    return every.group_by("claim").agg(
+        pl.col("treaty", "contract_currency", *_LIMITS).first(),
+        total=(pl.col("incurred").cast(pl.Float64) * pl.col("rate")).sum().round(4),
+        unknown=pl.col("currency").filter(pl.col("rate").is_null()).min(),
+    )
 
 
 def _positions(settlement: Any, watched: pl.DataFrame) -> pl.DataFrame:

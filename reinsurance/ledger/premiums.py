@@ -22,12 +22,12 @@ from reinsurance.ledger.premium_checks import (
     told_twice,
 )
 from reinsurance.ledger.premium_columns import stored, tells
+from reinsurance.ledger.premium_income import income_moves
 from reinsurance.ledger.premium_late_keys import unclear_in_later_lists
 from reinsurance.ledger.premium_late_lists import lacked_by_later_lists
 from reinsurance.ledger.premium_matching import beside, with_keys
 from reinsurance.ledger.premium_mixing import left_under_later
 from reinsurance.ledger.premium_periods import overlapping
-from reinsurance.ledger.premium_rules import premium_issues
 from reinsurance.ledger.premium_settled_rules import settled_issues
 from reinsurance.ledger.premium_standing import (
     APART,
@@ -55,7 +55,8 @@ class PremiumSettlement:
 
     ``entries``: to be added, with ``replaces`` (keys of entries) and ``replaced`` (the
     load that told the same later; null: none); ``repeats``: ``row`` and ``id``.
-    ``shown``: entries with what they replace, for people.
+    ``shown``: entries with what they replace, for people.  ``income``: by how much the
+    premium income of contracts changes (:mod:`premium_income`).
     """
 
     rows: pl.DataFrame
@@ -65,6 +66,7 @@ class PremiumSettlement:
     entries: pl.DataFrame
     repeats: pl.DataFrame
     known: pl.DataFrame
+    income: pl.DataFrame
 
     @property
     def moves(self) -> dict[str, Any]:
@@ -155,6 +157,7 @@ def settle_premiums(
         entries=added,
         repeats=repeats,
         known=known,
+        income=income_moves(entries, known),
     )
 
 
@@ -176,7 +179,6 @@ def _ruled(
     """Rules over what would stand after the load."""
     return pl.concat(
         [
-            premium_issues(entries, known),
             settled_issues(entries),
             share_changed(entries, conventions),
         ]

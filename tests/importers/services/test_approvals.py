@@ -1,6 +1,7 @@
 """Approval is of what was seen: content, mapping, and what loading does."""
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,7 @@ from importers.exceptions import StaleApproval, StateProblem
 from importers.models import Ingestion
 from importers.services import ingestions, undoing, work
 from importers.services.withdrawals import withdrawn
-from reinsurance.models import ClaimPosition, Edit, Treaty
+from reinsurance.models import ClaimPosition, Edit, Party, Treaty
 from tests.importers.admin.conftest import HEADER, claim
 
 HEADED = (*HEADER, "Reporting period end")
@@ -146,6 +147,35 @@ def test_terms_that_change_withdraw_the_approval(
     work.check(april.pk)
     april.refresh_from_db()
     assert load(april) == "loaded"
+
+
+def a_renewal() -> None:
+    treaty = Treaty.objects.get(reference="B0001")
+    treaty.pk, treaty.inception, treaty.expiry = None, date(2027, 1, 1), None
+    treaty.save()
+
+
+def a_namesake_of_another_cedant() -> None:
+    treaty = Treaty.objects.get(reference="B0001")
+    treaty.pk, treaty.cedant = None, Party.objects.create(code="OTHER", name="Other")
+    treaty.save()
+
+
+@pytest.mark.parametrize("come", [a_renewal, a_namesake_of_another_cedant])
+def test_another_contract_of_the_number_withdraws_the_approval(
+    april: Ingestion, come: Callable[[], None]
+) -> None:
+    come()
+    ingestions.approve(april.pk, seen=april.effect)
+    work.load(april.pk, patience=1)
+    april.refresh_from_db()
+    assert (april.status, april.approved_effect) == ("received", "")
+    assert april.message == (
+        "A contract with the number B0001 was added or changed after the file was "
+        "checked, so that rows may be on another one now. Nothing was loaded; it is "
+        "checked anew, and has to be approved again."
+    )
+    assert not ClaimPosition.objects.exists()
 
 
 def test_a_correction_that_leaves_out_another_claim_than_was_seen(sent: Sent) -> None:

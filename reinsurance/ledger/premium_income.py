@@ -1,6 +1,13 @@
-"""Rules over what premiums would stand in the books after a load."""
+"""The premium income of contracts, as it would stand after a load, against its limit.
+
+Asked of a whole file at once: its parts are settled each by itself, and what a
+correction leaves out is known only after the last of them.
+"""
+
+from collections.abc import Collection
 
 import polars as pl
+from django.db import models
 from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
@@ -12,6 +19,15 @@ from reinsurance.resources.issues import issues_at, no_issues
 SUMMED = ["treaty_reference", "currency", "amounts_are", "day"]
 """Premium is added up by contract, currency, whose share it is, and period's end."""
 
+INCOME: dict[str, pl.DataType] = {
+    "treaty_reference": pl.Int64(),
+    "currency": pl.String(),
+    "amounts_are": pl.String(),
+    "day": pl.Date(),
+    "gross": pl.Float64(),
+    "row": pl.Int64(),
+}
+
 MOST_DECIMALS = 4
 """Of an amount; what a sum of rates has beyond them is none of it."""
 
@@ -19,18 +35,69 @@ NOTHING = 0.000_01
 """What is left of amounts that cancel out."""
 
 
-def premium_issues(entries: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+def income_moves(entries: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """By how much rows change the gross premium of contracts (:data:`INCOME`).
+
+    ``row``: the first that is about the contract; its line has no currency, and no
+    amount.  An entry without a period counts as of the day on which it takes effect.
+    """
+    first = entries.group_by("treaty_reference").agg(row=pl.col("row").min())
+    counted = entries.filter(pl.col("later").is_null())
+    is_moved = (pl.col("__action") != "unchanged") | pl.col("was_end").ne_missing(
+        pl.col("period_end")
+    )
+    # Rows that add share what they replace.
+    shared = counted.filter(is_moved)["was_id"].drop_nulls()
+    moves = counted.filter(is_moved | pl.col("was_id").is_in(shared.implode()))
+    gone = known.filter(
+        pl.col("id").is_in(moves["replaces"].explode().drop_nulls().implode())
+    )
+    share = pl.col("was.amounts_are")
+    if "amounts_are" in moves.columns:
+        own = pl.col("amounts_are")
+        share = pl.when(tells("amounts_are")).then(own).otherwise(share)
+    gross = pl.col("gross_premium").cast(pl.Float64)
+    day = pl.coalesce("period_end", "effective_date")
+    sums = _summed(
+        moves.with_columns(amounts_are=share, day=day).select(*SUMMED, gross=gross),
+        gone.with_columns(day=day).select(*SUMMED, gross=-gross),
+    )
+    told = pl.concat([first, sums], how="diagonal")
+    return told.select(
+        (pl.col(n) if n in told.columns else pl.lit(None)).cast(dtype).alias(n)
+        for n, dtype in INCOME.items()
+    )
+
+
+def income_issues(
+    moves: pl.DataFrame, *, lacked: Collection[int] = (), is_loaded: bool
+) -> pl.DataFrame:
     """Contracts whose premium in aggregate passes their premium income limit.
 
-    Each entry is taken at the rate of its own period's end, whoever told it.
+    ``moves``: what all rows of the file change (:data:`INCOME`); ``lacked``: keys of
+    entries that it leaves out as a correction.  ``is_loaded``: the books have all of
+    that already.  Each entry is taken at the rate of its own period's end, whoever
+    told it.
     """
-    limits = _limits(entries["treaty_reference"].unique().to_list())
+    first = moves.group_by("treaty_reference", maintain_order=True).agg(
+        pl.col("row").min()
+    )
+    limits = _limits(first["treaty_reference"].to_list())
     if not limits.height:
         return no_issues()
-    sums = _after(entries, known, limits["treaty_reference"].to_list()).join(
-        limits, on="treaty_reference"
+    standing = PremiumEntry.objects.filter(
+        treaty_id__in=limits["treaty_reference"].to_list()
     )
+    parts = [_written(standing)]
+    if not is_loaded:
+        gone = PremiumEntry.objects.filter(pk__in=lacked)
+        told = moves.filter(pl.col("currency").is_not_null())
+        parts += [
+            told.drop("row"),
+            _written(gone).with_columns(-pl.col("gross")),
+        ]
     is_unknown = pl.col("rate").is_null()
+    sums = _summed(*parts).join(limits, on="treaty_reference")
     totals = (
         with_rates(sums, base="currency", quote="quote", day="day")
         .sort("day", "currency")
@@ -50,8 +117,7 @@ def premium_issues(entries: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
             shares=pl.len(),
         )
     )
-    first = entries.unique("treaty_reference", keep="first", maintain_order=True)
-    seen = first.select("row", "treaty_reference").join(totals, on="treaty_reference")
+    seen = first.join(totals, on="treaty_reference", maintain_order="left")
     return pl.concat([_above(seen), _not_comparable(seen)])
 
 
@@ -69,37 +135,14 @@ def _limits(treaties: list[int]) -> pl.DataFrame:
     )
 
 
-def _after(
-    entries: pl.DataFrame, known: pl.DataFrame, treaties: list[int]
-) -> pl.DataFrame:
-    """Gross premium of the contracts after the load, by the ends of its periods.
-
-    An entry without a period counts as of the day on which it takes effect.
-    """
-    counted = entries.filter(pl.col("later").is_null())
-    is_moved = (pl.col("__action") != "unchanged") | pl.col("was_end").ne_missing(
-        pl.col("period_end")
-    )
-    # Rows that add share what they replace.
-    shared = counted.filter(is_moved)["was_id"].drop_nulls()
-    moves = counted.filter(is_moved | pl.col("was_id").is_in(shared.implode()))
-    gone = known.filter(
-        pl.col("id").is_in(moves["replaces"].explode().drop_nulls().implode())
-    )
-    share = pl.col("was.amounts_are")
-    if "amounts_are" in moves.columns:
-        own = pl.col("amounts_are")
-        share = pl.when(tells("amounts_are")).then(own).otherwise(share)
-    gross = pl.col("gross_premium").cast(pl.Float64)
-    day = pl.coalesce("period_end", "effective_date")
-    parts = [
-        _written(treaties),
-        moves.with_columns(amounts_are=share, day=day).select(*SUMMED, gross=gross),
-        gone.with_columns(day=day).select(*SUMMED, gross=-gross),
-    ]
+def _summed(*parts: pl.DataFrame) -> pl.DataFrame:
+    """Gross premium by :data:`SUMMED`, without what comes to nothing."""
     return (
         pl.concat(
-            part.with_columns(pl.col("amounts_are").fill_null("")) for part in parts
+            part.with_columns(pl.col("amounts_are").fill_null("")).select(
+                *SUMMED, "gross"
+            )
+            for part in parts
         )
         .group_by(SUMMED)
         .agg(pl.col("gross").sum(), rows=pl.len())
@@ -108,11 +151,10 @@ def _after(
     )
 
 
-def _written(treaties: list[int]) -> pl.DataFrame:
-    """Gross premium of the contracts as it stands in the books."""
+def _written(entries: models.QuerySet[PremiumEntry]) -> pl.DataFrame:
+    """Gross premium of entries of the books."""
     written = (
-        PremiumEntry.objects.filter(treaty_id__in=treaties)
-        .order_by()
+        entries.order_by()
         .values_list(
             "treaty_id",
             "currency_id",
@@ -121,13 +163,7 @@ def _written(treaties: list[int]) -> pl.DataFrame:
         )
         .annotate(Sum("gross_premium"))
     )
-    schema = {
-        "treaty_reference": pl.Int64,
-        "currency": pl.String,
-        "amounts_are": pl.String,
-        "day": pl.Date,
-        "gross": pl.Float64,
-    }
+    schema = {n: dtype for n, dtype in INCOME.items() if n != "row"}
     return pl.DataFrame(list(written), schema=schema, orient="row")
 
 

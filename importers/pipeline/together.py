@@ -1,0 +1,40 @@
+"""Rules of a ledger's whole file, at its check and its load: contracts and events."""
+
+import polars as pl
+from django.db import connection, transaction
+
+from importers.pipeline.effects import Effect
+from importers.pipeline.frames import no_issues
+from importers.record_types import RecordType
+from reinsurance.ledger.event_limits import event_issues
+from reinsurance.ledger.lacking import Lacked
+from reinsurance.ledger.lacking_moves import CHANGES
+from reinsurance.ledger.premium_income import income_issues
+from reinsurance.resources.conventions import FileContext
+
+
+def judge_together(
+    effect: Effect, record_type: RecordType, context: FileContext, *, is_loaded: bool
+) -> pl.DataFrame:
+    """Issues of what all rows add up to; ``effect`` counts them.
+
+    The premium income of contracts, and events.  ``is_loaded``: the books have the
+    file already, without what it leaves out.
+    """
+    if not effect.together:
+        return no_issues()
+    whole = pl.concat(effect.together)
+    changed = pl.DataFrame(schema=CHANGES)
+    lacked: list[Lacked] = []
+    if context.conventions.is_correction and not is_loaded and whole.height:
+        with transaction.atomic(), connection.cursor() as cursor:
+            lacked = effect.lacked(cursor, record_type, context)
+            if record_type.ledger == "claims":
+                changed = effect.changes(cursor, context, lacked)
+    if record_type.ledger == "claims":
+        found = event_issues(whole, changed, is_loaded=is_loaded)
+    else:
+        keys = [each.key for each in lacked]
+        found = income_issues(whole, lacked=keys, is_loaded=is_loaded)
+    effect.note_changes(None, found)
+    return found

@@ -1,0 +1,101 @@
+"""The limit of each occurrence looks at an event after the whole of a file."""
+
+import datetime
+
+import pytest
+
+from importers.pipeline.examine import Examined
+from reinsurance.models import ClaimPosition, Layer, LossEvent, Treaty
+from reinsurance.resources.conventions import Conventions
+from tests.importers.pipeline.tables import Table, run
+from tests.reinsurance.ledger.test_claims import CLAIMS
+
+pytestmark = pytest.mark.django_db
+JANUARY, FEBRUARY = datetime.date(2026, 1, 31), datetime.date(2026, 2, 28)
+HEADER = ("UMR", "Claim Ref", "Ccy", "Date of Loss", "Paid to date", "Loss event")
+
+
+@pytest.fixture(autouse=True)
+def treaty() -> Treaty:
+    LossEvent.objects.create(code="STORM", name="Storm")
+    LossEvent.objects.create(code="FLOOD", name="Flood")
+    treaty = Treaty.objects.create(reference="T1", treaty_type="CXL", currency_id="GBP")
+    Layer.objects.create(
+        treaty=treaty, number=1, occurrence_attachment=0, occurrence_limit=1000
+    )
+    return treaty
+
+
+def send(
+    *rows: str,
+    period: datetime.date = JANUARY,
+    chunk: int = 50,
+    as_settled: bool = False,
+    is_correction: bool = False,
+) -> Examined:
+    """A file of rows such as ``C1 300 STORM``: claim, paid to date, event."""
+    cells = []
+    for row in rows:
+        claim, paid, *event = row.split()
+        cells.append(["T1", claim, "GBP", "2026-01-01", paid, *(event or [""])])
+    return run(
+        Table(HEADER, cells, chunk=chunk),
+        CLAIMS,
+        period_end=period,
+        conventions=Conventions(is_correction=is_correction),
+        as_settled=as_settled,
+    )[0]
+
+
+def said(examined: Examined) -> list[tuple[int, str, str]]:
+    """Row, event and what it is said to stand at."""
+    found = examined.issues.filter(examined.issues["code"] == "above_event_limit")
+    return [
+        (row, *text.split("of event ")[1].split(" GBP")[0].split(" stand at "))
+        for row, text in found.select("row", "message").rows()
+    ]
+
+
+def of_event(code: str) -> int:
+    rows = ClaimPosition.objects.filter(claim__loss_event__code=code)
+    return int(sum(rows.values_list("incurred", flat=True)))
+
+
+@pytest.mark.parametrize("as_settled", [False, True])
+@pytest.mark.parametrize("chunk", [1, 2, 50])
+def test_claims_of_all_parts_of_a_file_count_together(
+    chunk: int, *, as_settled: bool
+) -> None:
+    rows = [f"C{n} 300 STORM" for n in range(4)] + ["F1 900 FLOOD"]
+    examined = send(*rows, chunk=chunk, as_settled=as_settled)
+    assert (of_event("STORM"), said(examined)) == (1200, [(2, "STORM", "1200.00")])
+
+
+@pytest.mark.parametrize("chunk", [1, 50])
+def test_claims_of_the_books_count_with_those_of_the_file(chunk: int) -> None:
+    send("C1 500 STORM", "C2 400 STORM")
+    examined = send("C1 550", "C3 100 STORM", chunk=chunk, period=FEBRUARY)
+    assert (of_event("STORM"), said(examined)) == (1050, [(2, "STORM", "1050.00")])
+
+
+def test_a_claim_that_comes_under_another_event_leaves_the_first() -> None:
+    send("C1 500 STORM", "C2 400 STORM")
+    examined = send("C1 500 FLOOD", "C3 500 STORM", period=FEBRUARY)
+    assert (of_event("STORM"), of_event("FLOOD"), said(examined)) == (900, 500, [])
+
+
+@pytest.mark.parametrize("chunk", [1, 50])
+def test_what_a_correction_leaves_out_does_not_count(chunk: int) -> None:
+    send("C1 500 STORM", "C2 400 STORM")
+    examined = send("C1 900 STORM", "C3 50 STORM", chunk=chunk, is_correction=True)
+    assert (of_event("STORM"), said(examined)) == (950, [])
+
+
+def test_what_a_correction_leaves_of_a_claim_counts() -> None:
+    send("C1 500 STORM", "C2 300 STORM")
+    send("C2 600", period=FEBRUARY)
+    examined = send("C1 700 STORM", "C2 10 FLOOD", period=FEBRUARY, is_correction=True)
+    assert of_event("STORM") == 700
+    assert said(examined) == []
+    examined = send("C1 500 STORM", "C4 1 FLOOD", is_correction=True)
+    assert (of_event("STORM"), said(examined)) == (700, [])

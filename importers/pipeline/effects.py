@@ -27,6 +27,7 @@ from reinsurance.ledger.lacking_moves import (
 )
 from reinsurance.ledger.moved_away import moved_away
 from reinsurance.ledger.periods import END, START
+from reinsurance.ledger.spoken_for import by_end
 from reinsurance.resources.conventions import FileContext, HeldOutLine
 
 CORRECTION_LACKS = "correction_lacks"
@@ -250,7 +251,7 @@ class Effect:
             record_type.ledger or "",
             number=context.number,
             sender=context.conventions.sender,
-            periods=[(t, e) for t, _, e in self.periods if e is not None],
+            periods=[period for period in by_end(self.periods) if period[2]],
             present=self.present,
             named=[*self.named(), *context.held_out],
             policies=[*self.policies(), *context.held_out_policies],

@@ -32,8 +32,8 @@ from importers.pipeline.whole_files import WholeFile
 from importers.record_types import RecordType
 from reinsurance.ledger.following import followed
 from reinsurance.ledger.premium_restating import restate
-from reinsurance.ledger.premium_standing import spoken_for
 from reinsurance.ledger.recompute import recompute
+from reinsurance.ledger.spoken_for import by_end, spoken_for
 from reinsurance.ledger.triggers import resting
 from reinsurance.models import Load, LoadPeriod
 from reinsurance.resources.conventions import FileContext
@@ -163,18 +163,8 @@ def _note_periods(mine: Load, done: Effect) -> None:
             period_end=end,
             row_count=count,
         )
-        for (treaty, start, end), count in _by_end(done).items()
+        for (treaty, start, end), count in by_end(done.periods).items()
     )
-
-
-def _by_end(done: Effect) -> dict[tuple[Any, Any, Any], int]:
-    """Rows by contract and period end; the start of the longest period."""
-    found: dict[tuple[Any, Any], tuple[Any, int]] = {}
-    for (treaty, start, end), count in done.periods.items():
-        known, rows = found.get((treaty, end), (start, 0))
-        first = min(filter(None, (known, start)), default=None)
-        found[treaty, end] = (first, rows + count)
-    return {(t, start, e): rows for (t, e), (start, rows) in found.items()}
 
 
 def _note_held_out(record_type: RecordType, context: FileContext, mine: Load) -> None:

@@ -12,6 +12,7 @@ from reinsurance.choices import PremiumTransaction
 from reinsurance.ledger.contradictions import plain
 from reinsurance.ledger.copying import copy_out, sought
 from reinsurance.ledger.lacking_others import still_counting
+from reinsurance.ledger.spoken_for import Period
 from reinsurance.ledger.timelines import MONEY
 from reinsurance.models import ClaimPosition
 
@@ -48,7 +49,7 @@ def lacked_by(
     *,
     number: int,
     sender: int | None,
-    periods: Sequence[tuple[int, datetime.date]],
+    periods: Sequence[Period],
     present: Sequence[pl.DataFrame],
     named: Sequence[Sequence[Any]],
     policies: Sequence[Sequence[Any]],
@@ -56,14 +57,15 @@ def lacked_by(
 ) -> list[Lacked]:
     """What was told before for these contracts and periods, and is not told again.
 
-    ``periods``: contract and end; ``present``: what the file tells again; ``named``
-    (contract and claim) and ``policies`` (contract and policy): what its rows held out
-    name; ``lists_year``: the file lists premium of the year to date, so that the year
-    up to each end is its period.
+    ``periods``: contract, start (None: any; of claims it does not matter) and end;
+    ``present``: what the file tells again; ``named`` (contract and claim) and
+    ``policies`` (contract and policy): what its rows held out name; ``lists_year``: the
+    file lists premium of the year to date, so that the year up to each end is its
+    period.
     """
     pairs = pl.DataFrame(
-        list(set(periods)),
-        schema={"treaty": pl.Int64, "period_end": pl.Date},
+        list(periods),
+        schema={"treaty": pl.Int64, "period_start": pl.Date, "period_end": pl.Date},
         orient="row",
     )
     if ledger == "claims":
@@ -72,7 +74,7 @@ def lacked_by(
             cursor,
             sender=sender,
             number=number,
-            pairs=pairs,
+            pairs=pairs.select("treaty", "period_end"),
             present=pl.concat(told).unique(),
             named=pl.DataFrame(
                 [tuple(pair) for pair in named],
@@ -147,9 +149,13 @@ def _entries(
         cursor,
         "spoken_for",
         treaty=("bigint", pairs["treaty"]),
+        period_start=("date", pairs["period_start"]),
         period_end=("date", pairs["period_end"]),
     )
-    is_spoken_for = "e.period_end = k.period_end"
+    is_spoken_for = (
+        "e.period_end = k.period_end "
+        "AND (k.period_start IS NULL OR e.period_start = k.period_start)"
+    )
     is_before = f"l.number < {number}"
     if lists_year:
         is_spoken_for = (

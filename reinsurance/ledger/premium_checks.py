@@ -4,7 +4,7 @@ import polars as pl
 
 from reinsurance.choices import AmountsAre
 from reinsurance.ledger.contradictions import plain
-from reinsurance.ledger.periods import END
+from reinsurance.ledger.periods import END, START
 from reinsurance.ledger.premium_columns import stored, tells
 from reinsurance.ledger.premium_keys import FIRM, PARTS, is_untold
 from reinsurance.ledger.premium_standing import (
@@ -30,6 +30,8 @@ ALSO_TOLD = ("net_premium_settlement",)
 def told_twice(told: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
     """The same transaction twice in one file and period."""
     key = [*KEY, "__same_period"]
+    if conventions.premium_lists != "year":
+        key.append(START)
     if conventions.equal_rows_add:
         return no_issues()
     shared = told.filter(pl.struct(key).is_duplicated())

@@ -19,7 +19,7 @@ PARTS = ("certificate_reference", "section", "risk_code", "instalment_number")
 """Parts of the key that a sender may leave out."""
 FIRM = [
     *("treaty_reference", "policy_reference", "transaction_type", "effective_date"),
-    *("currency", "same_period", "same_sender"),
+    *("currency", "same_period", "same_start", "same_sender"),
 ]
 """What two transactions have in common that may be one."""
 
@@ -113,15 +113,19 @@ def fitting(mine: pl.DataFrame, others: pl.DataFrame, firm: list[str]) -> pl.Dat
 
 
 def _by_contract(spoken: pl.DataFrame, held: pl.DataFrame) -> dict[Any, Any]:
-    """Corrections by contract: number, period, sender and policies of rows held out."""
+    """Corrections by contract: number, period, sender and policies of rows held out.
+
+    A period is its start, where known, and its end.
+    """
     named: dict[Any, set[str]] = {}
     for number, treaty, policy in held.iter_rows():
         named.setdefault((number, treaty), set()).add(policy)
     found: dict[Any, list[Any]] = {}
-    picked = spoken.select("treaty_reference", "correction", "period_end", "sender")
-    for treaty, number, end, sender in picked.unique().sort("correction").iter_rows():
+    whose = ["treaty_reference", "correction", "sender", "period_start", "period_end"]
+    picked = spoken.select(whose).unique().sort("correction")
+    for treaty, number, sender, *period in picked.iter_rows():
         rows = found.setdefault(treaty, [])
-        rows.append((number, end, sender, named.get((number, treaty), set())))
+        rows.append((number, period, sender, named.get((number, treaty), set())))
     return found
 
 
@@ -157,7 +161,7 @@ def _resolve(group: pl.DataFrame, corrections: dict[Any, Any]) -> Iterator[Any]:
 
 def _leave_out(records: list[_Record], correction: Any, policy: str) -> list[_Record]:
     """The records without those that a correction lacks: they fit nothing any more."""
-    number, end, sender, named = correction
+    number, (start, end), sender, named = correction
     if policy in named:
         return records
     return [
@@ -166,14 +170,19 @@ def _leave_out(records: list[_Record], correction: Any, policy: str) -> list[_Re
         if any(
             telling["number"] == number
             or telling["sender"] != sender
-            or not _speaks_for(number, end, telling)
+            or not _speaks_for(number, start, end, telling)
             for telling in record.tellings
         )
     ]
 
 
-def _speaks_for(number: int, end: datetime.date, telling: dict[str, Any]) -> bool:
-    """Whether a correction with this number and end is of a telling's period, after it.
+def _speaks_for(
+    number: int,
+    start: datetime.date | None,
+    end: datetime.date,
+    telling: dict[str, Any],
+) -> bool:
+    """Whether a correction of this number and period is of a telling's, and after it.
 
     One that lists the year to date is of the year up to then, and after earlier lists
     whenever they were received.
@@ -181,7 +190,8 @@ def _speaks_for(number: int, end: datetime.date, telling: dict[str, Any]) -> boo
     its = telling["period_end"]
     is_before = bool(telling["number"] < number)
     if its is None or telling["same_sender"] is None:
-        return is_before and bool(its == end)
+        is_start = start is None or telling["same_start"] in {None, start}
+        return is_before and is_start and bool(its == end)
     return bool(its.year == end.year and (its < end or (its == end and is_before)))
 
 

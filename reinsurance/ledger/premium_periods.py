@@ -9,16 +9,21 @@ from reinsurance.ledger.premium_writings import TEXTS
 from reinsurance.ledger.written_parts import plain_part
 from reinsurance.resources.issues import issues_at, no_issues
 
-SAME = [n for n in FIRM if n not in {"same_period", "same_sender"}]
-TOLD = ["number", "row", "sender", "same_period", "same_sender", "period_start"]
+PERIOD = ["same_period", "same_start", "same_sender"]
+SAME = [n for n in FIRM if n not in PERIOD]
+TOLD = ["number", "row", *PERIOD, "period_start"]
 COLUMNS = [*SAME, *PARTS, *TOLD, "period_end"]
+ONE_END = (
+    " A file for another period does not replace it, not even as a correction: if it "
+    "is the same period, write its start as there."
+)
 
 
 def overlapping(rows: pl.DataFrame, known: pl.DataFrame, number: int) -> pl.DataFrame:
     """Rows of a quarter over those of its months, or the reverse: they would add.
 
-    A list of the year to date is of the year up to its period.  Not where a sender
-    tells the same period anew, or the same year of such a list.
+    A list of the year to date is of the year up to its period.  Not where the same
+    period is told anew, or the same year of such a list by its sender.
     """
     told = rows.with_columns(
         number=pl.lit(number, pl.Int64),
@@ -47,8 +52,9 @@ def overlapping(rows: pl.DataFrame, known: pl.DataFrame, number: int) -> pl.Data
         message=pl.format(
             "The row tells the premium from {} to {}; number {} told the same "
             "transaction from {} to {}. The periods overlap, so it would count twice. "
-            "Ask which holds; if this one does, have the other undone or corrected.",
+            "Ask which holds; if this one does, have the other undone or corrected.{}",
             *(start, end, "number_other", other_start, other_end),
+            pl.when(_differ_in_start()).then(pl.lit(ONE_END)).otherwise(pl.lit("")),
         ),
     )
 
@@ -116,10 +122,15 @@ def _is_overlap() -> pl.Expr:
 
 
 def _replaces() -> pl.Expr:
-    """Whether the one replaces the other: the same sender, or just the same period."""
-    is_period = pl.col("period_start") == pl.col("period_start_other")
-    return (
-        (pl.col("sender").eq_missing(pl.col("sender_other")) | is_period)
-        & pl.col("same_period").eq_missing(pl.col("same_period_other"))
-        & pl.col("same_sender").eq_missing(pl.col("same_sender_other"))
-    )
+    """Whether the one replaces the other: the same period, or year of one's lists."""
+    return _are_same(PERIOD)
+
+
+def _differ_in_start() -> pl.Expr:
+    """Whether two periods end on one day, none of them that of a list of the year."""
+    is_list = pl.col("same_sender").is_not_null()
+    return ~is_list & _are_same([n for n in PERIOD if n != "same_start"])
+
+
+def _are_same(names: list[str]) -> pl.Expr:
+    return pl.all_horizontal(pl.col(n).eq_missing(pl.col(f"{n}_other")) for n in names)

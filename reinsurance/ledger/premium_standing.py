@@ -26,7 +26,7 @@ KEY = (
 )
 """What tells one transaction from another, its period apart."""
 PERIODS = ("period_start", "period_end")
-GROUP = [*KEY, "same_period", "same_sender"]
+GROUP = [*KEY, "same_period", "same_start", "same_sender"]
 """Who tells the same of these again replaces it: the year, of a list of the year."""
 
 
@@ -101,8 +101,9 @@ def _as_told(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def with_groups(frame: pl.DataFrame, listing: Collection[int]) -> pl.DataFrame:
-    """The frame with ``same_period`` and ``same_sender``.
+    """The frame with ``same_period``, ``same_start`` and ``same_sender``.
 
+    A quarter and its last month are two periods, though they end on one day.
     ``listing``: keys of senders whose files list the year to date.
     """
     lists = pl.col("sender").is_in(list(listing)).fill_null(value=False)
@@ -110,6 +111,7 @@ def with_groups(frame: pl.DataFrame, listing: Collection[int]) -> pl.DataFrame:
         same_period=pl.when(lists)
         .then(pl.col("period_end").dt.truncate("1y"))
         .otherwise("period_end"),
+        same_start=pl.when(~lists).then("period_start"),
         same_sender=pl.when(lists).then("sender"),
     )
 
@@ -180,11 +182,13 @@ def corrections(
 
     ``before``: a load that counts as standing, as before its undo.
 
-    ``treaty_reference``, ``period_end``, ``correction`` (its number), ``sender``,
-    ``by`` (its load) and ``held_out`` (JSON: contract and policy of rows held out).
+    ``treaty_reference``, ``period_start`` (null: not one alone), ``period_end``,
+    ``correction`` (its number), ``sender``, ``by`` (its load) and ``held_out`` (JSON:
+    contract and policy of rows held out).
     """
     cursor.execute(
-        "SELECT p.treaty_id, p.period_end, l.number, l.sender, l.id, l.held_out::text "
+        "SELECT p.treaty_id, p.period_start, p.period_end, l.number, l.sender, l.id, "
+        "l.held_out::text "
         "FROM reinsurance_loadperiod p JOIN reinsurance_load l ON l.id = p.load_id "
         "WHERE l.is_correction AND l.record_type = 'premiums' "
         "AND (l.undone_at IS NULL OR l.id = %s) "
@@ -193,6 +197,7 @@ def corrections(
     )
     schema = {
         "treaty_reference": pl.Int64(),
+        "period_start": pl.Date(),
         "period_end": pl.Date(),
         "correction": pl.Int64(),
         "sender": pl.Int64(),
@@ -200,29 +205,6 @@ def corrections(
         "held_out": pl.String(),
     }
     return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
-
-
-def spoken_for(cursor: Any, load: int, *, listing: Collection[int]) -> pl.Series:
-    """Keys of all entries of the contracts and periods that a load speaks for.
-
-    ``listing``: keys of senders whose files list the year to date; such a file speaks
-    for the year up to its period.
-    """
-    entries = (
-        "SELECT e.id FROM reinsurance_loadperiod p "  # noqa: S608 our numbers
-        "JOIN reinsurance_load l ON l.id = p.load_id "
-        "JOIN reinsurance_premiumentry e ON e.treaty_id = p.treaty_id "
-        f"WHERE p.load_id = {load} "
-    )
-    query = f"{entries} AND e.period_end = p.period_end"
-    if listing:
-        query += (
-            f" UNION {entries} AND l.sender IN ({', '.join(map(str, listing))}) "
-            "AND e.period_end BETWEEN date_trunc('year', p.period_end)::date "
-            "AND p.period_end"
-        )
-    found = copy_out(cursor, query, {"id": pl.Int64()})
-    return found["id"].unique()
 
 
 def held_policies(spoken: pl.DataFrame) -> pl.DataFrame:
@@ -268,7 +250,8 @@ def _beside_corrections(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFram
     """Tellings beside each correction of their period.
 
     ``correction`` (its number), ``end`` (of its period) and ``by`` (its load).  A list
-    of the year to date speaks for the year up to its own period.
+    of the year to date speaks for the year up to its own period, another file not for
+    a period that ends with its own and starts on another day.
     """
     whose = ["treaty_reference", "sender"]
     columns = ["__n", "number", "period_end", "sender", *GROUP]
@@ -277,6 +260,7 @@ def _beside_corrections(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFram
         *whose,
         *("correction", "by"),
         same_period=pl.col("period_end").dt.truncate("1y"),
+        start="period_start",
         end="period_end",
     )
     of_periods = (
@@ -288,6 +272,7 @@ def _beside_corrections(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFram
             right_on=[*whose, "end"],
             nulls_equal=True,
         )
+        .filter(pl.col("start").is_null() | (pl.col("start") == pl.col("same_start")))
         .with_columns(end="period_end")
     )
     of_years = (

@@ -18,8 +18,9 @@ from reinsurance.ledger.premium_restating import (
     told_beside,
     write_restated,
 )
-from reinsurance.ledger.premium_standing import corrections, lacked, spoken_for
+from reinsurance.ledger.premium_standing import corrections, lacked
 from reinsurance.ledger.premium_writings import require_one_writing
+from reinsurance.ledger.spoken_for import spoken_for
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ def of_another_type(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     untold = f"{UNTOLD}transaction_type"
     if untold not in rows.columns:
         return no_issues()
-    firm = [name for name in FIRM if name != "transaction_type"]
+    firm = [n for n in FIRM if n not in {"transaction_type", "same_start"}]
     theirs = known.filter("is_standing").select(*firm, *PARTS, there="transaction_type")
     mine = rows.filter(untold).select("row", *firm, *PARTS)
     others = theirs.filter(pl.col("there") != PremiumTransaction.ORIGINAL).unique()

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from reinsurance.ledger.further_details import details_of
-from reinsurance.ledger.periods import END
+from reinsurance.ledger.periods import END, START
 from reinsurance.ledger.premium_checks import (
     adds_otherwise,
     changed,
@@ -262,5 +262,7 @@ def _with_books(
     if others:
         every = with_groups(every, own | (others & set(listing())))
     sender = pl.lit(conventions.sender, dtype=pl.Int64)
-    rows = rows.with_columns(sender=sender, period_end=pl.col(END))
+    rows = rows.with_columns(
+        sender=sender, period_start=pl.col(START), period_end=pl.col(END)
+    )
     return every, with_groups(rows, own)

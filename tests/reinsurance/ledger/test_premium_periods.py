@@ -76,8 +76,13 @@ def test_a_month_over_its_quarter_is_held_out(quarterly: Source) -> None:
 
 def test_a_sender_tells_its_own_period_anew(quarterly: Source) -> None:
     send(MARCH, of("A"), source=quarterly, frequency="quarter")
-    starts = {"Reporting period start": "2026-02-01"}
+    starts = {"Reporting period start": "2026-01-01"}
     send(MARCH, of("A", "310", **starts), source=quarterly, frequency="quarter")
+    assert books("policy_reference") == [(310, "A")]
+    starts = {"Reporting period start": "2026-02-01"}
+    rows = of("A", "320", **starts)
+    examined, _ = send(MARCH, rows, source=quarterly, frequency="quarter")
+    assert said(examined) == [(2, "periods_overlap", "period_end")]
     assert books("policy_reference") == [(310, "A")]
 
 

@@ -15,7 +15,7 @@ from importers.pipeline.frames import ROW, no_issues
 from importers.pipeline.rules import named
 from importers.record_types import RecordType
 from reinsurance.ledger.later_words import later_claims, later_premiums
-from reinsurance.ledger.limit_rules import event_shares
+from reinsurance.ledger.limit_rules import claim_shares
 from reinsurance.ledger.premium_writing import write_premiums
 from reinsurance.ledger.premiums import settle_premiums
 from reinsurance.ledger.recompute import recompute
@@ -105,8 +105,13 @@ def settle_rows(
         named(pl.concat(found).unique(maintain_order=True), headers),
         held_out.unique(),
         settlement,
-        event_shares(settlement) if is_claims else settlement.income,
+        _together(settlement, context) if is_claims else settlement.income,
     )
+
+
+def _together(settlement: Any, context: FileContext) -> pl.DataFrame:
+    is_correction = context.conventions.is_correction
+    return claim_shares(settlement, is_correction=is_correction)
 
 
 def _with_added(settlement: Any, rows: pl.Series, context: FileContext) -> pl.Series:

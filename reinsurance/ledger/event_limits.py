@@ -16,33 +16,21 @@ from reinsurance.models import Claim, ClaimPosition, LossEvent
 from reinsurance.resources.issues import no_issues
 
 _EVENT = ["treaty", "loss_event"]
-SHARES: dict[str, pl.DataType] = {
-    "treaty": pl.Int64(),
-    "loss_event": pl.Int64(),
-    "claim": pl.Int64(),
-    "row": pl.Int64(),
-    "total": pl.Float64(),
-    "event_top": pl.Float64(),
-    "contract_currency": pl.String(),
-    "unknown": pl.String(),
-}
-"""What a claim of the rows stands at after them, and the top of its contract.
-
-``unknown``: a currency of it without a rate, which is told of the claim already.
-"""
 
 
 def event_issues(
-    shares: pl.DataFrame, changed: pl.DataFrame, *, is_loaded: bool
+    shares: pl.DataFrame, gone: pl.DataFrame, *, is_loaded: bool
 ) -> pl.DataFrame:
     """Breaches ``above_event_limit``, and rates that are missing for it.
 
-    ``shares``: what all claims of the file's rows stand at (:data:`SHARES`);
-    ``changed``: by how much a correction changes positions that it leaves out
-    (``position``, ``incurred``).  ``is_loaded``: the books have all of that already.
+    ``shares``: what all claims of the file's rows stand at; ``gone``: by how much
+    claims change that a correction leaves out (:mod:`claim_shares`).  ``is_loaded``:
+    the books have all of that already.
     """
+    told = pl.col("loss_event").is_not_null() & pl.col("event_top").is_not_null()
     own = (
-        shares.sort("row")
+        shares.filter(told)
+        .sort("row")
         .group_by(_EVENT, maintain_order=True)
         .agg(
             pl.col("row", "event_top", "contract_currency").first(),
@@ -53,14 +41,17 @@ def event_issues(
     if not own.height:
         return no_issues()
     keys = [] if is_loaded else shares["claim"].to_list()
+    less = gone.group_by(_EVENT).agg(pl.col("left_out").sum())
     whole = (
         own.join(_others(own, keys), on=_EVENT, how="left", maintain_order="left")
-        .join(_left_out(own, shares, changed), on=_EVENT, how="left")
+        .join(
+            gone.group_by(_EVENT).agg(pl.col("left_out").sum()), on=_EVENT, how="left"
+        )
         .join(_codes(own["loss_event"]), on="loss_event")
         .with_columns(
-            whole=pl.lit(0 if is_loaded else 1) * pl.col("own")
+            whole=(0 if is_loaded else 1) * pl.col("own")
             + pl.col("other").fill_null(0)
-            + pl.col("left_out").fill_null(0),
+            + (0 if is_loaded else 1) * pl.col("left_out").fill_null(0),
             lacks=pl.when(pl.col("unknown").is_null()).then("lacks"),
         )
     )
@@ -83,22 +74,6 @@ def _others(own: pl.DataFrame, keys: list[int]) -> pl.DataFrame:
         .annotate(Sum("incurred"))
     )
     return _converted(list(sums), own).rename({"amount": "other"})
-
-
-def _left_out(
-    own: pl.DataFrame, shares: pl.DataFrame, changed: pl.DataFrame
-) -> pl.DataFrame:
-    """``left_out``: by how much positions change that a correction leaves out."""
-    amounts = dict(changed.select("position", "incurred").iter_rows())
-    told = dict(shares.select("claim", "loss_event").iter_rows())
-    rows = ClaimPosition.objects.filter(pk__in=amounts).values_list(
-        "claim__treaty", "claim__loss_event", "currency_id", "period_end", "pk", "claim"
-    )
-    held = [
-        (treaty, told.get(claim, event), currency, end, amounts[key])
-        for treaty, event, currency, end, key, claim in rows
-    ]
-    return _converted(held, own).drop("lacks").rename({"amount": "left_out"})
 
 
 def _converted(held: list[tuple[Any, ...]], own: pl.DataFrame) -> pl.DataFrame:

@@ -7,7 +7,7 @@ import polars as pl
 
 from reinsurance.ledger import timelines
 from reinsurance.ledger.cash_losses import cash_losses, in_money
-from reinsurance.ledger.event_limits import SHARES
+from reinsurance.ledger.claim_shares import SHARES
 from reinsurance.ledger.layer_tops import layer_tops
 from reinsurance.ledger.rates import with_rates
 from reinsurance.ledger.rule_issues import rule_issue
@@ -35,8 +35,12 @@ def _terms(claims: pl.DataFrame) -> pl.DataFrame:
     return terms.join(layer_tops(keys), on="treaty", how="left")
 
 
-def limit_issues(settlement: Any) -> list[pl.DataFrame]:
-    """Thresholds and limits against the whole claim, in its contract's currency."""
+def limit_issues(settlement: Any, *, is_correction: bool) -> list[pl.DataFrame]:
+    """Thresholds and limits against the whole claim, in its contract's currency.
+
+    What claims of a correction stand at is known with the whole file only
+    (:func:`whole_claims`).
+    """
     every = _watched(settlement, _LIMITS)
     if not every.height:
         return []
@@ -47,27 +51,45 @@ def limit_issues(settlement: Any) -> list[pl.DataFrame]:
         later = later.join(totals, on="claim", maintain_order="left")
     first = seen.unique("claim", keep="first", maintain_order=True)
     return [
-        *_of_claims(first),
+        *([] if is_correction else _of_claims(first)),
         *cash_losses(seen, later, every, settlement.paid),
     ]
 
 
-def event_shares(settlement: Any) -> pl.DataFrame:
-    """What claims of the rows bring to their events (:data:`SHARES`)."""
+def claim_shares(settlement: Any, *, is_correction: bool) -> pl.DataFrame:
+    """What the rules of the whole file need to know of claims (:data:`SHARES`).
+
+    Of events alone, but in a correction.
+    """
     claims = settlement.claims
     if "loss_event" not in claims.columns:
-        return pl.DataFrame(schema=SHARES)
-    told = claims.filter(pl.col("loss_event").is_not_null())
-    every = _watched(settlement, ["event_top"]) if told.height else told
+        claims = claims.with_columns(loss_event=pl.lit(None, pl.Int64))
+    if not is_correction:
+        claims = claims.filter(pl.col("loss_event").is_not_null())
+    limits = ["threshold", "risk_top", "event_top"] if is_correction else ["event_top"]
+    every = _watched(settlement, limits) if claims.height else claims
     if not every.height:
         return pl.DataFrame(schema=SHARES)
-    first = settlement.settled.group_by("claim").agg(pl.col("row").min())
+    live = settlement.settled.filter("is_live")
+    first = live.group_by("claim").agg(pl.col("row").min())
     return (
         _totals(every)
-        .join(told.select("claim", "loss_event"), on="claim")
+        .join(claims.select("claim", "loss_event"), on="claim")
         .join(first, on="claim")
         .select(pl.col(n).cast(dtype) for n, dtype in SHARES.items())
     )
+
+
+def whole_claims(shares: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
+    """Thresholds and limits of the claims of a correction, without what it leaves out.
+
+    ``gone`` as of :func:`claim_shares.left_out`.
+    """
+    less = gone.group_by("claim").agg(pl.col("left_out").sum())
+    whole = shares.join(less, on="claim", how="left").with_columns(
+        total=(pl.col("total") + pl.col("left_out").fill_null(0)).round(4)
+    )
+    return pl.concat(_of_claims(whole.sort("row")))
 
 
 def _watched(settlement: Any, limits: Sequence[str]) -> pl.DataFrame:

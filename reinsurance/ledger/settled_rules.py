@@ -36,7 +36,7 @@ def amount_issues(settlement: Any, conventions: Conventions) -> pl.DataFrame:
             *_fees_of_no_kind(seen),
             *_of_position(seen),
             *period_issues(seen, settlement.later, conventions),
-            *limit_issues(settlement),
+            *limit_issues(settlement, is_correction=conventions.is_correction),
         ]
     )
 

@@ -99,3 +99,48 @@ def test_what_a_correction_leaves_of_a_claim_counts() -> None:
     assert said(examined) == []
     examined = send("C1 500 STORM", "C4 1 FLOOD", is_correction=True)
     assert (of_event("STORM"), said(examined)) == (700, [])
+
+
+@pytest.mark.parametrize("chunk", [1, 50])
+@pytest.mark.parametrize(
+    ("limit", "first", "correction", "above"),
+    [
+        ("threshold", ("1200", "-300"), "1201", "1201.00"),
+        ("threshold", ("1200", "-300"), "999", None),
+        ("threshold", ("600", "500"), "600", None),
+        ("risk", ("1200", "-300"), "1201", "1201.00"),
+        ("risk", ("600", "500"), "600", None),
+    ],
+)
+def test_a_section_that_a_correction_leaves_out_is_none_of_the_claim(
+    treaty: Treaty,
+    limit: str,
+    first: tuple[str, str],
+    correction: str,
+    above: str | None,
+    chunk: int,
+) -> None:
+    if limit == "threshold":
+        Treaty.objects.update(loss_notification_threshold=1000)
+    else:
+        Layer.objects.update(risk_attachment=0, risk_limit=1000)
+
+    def sections(*amounts: str, is_correction: bool) -> Examined:
+        header = ("UMR", "Claim Ref", "Ccy", "Date of Loss", "Paid to date", "Section")
+        cells = [
+            ["T1", "C1", "GBP", "2026-01-01", amount, str(number)]
+            for number, amount in enumerate(amounts, start=1)
+        ]
+        cells.append(["T1", "C2", "GBP", "2026-01-01", "1", "1"])
+        return run(
+            Table(header, cells, chunk=chunk),
+            CLAIMS,
+            period_end=JANUARY,
+            conventions=Conventions(is_correction=is_correction),
+        )[0]
+
+    sections(*first, is_correction=False)
+    examined = sections(correction, is_correction=True)
+    found = examined.issues.filter(examined.issues["severity"] == "breach")
+    said = [text.split("stands at ")[1].split(" GBP")[0] for text in found["message"]]
+    assert said == ([above] if above else [])

@@ -44,9 +44,7 @@ def event_issues(
     less = gone.group_by(_EVENT).agg(pl.col("left_out").sum())
     whole = (
         own.join(_others(own, keys), on=_EVENT, how="left", maintain_order="left")
-        .join(
-            gone.group_by(_EVENT).agg(pl.col("left_out").sum()), on=_EVENT, how="left"
-        )
+        .join(less, on=_EVENT, how="left")
         .join(_codes(own["loss_event"]), on="loss_event")
         .with_columns(
             whole=(0 if is_loaded else 1) * pl.col("own")

@@ -16,6 +16,7 @@ from importers.models import Ingestion
 from importers.models.sources import PremiumLists
 from importers.record_types import RecordType
 from importers.services.follow_up_parents import parts_of_one_file
+from importers.services.other_starts import of_other_starts
 from importers.values import Declared, Severity, Status
 from reinsurance.ledger.others import told_by_others
 from reinsurance.ledger.periods import snapped
@@ -197,6 +198,11 @@ def _corrects_nothing(
         .filter(load__number__lt=record.pk, period_end__range=(first, max(ends)))
         .exclude(load__number__in=parts_of_one_file(record))
     )
+    if kind.ledger == "premiums" and not lists:
+        for message in of_other_starts(
+            earlier.filter(treaty__in=dict(spoken)), periods
+        ):
+            yield FileIssue(NOTHING, Severity.WARNING, message)
     told: set[tuple[int, date]] = set()
     left: dict[date, LoadPeriod] = {}
     for row in earlier:

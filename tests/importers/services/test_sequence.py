@@ -416,3 +416,26 @@ def test_a_correction_of_a_list_for_a_new_month_beside_another_contract() -> Non
     fixed = premiums(JUNE, "T1,K1", declared="correction")
     assert said(fixed, "corrects_nothing") == []
     assert len(said(fixed, "correction_lacks")) == 1
+
+
+@pytest.mark.parametrize("start", ["2026-04-01", "2026-06-01"])
+def test_a_correction_of_a_month_beside_its_quarter_says_that_both_stand(
+    start: str,
+) -> None:
+    def told(day: str, policy: str, **more: Any) -> Ingestion:
+        header = f"{PREMIUMS},Reporting Period Start Date"
+        line = f"T1,{policy},Original,2026-01-01,GBP,100,{day}"
+        return checked(f"{header}\n{line}\n", end=JUNE, kind="premiums", **more)
+
+    first = load(told("2026-04-01", "K1"))
+    found = said(told(start, "K2", declared="correction"), "corrects_nothing")
+    assert found == [
+        (
+            0,
+            "warning",
+            "Contract T1: this correction is for the period from 1 June 2026 to 30 "
+            f"June 2026, and number {first.pk} told the one from 1 April 2026. What "
+            "was told for that stays, and this premium stands beside it: if the same "
+            "period is meant, write its start as there.",
+        )
+    ] * (start != "2026-04-01")

@@ -158,7 +158,7 @@ def test_lists_of_the_year_replace_each_other_and_come_back() -> None:
 @pytest.mark.parametrize("frequency", ["month", "quarter"])
 def test_what_was_told_twice_word_for_word_is_replaced_once(frequency: str) -> None:
     row = {"Gross premium": "100"}
-    premium_files.send(MARCH, row)
+    premium_files.send(MARCH, row, frequency=frequency)
     again, _ = premium_files.send(MARCH, row, frequency=frequency)
     assert dict(again.staged.rows) == {"unchanged": 1, "rejected": 0}
     same, _ = premium_files.send(MARCH, row, frequency=frequency, is_correction=True)

@@ -21,6 +21,7 @@ from importers.pipeline.settling import Settled
 from importers.record_types import RecordType
 from reinsurance.ledger.lacking import Lacked, lacked_by
 from reinsurance.ledger.lacking_moves import (
+    Changes,
     changes_of_claims,
     moves_of_claims,
     moves_of_premiums,
@@ -62,7 +63,7 @@ class Effect:
     moves: Counter[str] = field(default_factory=Counter)
     periods: Counter[tuple[Any, Any, Any]] = field(default_factory=Counter)
     present: list[pl.DataFrame] = field(default_factory=list)
-    together: list[pl.DataFrame] = field(default_factory=list)
+    together: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     held_out: list[pl.DataFrame] = field(default_factory=list)
     held_out_lines: list[pl.DataFrame] = field(default_factory=list)
     lacking: int = 0
@@ -109,7 +110,8 @@ class Effect:
         kept = good.filter(~pl.col(ROW).is_in(settled.held_out.implode()))
         self.note_periods(kept)
         self.present.append(settled.settlement.present)
-        self.together.append(settled.together)
+        for name, frame in settled.together.items():
+            self.together.setdefault(name, []).append(frame)
 
     def note_periods(self, rows: pl.DataFrame) -> None:
         """Count rows by the contract and period that they are for."""
@@ -271,7 +273,7 @@ class Effect:
 
     def changes(
         self, cursor: Any, context: FileContext, lacked: list[Lacked]
-    ) -> pl.DataFrame:
+    ) -> Changes:
         """By how much positions of claims change that the correction leaves out."""
         return changes_of_claims(
             cursor,

@@ -15,9 +15,9 @@ from importers.pipeline.frames import ROW, no_issues
 from importers.pipeline.rules import named
 from importers.record_types import RecordType
 from reinsurance.ledger.later_words import later_claims, later_premiums
-from reinsurance.ledger.limit_rules import claim_shares
+from reinsurance.ledger.limit_rules import shares_of
 from reinsurance.ledger.premium_writing import write_premiums
-from reinsurance.ledger.premiums import settle_premiums
+from reinsurance.ledger.premiums import PremiumSettlement, settle_premiums
 from reinsurance.ledger.recompute import recompute
 from reinsurance.ledger.settle import settle
 from reinsurance.ledger.settled_rules import claim_issues
@@ -31,14 +31,14 @@ class Settled:
 
     ``issues`` are named as the sender calls the columns; ``held_out`` are rows that do
     not hold together with the books.  ``together``: what rules of the whole file add
-    up, of premium the income of contracts, of claims their shares of events.
+    up, of premium the ``income`` of contracts, of claims what they come to.
     """
 
     actions: pl.DataFrame
     issues: pl.DataFrame
     held_out: pl.Series
     settlement: Any
-    together: pl.DataFrame
+    together: dict[str, pl.DataFrame]
 
 
 def year_listing() -> list[int]:
@@ -105,13 +105,15 @@ def settle_rows(
         named(pl.concat(found).unique(maintain_order=True), headers),
         held_out.unique(),
         settlement,
-        _together(settlement, context) if is_claims else settlement.income,
+        _together(settlement, context),
     )
 
 
-def _together(settlement: Any, context: FileContext) -> pl.DataFrame:
+def _together(settlement: Any, context: FileContext) -> dict[str, pl.DataFrame]:
+    if isinstance(settlement, PremiumSettlement):
+        return {"income": settlement.income}
     is_correction = context.conventions.is_correction
-    return claim_shares(settlement, is_correction=is_correction)
+    return shares_of(settlement, is_correction=is_correction)
 
 
 def _with_added(settlement: Any, rows: pl.Series, context: FileContext) -> pl.Series:

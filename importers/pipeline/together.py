@@ -1,4 +1,8 @@
-"""Rules of a ledger's whole file, at its check and its load: contracts and events."""
+"""Rules of a ledger's whole file, at its check and its load.
+
+Its parts are settled each by itself, and what a correction leaves out is known only
+after the last of them.
+"""
 
 import polars as pl
 from django.db import connection, transaction
@@ -9,7 +13,7 @@ from importers.record_types import RecordType
 from reinsurance.ledger.claim_shares import left_out
 from reinsurance.ledger.event_limits import event_issues
 from reinsurance.ledger.lacking import Lacked
-from reinsurance.ledger.lacking_moves import CHANGES
+from reinsurance.ledger.lacking_moves import NO_CHANGES, Changes
 from reinsurance.ledger.limit_rules import whole_claims
 from reinsurance.ledger.premium_income import income_issues
 from reinsurance.resources.conventions import FileContext
@@ -23,25 +27,32 @@ def judge_together(
     The premium income of contracts, events, and the claims of a correction.
     ``is_loaded``: the books have the file already, without what it leaves out.
     """
-    if not effect.together:
+    whole = {name: pl.concat(frames) for name, frames in effect.together.items()}
+    if not any(frame.height for frame in whole.values()):
         return no_issues()
-    whole = pl.concat(effect.together)
-    lacked: list[Lacked] = []
-    changed = pl.DataFrame(schema=CHANGES)
-    is_correction = context.conventions.is_correction
-    is_claims = record_type.ledger == "claims"
-    if is_correction and whole.height:
-        with transaction.atomic(), connection.cursor() as cursor:
-            lacked = effect.lacked(cursor, record_type, context)
-            if is_claims:
-                changed = effect.changes(cursor, context, lacked)
-    if is_claims:
-        gone = left_out(whole, changed)
-        found = event_issues(whole, gone, is_loaded=is_loaded)
-        if is_correction:
-            found = pl.concat([found, whole_claims(whole, gone)])
-    else:
+    lacked, changes = _left_out(effect, record_type, context)
+    if record_type.ledger == "premiums":
         keys = [each.key for each in lacked]
-        found = income_issues(whole, lacked=keys, is_loaded=is_loaded)
+        found = income_issues(whole["income"], lacked=keys, is_loaded=is_loaded)
+    else:
+        shares = whole["shares"]
+        gone = left_out(shares, changes.positions)
+        found = event_issues(shares, gone, is_loaded=is_loaded)
+        if context.conventions.is_correction:
+            more = whole_claims(shares, gone, whole["paid"], changes.periods)
+            found = pl.concat([found, more])
     effect.note_changes(None, found)
     return found
+
+
+def _left_out(
+    effect: Effect, record_type: RecordType, context: FileContext
+) -> tuple[list[Lacked], Changes]:
+    """What a correction leaves out, and what that does to positions of claims."""
+    if not context.conventions.is_correction:
+        return [], NO_CHANGES
+    with transaction.atomic(), connection.cursor() as cursor:
+        lacked = effect.lacked(cursor, record_type, context)
+        if record_type.ledger == "premiums":
+            return lacked, NO_CHANGES
+        return lacked, effect.changes(cursor, context, lacked)

@@ -11,21 +11,40 @@ from reinsurance.ledger.later_periods import moves_by, told_where
 from reinsurance.ledger.rates import with_rates
 from reinsurance.ledger.rule_issues import rule_issue
 from reinsurance.ledger.statements import timelines_of
+from reinsurance.models import ClaimPosition
 
 _CLAIM_AND_PERIOD = ["claim", "period_end"]
 _TAKEN = ["row", "contract_currency", "cash_limit", "unknown"]
 
 
-def cash_losses(
+PERIODS: dict[str, pl.DataType] = {
+    "claim": pl.Int64(),
+    "period_end": pl.Date(),
+    "row": pl.Int64(),
+    "contract_currency": pl.String(),
+    "cash_limit": pl.Float64(),
+    "unknown": pl.String(),
+    "where": pl.String(),
+    "paid_now": pl.Float64(),
+    "lacks": pl.String(),
+}
+"""What is paid of claims in periods: at which row it is told, and ``where`` in words.
+
+``unknown`` is a currency without a rate that is told of the claim already, ``lacks``
+one of what is paid in the period.
+"""
+
+
+def paid_in_periods(
     seen: pl.DataFrame, later: pl.DataFrame, every: pl.DataFrame, paid: pl.DataFrame
-) -> list[pl.DataFrame]:
-    """Breaches ``above_cash_loss_limit``, at the first row of a claim and period.
+) -> pl.DataFrame:
+    """What is paid of claims in periods that rows tell or move (:data:`PERIODS`).
 
     ``seen``: rows beside the books, with ``cash_limit``, ``contract_currency`` and
-    ``unknown`` (a currency without a rate, which is told already); ``later``: periods
-    told already that they change, alike; ``every``: all positions of their claims
-    (``position``, ``claim``, ``currency``, ``contract_currency``, ``is_touched``);
-    ``paid``: what is paid by period, of those that the rows touch at least.
+    ``unknown``; ``later``: periods told already that they change, alike; ``every``: all
+    positions of their claims (``position``, ``claim``, ``currency``,
+    ``contract_currency``, ``is_touched``); ``paid``: what is paid by period, of those
+    that the rows touch at least.
     """
     of_period = (
         seen.filter(pl.col("cash_limit").is_not_null())
@@ -34,16 +53,49 @@ def cash_losses(
         .select(*_CLAIM_AND_PERIOD, *_TAKEN, where=pl.lit(""))
     )
     if not of_period.height:
-        return []
+        return pl.DataFrame(schema=PERIODS)
     if later.height:
         of_period = pl.concat([of_period, _moved(later, of_period)])
-    rows = of_period.join(
+    whole = of_period.join(
         _whole(of_period, every, paid),
         on=_CLAIM_AND_PERIOD,
         nulls_equal=True,
         maintain_order="left",
     )
-    return [_above(rows), _without_rate(rows)]
+    return whole.select(pl.col(n).cast(dtype) for n, dtype in PERIODS.items())
+
+
+def cash_losses(whole: pl.DataFrame) -> list[pl.DataFrame]:
+    """Breaches ``above_cash_loss_limit``, at the first row of a claim and period."""
+    return [_above(whole), _without_rate(whole)]
+
+
+def without_left_out(whole: pl.DataFrame, changed: pl.DataFrame) -> pl.DataFrame:
+    """What is paid in periods (:data:`PERIODS`) without what a correction leaves out.
+
+    ``changed``: ``position``, ``period_end`` and by how much ``paid`` changes.
+    """
+    rows = ClaimPosition.all_objects.filter(pk__in=changed["position"].to_list())
+    schema = {"position": pl.Int64, "claim": pl.Int64, "currency": pl.String}
+    places = pl.DataFrame(
+        list(rows.values_list("pk", "claim", "currency")), schema=schema, orient="row"
+    )
+    quotes = whole.select("claim", "contract_currency").unique("claim")
+    moved = (
+        changed.join(places, on="position")
+        .join(quotes, on="claim")
+        .with_columns(day=timelines.told_end())
+    )
+    less = (
+        with_rates(moved, base="currency", quote="contract_currency", day="day")
+        .group_by(_CLAIM_AND_PERIOD)
+        .agg(less=(pl.col("paid").cast(pl.Float64) * pl.col("rate")).sum())
+    )
+    return (
+        whole.join(less, on=_CLAIM_AND_PERIOD, how="left", maintain_order="left")
+        .with_columns((pl.col("paid_now") + pl.col("less").fill_null(0)).round(4))
+        .drop("less")
+    )
 
 
 def in_money(name: str) -> pl.Expr:

@@ -1,6 +1,7 @@
 """By how much the books change by what a correction leaves out."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -12,11 +13,36 @@ from reinsurance.ledger.statements import lacking_dropped, live_statements
 from reinsurance.models import ClaimPosition, PremiumEntry
 
 Moves = dict[str, Decimal]
-CHANGES: dict[str, pl.DataType] = {
-    "position": pl.Int64(),
-    "paid": timelines.MONEY,
-    "incurred": timelines.MONEY,
-}
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """By how much positions of claims change that a correction leaves out.
+
+    ``positions``: ``position``, ``paid`` and ``incurred``, as they stand in the end;
+    ``periods``: ``position``, ``period_end`` and ``paid``, within each period.
+    """
+
+    positions: pl.DataFrame
+    periods: pl.DataFrame
+
+
+NO_CHANGES = Changes(
+    pl.DataFrame(
+        schema={
+            "position": pl.Int64(),
+            "paid": timelines.MONEY,
+            "incurred": timelines.MONEY,
+        }
+    ),
+    pl.DataFrame(
+        schema={
+            "position": pl.Int64(),
+            "period_end": pl.Date(),
+            "paid": timelines.MONEY,
+        }
+    ),
+)
 
 
 def changes_of_claims(
@@ -27,17 +53,17 @@ def changes_of_claims(
     sender: int | None,
     periods: Iterable[tuple[int, Any]],
     present: pl.Series,
-) -> pl.DataFrame:
-    """By how much positions change: ``position``, ``paid`` and ``incurred``.
+) -> Changes:
+    """What leaving out does to positions that the file tells nothing of.
 
-    Of positions that the file tells nothing of (``present``: keys of the others).
-    Inside a transaction, before or after the correction (``number``) is loaded.
+    ``present``: keys of the others.  Inside a transaction, before or after the
+    correction (``number``) is loaded.
     """
     keys = pl.Series([x.key for x in lacked], dtype=pl.Int64).unique()
     keys = keys.filter(~keys.is_in(present.implode()))
-    before = live_statements(cursor, keys, correction=number)
-    if not before.height:
-        return pl.DataFrame(schema=CHANGES)
+    told = live_statements(cursor, keys, correction=number)
+    if not told.height:
+        return NO_CHANGES
     pairs = pl.DataFrame(
         list(set(periods)),
         schema={"treaty": pl.Int64, "period_end": pl.Date},
@@ -48,22 +74,26 @@ def changes_of_claims(
         sender=pl.lit(sender, pl.Int64),
         held_out=pl.lit([], pl.List(pl.Int64)),
     )
-    after = lacking_dropped(before, mine)
+    before = timelines.timeline(told)
+    after = timelines.timeline(lacking_dropped(told, mine))
     gone = _sums(before).with_columns(-pl.col("paid", "incurred"))
-    return pl.concat([gone, _sums(after)]).group_by("position").sum()
+    paid = timelines.paid_by_period(before).with_columns(-pl.col("paid"))
+    return Changes(
+        pl.concat([gone, _sums(after)]).group_by("position").sum(),
+        pl.concat([paid, timelines.paid_by_period(after)])
+        .group_by(timelines.KEY)
+        .sum(),
+    )
 
 
-def moves_of_claims(changed: pl.DataFrame) -> Moves:
-    """Paid and incurred by currency, as ``paid GBP`` and ``incurred GBP``.
-
-    ``changed`` as :func:`changes_of_claims` gives it.
-    """
-    keys = changed["position"].to_list()
+def moves_of_claims(changed: Changes) -> Moves:
+    """Paid and incurred by currency, as ``paid GBP`` and ``incurred GBP``."""
+    keys = changed.positions["position"].to_list()
     currencies = dict(
         ClaimPosition.all_objects.filter(pk__in=keys).values_list("pk", "currency_id")
     )
     found: Moves = {}
-    for position, paid, incurred in changed.iter_rows():
+    for position, paid, incurred in changed.positions.iter_rows():
         for name, amount in (("paid", paid), ("incurred", incurred)):
             if amount:
                 key = f"{name} {currencies[position]}"
@@ -71,9 +101,9 @@ def moves_of_claims(changed: pl.DataFrame) -> Moves:
     return found
 
 
-def _sums(statements: pl.DataFrame) -> pl.DataFrame:
-    """``position``, ``paid`` and ``incurred`` as statements have them come to."""
-    now = timelines.latest(timelines.timeline(statements))
+def _sums(line: pl.DataFrame) -> pl.DataFrame:
+    """``position``, ``paid`` and ``incurred`` at the end of a timeline."""
+    now = timelines.latest(line)
     paid = [n for n in ("paid_indemnity", "paid_fees") if n in now.columns]
     held = [n for n in ("reserve_indemnity", "reserve_fees") if n in now.columns]
 

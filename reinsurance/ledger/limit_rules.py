@@ -1,12 +1,19 @@
 """Thresholds and limits of contracts against whole claims, in their currency."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
 from reinsurance.ledger import timelines
-from reinsurance.ledger.cash_losses import cash_losses, in_money
+from reinsurance.ledger.cash_losses import (
+    PERIODS,
+    cash_losses,
+    in_money,
+    paid_in_periods,
+    without_left_out,
+)
 from reinsurance.ledger.claim_shares import SHARES
 from reinsurance.ledger.layer_tops import layer_tops
 from reinsurance.ledger.rates import with_rates
@@ -38,58 +45,80 @@ def _terms(claims: pl.DataFrame) -> pl.DataFrame:
 def limit_issues(settlement: Any, *, is_correction: bool) -> list[pl.DataFrame]:
     """Thresholds and limits against the whole claim, in its contract's currency.
 
-    What claims of a correction stand at is known with the whole file only
+    What claims of a correction come to is known with the whole file only
     (:func:`whole_claims`).
     """
+    if is_correction:
+        return []
     every = _watched(settlement, _LIMITS)
     if not every.height:
         return []
     totals = _totals(every)
     seen = settlement.settled.join(totals, on="claim", maintain_order="left")
-    later = settlement.later
-    if later.height:
-        later = later.join(totals, on="claim", maintain_order="left")
     first = seen.unique("claim", keep="first", maintain_order=True)
-    return [
-        *([] if is_correction else _of_claims(first)),
-        *cash_losses(seen, later, every, settlement.paid),
-    ]
+    paid = _paid_in_periods(settlement, every, totals)
+    return [*_of_claims(first), *cash_losses(paid)]
 
 
-def claim_shares(settlement: Any, *, is_correction: bool) -> pl.DataFrame:
-    """What the rules of the whole file need to know of claims (:data:`SHARES`).
+def shares_of(settlement: Any, *, is_correction: bool) -> dict[str, pl.DataFrame]:
+    """What the rules of the whole file need to know of the claims of rows.
 
-    Of events alone, but in a correction.
+    ``shares`` (:data:`SHARES`): of events alone, but in a correction; ``paid``
+    (:data:`PERIODS`): in a correction.
     """
     claims = settlement.claims
+    found = {
+        "shares": pl.DataFrame(schema=SHARES),
+        "paid": pl.DataFrame(schema=PERIODS),
+    }
     if "loss_event" not in claims.columns:
         claims = claims.with_columns(loss_event=pl.lit(None, pl.Int64))
     if not is_correction:
         claims = claims.filter(pl.col("loss_event").is_not_null())
-    limits = ["threshold", "risk_top", "event_top"] if is_correction else ["event_top"]
-    every = _watched(settlement, limits) if claims.height else claims
+    if not claims.height:
+        return found
+    every = _watched(settlement, _LIMITS if is_correction else ["event_top"])
     if not every.height:
-        return pl.DataFrame(schema=SHARES)
-    live = settlement.settled.filter("is_live")
-    first = live.group_by("claim").agg(pl.col("row").min())
-    return (
-        _totals(every)
-        .join(claims.select("claim", "loss_event"), on="claim")
-        .join(first, on="claim")
-        .select(pl.col(n).cast(dtype) for n, dtype in SHARES.items())
+        return found
+    settlement = replace(settlement, settled=settlement.settled.filter("is_live"))
+    totals = _totals(every)
+    first = settlement.settled.group_by("claim").agg(pl.col("row").min())
+    shares = totals.join(claims.select("claim", "loss_event"), on="claim").join(
+        first, on="claim"
     )
+    found["shares"] = shares.select(pl.col(n).cast(d) for n, d in SHARES.items())
+    if is_correction:
+        found["paid"] = _paid_in_periods(settlement, every, totals)
+    return found
 
 
-def whole_claims(shares: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
+def whole_claims(
+    shares: pl.DataFrame, gone: pl.DataFrame, paid: pl.DataFrame, moved: pl.DataFrame
+) -> pl.DataFrame:
     """Thresholds and limits of the claims of a correction, without what it leaves out.
 
-    ``gone`` as of :func:`claim_shares.left_out`.
+    ``shares`` and ``paid`` as of :func:`shares_of`; ``gone`` as of
+    :func:`claim_shares.left_out`; ``moved``: by how much ``paid`` of a ``position``
+    changes within a period (``period_end``).
     """
     less = gone.group_by("claim").agg(pl.col("left_out").sum())
     whole = shares.join(less, on="claim", how="left").with_columns(
         total=(pl.col("total") + pl.col("left_out").fill_null(0)).round(4)
     )
-    return pl.concat(_of_claims(whole.sort("row")))
+    cash = cash_losses(without_left_out(paid, moved))
+    return pl.concat([*_of_claims(whole.sort("row")), *cash])
+
+
+def _paid_in_periods(
+    settlement: Any, every: pl.DataFrame, totals: pl.DataFrame
+) -> pl.DataFrame:
+    seen, later = (
+        frame.join(totals, on="claim", maintain_order="left") if frame.height else frame
+        for frame in (settlement.settled, settlement.later)
+    )
+    if not seen.height:
+        return pl.DataFrame(schema=PERIODS)
+    return paid_in_periods(seen, later, every, settlement.paid)
 
 
 def _watched(settlement: Any, limits: Sequence[str]) -> pl.DataFrame:

@@ -110,6 +110,8 @@ def test_what_a_correction_leaves_of_a_claim_counts() -> None:
         ("threshold", ("600", "500"), "600", None),
         ("risk", ("1200", "-300"), "1201", "1201.00"),
         ("risk", ("600", "500"), "600", None),
+        ("cash", ("1200", "-300"), "1200", "1200.00"),
+        ("cash", ("600", "500"), "600", None),
     ],
 )
 def test_a_section_that_a_correction_leaves_out_is_none_of_the_claim(
@@ -122,6 +124,8 @@ def test_a_section_that_a_correction_leaves_out_is_none_of_the_claim(
 ) -> None:
     if limit == "threshold":
         Treaty.objects.update(loss_notification_threshold=1000)
+    elif limit == "cash":
+        Treaty.objects.update(cash_loss_limit=1000)
     else:
         Layer.objects.update(risk_attachment=0, risk_limit=1000)
 
@@ -142,5 +146,5 @@ def test_a_section_that_a_correction_leaves_out_is_none_of_the_claim(
     sections(*first, is_correction=False)
     examined = sections(correction, is_correction=True)
     found = examined.issues.filter(examined.issues["severity"] == "breach")
-    said = [text.split("stands at ")[1].split(" GBP")[0] for text in found["message"]]
+    said = [text.split(" GBP")[0].split(" ")[-1] for text in found["message"]]
     assert said == ([above] if above else [])

@@ -15,9 +15,9 @@ from importers.pipeline.frames import ROW, no_issues
 from importers.pipeline.rules import named
 from importers.record_types import RecordType
 from reinsurance.ledger.later_words import later_claims, later_premiums
-from reinsurance.ledger.limit_rules import shares_of
+from reinsurance.ledger.limit_rules import shares_of, watched
 from reinsurance.ledger.premium_writing import write_premiums
-from reinsurance.ledger.premiums import PremiumSettlement, settle_premiums
+from reinsurance.ledger.premiums import settle_premiums
 from reinsurance.ledger.recompute import recompute
 from reinsurance.ledger.settle import settle
 from reinsurance.ledger.settled_rules import claim_issues
@@ -61,12 +61,11 @@ def settle_rows(
     more at the load: the rest is settled again, until all of it holds.
     """
     labels = {n: str(c.column_name) for n, c in record_type.columns.items()}
-    is_claims = record_type.ledger == "claims"
     held_out = pl.Series(dtype=pl.Int64)
     found = [no_issues()]
     while True:
         rows = frame.filter(~pl.col(ROW).is_in(held_out.implode()))
-        if is_claims:
+        if record_type.ledger == "claims":
             settlement: Any = settle(
                 cursor,
                 rows,
@@ -80,7 +79,10 @@ def settle_rows(
                 number=context.number,
                 sender=context.conventions.sender,
             )
-            ruled = claim_issues(settlement, context.conventions)
+            limited = watched(settlement)
+            ruled = claim_issues(settlement, context.conventions, limited)
+            correction = context.conventions.is_correction
+            together = shares_of(settlement, limited, is_correction=correction)
         else:
             settlement = settle_premiums(
                 cursor,
@@ -92,6 +94,7 @@ def settle_rows(
             )
             over = later_premiums(settlement, number=context.number)
             ruled = settlement.ruled
+            together = {"income": settlement.income}
         issues = pl.concat([settlement.issues, ruled, over])
         errors = issues.filter(pl.col("severity") == "error")[ROW]
         if not errors.len():
@@ -105,15 +108,8 @@ def settle_rows(
         named(pl.concat(found).unique(maintain_order=True), headers),
         held_out.unique(),
         settlement,
-        _together(settlement, context),
+        together,
     )
-
-
-def _together(settlement: Any, context: FileContext) -> dict[str, pl.DataFrame]:
-    if isinstance(settlement, PremiumSettlement):
-        return {"income": settlement.income}
-    is_correction = context.conventions.is_correction
-    return shares_of(settlement, is_correction=is_correction)
 
 
 def _with_added(settlement: Any, rows: pl.Series, context: FileContext) -> pl.Series:

@@ -4,6 +4,8 @@ Its parts are settled each by itself, and what a correction leaves out is known 
 after the last of them.
 """
 
+from typing import Any
+
 import polars as pl
 from django.db import connection, transaction
 
@@ -13,7 +15,6 @@ from importers.record_types import RecordType
 from reinsurance.ledger.claim_shares import left_out
 from reinsurance.ledger.event_limits import event_issues
 from reinsurance.ledger.lacking import Lacked
-from reinsurance.ledger.lacking_moves import NO_CHANGES, Changes
 from reinsurance.ledger.limit_rules import whole_claims
 from reinsurance.ledger.premium_income import income_issues
 from reinsurance.resources.conventions import FileContext
@@ -30,29 +31,27 @@ def judge_together(
     whole = {name: pl.concat(frames) for name, frames in effect.together.items()}
     if not any(frame.height for frame in whole.values()):
         return no_issues()
-    lacked, changes = _left_out(effect, record_type, context)
-    if record_type.ledger == "premiums":
-        keys = [each.key for each in lacked]
-        found = income_issues(whole["income"], lacked=keys, is_loaded=is_loaded)
-    else:
-        shares = whole["shares"]
-        gone = left_out(shares, changes.positions)
-        found = event_issues(shares, gone, is_loaded=is_loaded)
-        if context.conventions.is_correction:
-            more = whole_claims(shares, gone, whole["paid"], changes.periods)
-            found = pl.concat([found, more])
+    with transaction.atomic(), connection.cursor() as cursor:
+        if record_type.ledger == "premiums":
+            keys = [each.key for each in _lacked(cursor, effect, record_type, context)]
+            found = income_issues(whole["income"], lacked=keys, is_loaded=is_loaded)
+        elif context.conventions.is_correction:
+            lacked = _lacked(cursor, effect, record_type, context)
+            changes = effect.changes(cursor, context, lacked)
+            gone = left_out(whole["shares"], changes.positions)
+            claims = whole_claims(whole["shares"], gone, whole["paid"], changes.periods)
+            events = event_issues(cursor, whole["shares"], gone, is_loaded=is_loaded)
+            found = pl.concat([events, claims])
+        else:
+            found = event_issues(cursor, whole["shares"], is_loaded=is_loaded)
     effect.note_changes(None, found)
     return found
 
 
-def _left_out(
-    effect: Effect, record_type: RecordType, context: FileContext
-) -> tuple[list[Lacked], Changes]:
-    """What a correction leaves out, and what that does to positions of claims."""
+def _lacked(
+    cursor: Any, effect: Effect, record_type: RecordType, context: FileContext
+) -> list[Lacked]:
+    """What a correction leaves out; other files do not."""
     if not context.conventions.is_correction:
-        return [], NO_CHANGES
-    with transaction.atomic(), connection.cursor() as cursor:
-        lacked = effect.lacked(cursor, record_type, context)
-        if record_type.ledger == "premiums":
-            return lacked, NO_CHANGES
-        return lacked, effect.changes(cursor, context, lacked)
+        return []
+    return effect.lacked(cursor, record_type, context)

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from reinsurance.ledger import timelines
 from reinsurance.ledger.rates import with_rates
 from reinsurance.models import ClaimPosition
 
@@ -21,35 +22,46 @@ SHARES: dict[str, pl.DataType] = {
 
 ``unknown``: a currency of it without a rate.
 """
-_HELD: dict[str, pl.DataType] = {
-    "treaty": pl.Int64(),
-    "loss_event": pl.Int64(),
-    "currency": pl.String(),
-    "day": pl.Date(),
-    "claim": pl.Int64(),
-    "incurred": pl.Float64(),
-}
 
 
 def left_out(shares: pl.DataFrame, changed: pl.DataFrame) -> pl.DataFrame:
     """By how much a correction changes positions that it leaves out (``left_out``).
 
     By ``claim``, its ``treaty`` and its ``loss_event`` after the file, in the currency
-    of the contract, where ``shares`` has it.  ``changed``: ``position``, ``incurred``.
+    of the contract, where ``shares`` has it.  ``changed``: ``position``, ``incurred``
+    and the ``period_end`` whose rate it is taken at.
     """
-    amounts = dict(changed.select("position", "incurred").iter_rows())
-    told = dict(shares.select("claim", "loss_event").iter_rows())
-    rows = ClaimPosition.all_objects.filter(pk__in=amounts).values_list(
-        "claim__treaty", "claim__loss_event", "currency_id", "period_end", "claim", "pk"
+    rows = ClaimPosition.all_objects.filter(
+        pk__in=changed["position"].unique().to_list()
     )
-    held = [
-        (treaty, told.get(claim) or event, currency, end, claim, amounts[key])
-        for treaty, event, currency, end, claim, key in rows
-    ]
+    places = pl.DataFrame(
+        list(
+            rows.values_list(
+                "pk", "claim", "claim__treaty", "claim__loss_event", "currency"
+            )
+        ),
+        schema={
+            "position": pl.Int64,
+            "claim": pl.Int64,
+            "treaty": pl.Int64,
+            "loss_event": pl.Int64,
+            "currency": pl.String,
+        },
+        orient="row",
+    )
+    told = shares.select("claim", told="loss_event").unique("claim")
     quotes = shares.select("treaty", quote="contract_currency").unique("treaty")
-    frame = pl.DataFrame(held, schema=_HELD, orient="row").join(quotes, on="treaty")
-    return (
-        with_rates(frame, base="currency", quote="quote", day="day")
-        .with_columns(left_out=pl.col("incurred") * pl.col("rate"))
-        .select("treaty", "loss_event", "claim", "left_out")
+    moved = (
+        changed.join(places, on="position")
+        .join(told, on="claim", how="left")
+        .join(quotes, on="treaty")
+        .with_columns(
+            loss_event=pl.coalesce("told", "loss_event"), day=timelines.told_end()
+        )
+    )
+    return with_rates(moved, base="currency", quote="quote", day="day").select(
+        "treaty",
+        "loss_event",
+        "claim",
+        left_out=pl.col("incurred").cast(pl.Float64) * pl.col("rate"),
     )

@@ -8,8 +8,10 @@ from typing import Any
 
 import polars as pl
 from django.db.models import Sum
+from django.db.models.expressions import RawSQL
 
 from reinsurance.ledger.cash_losses import in_money
+from reinsurance.ledger.copying import sought
 from reinsurance.ledger.rates import with_rates
 from reinsurance.ledger.rule_issues import rule_issue
 from reinsurance.models import Claim, ClaimPosition, LossEvent
@@ -19,13 +21,17 @@ _EVENT = ["treaty", "loss_event"]
 
 
 def event_issues(
-    shares: pl.DataFrame, gone: pl.DataFrame, *, is_loaded: bool
+    cursor: Any,
+    shares: pl.DataFrame,
+    gone: pl.DataFrame | None = None,
+    *,
+    is_loaded: bool,
 ) -> pl.DataFrame:
     """Breaches ``above_event_limit``, and rates that are missing for it.
 
     ``shares``: what all claims of the file's rows stand at; ``gone``: by how much
     claims change that a correction leaves out (:mod:`claim_shares`).  ``is_loaded``:
-    the books have all of that already.
+    the books have all of that already.  Inside a transaction.
     """
     told = pl.col("loss_event").is_not_null() & pl.col("event_top").is_not_null()
     own = (
@@ -40,33 +46,36 @@ def event_issues(
     )
     if not own.height:
         return no_issues()
-    keys = [] if is_loaded else shares["claim"].to_list()
-    less = gone.group_by(_EVENT).agg(pl.col("left_out").sum())
-    whole = (
-        own.join(_others(own, keys), on=_EVENT, how="left", maintain_order="left")
-        .join(less, on=_EVENT, how="left")
-        .join(_codes(own["loss_event"]), on="loss_event")
-        .with_columns(
-            whole=(0 if is_loaded else 1) * pl.col("own")
-            + pl.col("other").fill_null(0)
-            + (0 if is_loaded else 1) * pl.col("left_out").fill_null(0),
-            lacks=pl.when(pl.col("unknown").is_null()).then("lacks"),
-        )
+    beside = shares["claim"].clear() if is_loaded else shares["claim"]
+    whole = own.join(
+        _others(cursor, own, beside), on=_EVENT, how="left", maintain_order="left"
+    ).join(_codes(own["loss_event"]), on="loss_event")
+    parts = ["other"] if is_loaded else ["other", "own"]
+    if gone is not None and not is_loaded:
+        less = gone.group_by(_EVENT).agg(pl.col("left_out").sum())
+        whole = whole.join(less, on=_EVENT, how="left", maintain_order="left")
+        parts.append("left_out")
+    whole = whole.with_columns(
+        whole=pl.sum_horizontal(parts),
+        lacks=pl.when(pl.col("unknown").is_null()).then("lacks"),
     )
     return pl.concat([_above(whole), _without_rate(whole)])
 
 
-def _others(own: pl.DataFrame, keys: list[int]) -> pl.DataFrame:
-    """``other``: what claims of the events stand at, but for these (``keys``).
+def _others(cursor: Any, own: pl.DataFrame, claims: pl.Series) -> pl.DataFrame:
+    """``other``: what claims of the events stand at beside these (keys).
 
     ``lacks``: a currency of theirs without a rate.
     """
+    sought(cursor, "claim_beside", id=("bigint", claims.unique()))
+    told = RawSQL("SELECT id FROM claim_beside", [])  # noqa: S611 our own table
     sums = (
         ClaimPosition.objects.filter(
             claim__treaty__in=own["treaty"].to_list(),
             claim__loss_event__in=own["loss_event"].to_list(),
-            claim__in=Claim.objects.exclude(pk__in=[key for key in keys if key > 0]),
+            claim__in=Claim.objects.all(),
         )
+        .exclude(claim__in=told)
         .order_by()
         .values_list("claim__treaty", "claim__loss_event", "currency_id", "period_end")
         .annotate(Sum("incurred"))

@@ -4,18 +4,12 @@ import polars as pl
 from django.utils import timezone
 
 from reinsurance.ledger.date_rules import warnings_of_dates
+from reinsurance.ledger.descriptions import FIELDS, model_field
 from reinsurance.models import Claim
+from reinsurance.resources.base import dtype_of
 from reinsurance.resources.claim_rules import CLAIM_RULES
 
-_DATES = (
-    "date_of_loss",
-    "date_of_loss_to",
-    "date_notified",
-    "date_opened",
-    "date_closed",
-    "policy_inception",
-    "policy_expiry",
-)
+_DATES = [n for n in FIELDS if dtype_of(model_field(n)) == pl.Date]
 _TREATY = "treaty_reference__"
 
 

@@ -11,7 +11,9 @@ from typing import Any
 import polars as pl
 
 from reinsurance.ledger import timelines
+from reinsurance.ledger.event_limits import event_issues
 from reinsurance.ledger.later_periods import later_periods
+from reinsurance.ledger.limit_rules import shares_of, watched
 from reinsurance.ledger.matching import WAS, find_claims
 from reinsurance.ledger.settled_frame import settled_frame
 from reinsurance.ledger.settled_rules import amount_issues
@@ -58,7 +60,14 @@ def issues_of(
         timelines.paid_by_period(line),
         later_periods(line, line if was is None else was, mine, counting, rows),
     )
-    return amount_issues(found, Conventions())
+    limited = watched(found)
+    shares = shares_of(found, limited, is_correction=False)["shares"]
+    return pl.concat(
+        [
+            amount_issues(found, Conventions(), limited),
+            event_issues(cursor, shares, is_loaded=True),
+        ]
+    )
 
 
 def _claims(cursor: Any, position: ClaimPosition) -> pl.DataFrame:

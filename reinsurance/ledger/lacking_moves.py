@@ -19,8 +19,9 @@ Moves = dict[str, Decimal]
 class Changes:
     """By how much positions of claims change that a correction leaves out.
 
-    ``positions``: ``position``, ``paid`` and ``incurred``, as they stand in the end;
-    ``periods``: ``position``, ``period_end`` and ``paid``, within each period.
+    ``positions``: ``position``, ``period_end`` that it stands at, ``paid`` and
+    ``incurred``: a line below zero for what it stood at, one for what it stands at
+    after it; ``periods``: ``position``, ``period_end`` and ``paid`` within each period.
     """
 
     positions: pl.DataFrame
@@ -31,6 +32,7 @@ NO_CHANGES = Changes(
     pl.DataFrame(
         schema={
             "position": pl.Int64(),
+            "period_end": pl.Date(),
             "paid": timelines.MONEY,
             "incurred": timelines.MONEY,
         }
@@ -79,7 +81,7 @@ def changes_of_claims(
     gone = _sums(before).with_columns(-pl.col("paid", "incurred"))
     paid = timelines.paid_by_period(before).with_columns(-pl.col("paid"))
     return Changes(
-        pl.concat([gone, _sums(after)]).group_by("position").sum(),
+        pl.concat([gone, _sums(after)]),
         pl.concat([paid, timelines.paid_by_period(after)])
         .group_by(timelines.KEY)
         .sum(),
@@ -88,12 +90,15 @@ def changes_of_claims(
 
 def moves_of_claims(changed: Changes) -> Moves:
     """Paid and incurred by currency, as ``paid GBP`` and ``incurred GBP``."""
-    keys = changed.positions["position"].to_list()
+    sums = changed.positions.group_by("position", maintain_order=True).agg(
+        pl.col("paid", "incurred").sum()
+    )
+    keys = sums["position"].to_list()
     currencies = dict(
         ClaimPosition.all_objects.filter(pk__in=keys).values_list("pk", "currency_id")
     )
     found: Moves = {}
-    for position, paid, incurred in changed.positions.iter_rows():
+    for position, paid, incurred in sums.iter_rows():
         for name, amount in (("paid", paid), ("incurred", incurred)):
             if amount:
                 key = f"{name} {currencies[position]}"
@@ -102,7 +107,7 @@ def moves_of_claims(changed: Changes) -> Moves:
 
 
 def _sums(line: pl.DataFrame) -> pl.DataFrame:
-    """``position``, ``paid`` and ``incurred`` at the end of a timeline."""
+    """``position``, ``period_end``, ``paid`` and ``incurred`` where a timeline ends."""
     now = timelines.latest(line)
     paid = [n for n in ("paid_indemnity", "paid_fees") if n in now.columns]
     held = [n for n in ("reserve_indemnity", "reserve_fees") if n in now.columns]
@@ -112,7 +117,7 @@ def _sums(line: pl.DataFrame) -> pl.DataFrame:
         filled = (pl.col(n).fill_null(0) for n in names)
         return pl.sum_horizontal(nil, *filled).cast(timelines.MONEY)
 
-    return now.select("position", paid=summed(*paid), incurred=summed(*paid, *held))
+    return now.select(*timelines.KEY, paid=summed(*paid), incurred=summed(*paid, *held))
 
 
 def moves_of_premiums(lacked: Iterable[Lacked]) -> Moves:

@@ -1,7 +1,6 @@
 """Thresholds and limits of contracts against whole claims, in their currency."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -42,54 +41,63 @@ def _terms(claims: pl.DataFrame) -> pl.DataFrame:
     return terms.join(layer_tops(keys), on="treaty", how="left")
 
 
-def limit_issues(settlement: Any, *, is_correction: bool) -> list[pl.DataFrame]:
-    """Thresholds and limits against the whole claim, in its contract's currency.
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Claims of rows on contracts that limit them.
 
-    What claims of a correction come to is known with the whole file only
-    (:func:`whole_claims`).
+    ``positions``: all of theirs; ``totals``: what each claim stands at.
     """
-    if is_correction:
-        return []
-    every = _watched(settlement, _LIMITS)
-    if not every.height:
-        return []
-    totals = _totals(every)
-    seen = settlement.settled.join(totals, on="claim", maintain_order="left")
+
+    positions: pl.DataFrame
+    totals: pl.DataFrame
+
+
+def watched(settlement: Any) -> Watched | None:
+    """The claims of rows that a limit of their contract looks at; None: none."""
+    has_limit = pl.any_horizontal(pl.col(n).is_not_null() for n in _LIMITS)
+    terms = _terms(settlement.claims).filter(has_limit)
+    if not terms.height:
+        return None
+    positions = _positions(settlement, terms)
+    return Watched(positions, _totals(positions)) if positions.height else None
+
+
+def limit_issues(settlement: Any, found: Watched) -> list[pl.DataFrame]:
+    """Thresholds and limits against the whole claim, in its contract's currency."""
+    seen = settlement.settled.join(found.totals, on="claim", maintain_order="left")
     first = seen.unique("claim", keep="first", maintain_order=True)
-    paid = _paid_in_periods(settlement, every, totals)
-    return [*_of_claims(first), *cash_losses(paid)]
+    return [*_of_claims(first), *cash_losses(_paid_in_periods(settlement, found))]
 
 
-def shares_of(settlement: Any, *, is_correction: bool) -> dict[str, pl.DataFrame]:
+def shares_of(
+    settlement: Any, found: Watched | None, *, is_correction: bool
+) -> dict[str, pl.DataFrame]:
     """What the rules of the whole file need to know of the claims of rows.
 
     ``shares`` (:data:`SHARES`): of events alone, but in a correction; ``paid``
     (:data:`PERIODS`): in a correction.
     """
-    claims = settlement.claims
-    found = {
+    nothing = {
         "shares": pl.DataFrame(schema=SHARES),
         "paid": pl.DataFrame(schema=PERIODS),
     }
-    if "loss_event" not in claims.columns:
-        claims = claims.with_columns(loss_event=pl.lit(None, pl.Int64))
+    claims = settlement.claims
+    has_events = "loss_event" in claims.columns
+    if found is None or not (has_events or is_correction):
+        return nothing
+    event = pl.col("loss_event") if has_events else pl.lit(None, pl.Int64)
+    live = settlement.settled.filter("is_live")
+    first = live.group_by("claim").agg(pl.col("row").min())
+    shares = found.totals.join(
+        claims.select("claim", loss_event=event), on="claim"
+    ).join(first, on="claim")
     if not is_correction:
-        claims = claims.filter(pl.col("loss_event").is_not_null())
-    if not claims.height:
-        return found
-    every = _watched(settlement, _LIMITS if is_correction else ["event_top"])
-    if not every.height:
-        return found
-    settlement = replace(settlement, settled=settlement.settled.filter("is_live"))
-    totals = _totals(every)
-    first = settlement.settled.group_by("claim").agg(pl.col("row").min())
-    shares = totals.join(claims.select("claim", "loss_event"), on="claim").join(
-        first, on="claim"
-    )
-    found["shares"] = shares.select(pl.col(n).cast(d) for n, d in SHARES.items())
-    if is_correction:
-        found["paid"] = _paid_in_periods(settlement, every, totals)
-    return found
+        shares = shares.drop_nulls(["loss_event", "event_top"])
+    shares = shares.select(pl.col(n).cast(d) for n, d in SHARES.items())
+    if not is_correction or not live.height:
+        return nothing | {"shares": shares}
+    paid = _paid_in_periods(replace(settlement, settled=live), found)
+    return {"shares": shares, "paid": paid}
 
 
 def whole_claims(
@@ -109,23 +117,14 @@ def whole_claims(
     return pl.concat([*_of_claims(whole.sort("row")), *cash])
 
 
-def _paid_in_periods(
-    settlement: Any, every: pl.DataFrame, totals: pl.DataFrame
-) -> pl.DataFrame:
+def _paid_in_periods(settlement: Any, found: Watched) -> pl.DataFrame:
     seen, later = (
-        frame.join(totals, on="claim", maintain_order="left") if frame.height else frame
+        frame.join(found.totals, on="claim", maintain_order="left")
+        if frame.height
+        else frame
         for frame in (settlement.settled, settlement.later)
     )
-    if not seen.height:
-        return pl.DataFrame(schema=PERIODS)
-    return paid_in_periods(seen, later, every, settlement.paid)
-
-
-def _watched(settlement: Any, limits: Sequence[str]) -> pl.DataFrame:
-    """Positions of claims on contracts with such limits, empty where there are none."""
-    has_limit = pl.any_horizontal(pl.col(n).is_not_null() for n in limits)
-    watched = _terms(settlement.claims).filter(has_limit)
-    return _positions(settlement, watched) if watched.height else watched
+    return paid_in_periods(seen, later, found.positions, settlement.paid)
 
 
 def _totals(every: pl.DataFrame) -> pl.DataFrame:

@@ -24,3 +24,8 @@ def tells(name: str) -> pl.Expr:
     if isinstance(field_of(name), models.CharField):
         return pl.col(name).fill_null("") != ""
     return pl.col(name).is_not_null()
+
+
+def labels() -> dict[str, str]:
+    """The header of each column."""
+    return {n: str(c.column_name) for n, c in PremiumEntryResource.fields.items()}

@@ -8,8 +8,8 @@ with another amount that they follow from.
 import polars as pl
 
 from reinsurance.ledger.overlaps import CountsTwiceError
+from reinsurance.ledger.premium_columns import labels
 from reinsurance.ledger.premium_mixing import (
-    labels,
     means,
     newly_mixed,
     says,

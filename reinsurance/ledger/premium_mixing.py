@@ -10,10 +10,10 @@ import polars as pl
 
 from reinsurance.choices import AmountsAre
 from reinsurance.ledger.beside import plain
+from reinsurance.ledger.premium_columns import labels
 from reinsurance.ledger.premium_settled_rules import FOLLOWS, MEANT_BY
 from reinsurance.ledger.premium_standing import GROUP, has_bit, lacked
 from reinsurance.resources.issues import issues_at, no_issues
-from reinsurance.resources.premiums import PremiumEntryResource
 
 _BASES = {**MEANT_BY, **FOLLOWS}
 """Columns, each with the amounts that go with what it says."""
@@ -31,11 +31,6 @@ def says(name: str) -> pl.Expr:
     """Whether a telling tells the column; an empty text says nothing."""
     told = pl.col(name).is_not_null() if name in FOLLOWS else pl.col(name) != ""
     return (has_bit(name) & told).fill_null(value=False)
-
-
-def labels() -> dict[str, str]:
-    """The header of each column."""
-    return {n: str(c.column_name) for n, c in PremiumEntryResource.fields.items()}
 
 
 def with_meanings(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
@@ -150,5 +145,4 @@ def _shown(name: str, column: str) -> pl.Expr:
     """What a column says, for people."""
     if name in FOLLOWS:
         return plain(pl.col(column))
-    labels = {value: str(label) for value, label in AmountsAre.choices}
-    return pl.col(column).replace(labels)
+    return pl.col(column).replace({v: str(label) for v, label in AmountsAre.choices})

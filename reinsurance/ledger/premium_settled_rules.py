@@ -10,7 +10,7 @@ import polars as pl
 
 from reinsurance.choices import AmountsAre
 from reinsurance.ledger.contradictions import plain
-from reinsurance.ledger.premium_columns import tells
+from reinsurance.ledger.premium_columns import labels, tells
 from reinsurance.ledger.premium_standing import COLUMNS
 from reinsurance.resources.issues import issues_at, no_issues
 from reinsurance.resources.premium_rules import DERIVED_FROM, PREMIUM_RULES, SIGNED
@@ -73,7 +73,7 @@ def settled_issues(entries: pl.DataFrame) -> pl.DataFrame:
 
 def _amounts_left_out(rows: pl.DataFrame, told: set[str]) -> Iterator[pl.DataFrame]:
     """Rows with another currency or share, under amounts that only the books have."""
-    names = {n: c.column_name for n, c in PremiumEntryResource.fields.items()}
+    names = labels()
     for column, amounts in MEANT_BY.items():
         if column not in told:
             continue
@@ -101,7 +101,7 @@ def _amounts_left_out(rows: pl.DataFrame, told: set[str]) -> Iterator[pl.DataFra
 
 def _left_under_another(rows: pl.DataFrame, told: set[str]) -> Iterator[pl.DataFrame]:
     """Rows with another amount or rate, over amounts of before that follow from it."""
-    names = {n: c.column_name for n, c in PremiumEntryResource.fields.items()}
+    names = labels()
     tells_net = pl.col("net_premium").is_not_null() & ~pl.col("leaves.net_premium")
     for column, amounts in FOLLOWS.items():
         if column not in told:
@@ -141,7 +141,7 @@ def _left_out(amounts: Iterable[str]) -> dict[str, pl.Expr]:
 
 def _listed(left_out: Mapping[str, pl.Expr]) -> pl.Expr:
     """The columns that a row leaves out, as a clerk reads them."""
-    names = {n: c.column_name for n, c in PremiumEntryResource.fields.items()}
+    names = labels()
     return pl.concat_str(
         (pl.when(is_out).then(pl.lit(names[n])) for n, is_out in left_out.items()),
         separator=", ",

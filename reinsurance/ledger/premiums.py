@@ -55,8 +55,8 @@ class PremiumSettlement:
 
     ``entries``: to be added, with ``replaces`` (keys of entries) and ``replaced`` (the
     load that told the same later; null: none); ``repeats``: ``row`` and ``id``.
-    ``shown``: entries with what they replace, for people.  ``income``: by how much the
-    premium income of contracts changes (:mod:`premium_income`).
+    ``income``: by how much the premium income of contracts changes
+    (:mod:`premium_income`).
     """
 
     rows: pl.DataFrame

@@ -8,7 +8,7 @@ import polars as pl
 from reinsurance.ledger.beside import CENT, plain
 from reinsurance.ledger.claim_statuses import open_statuses
 from reinsurance.ledger.date_rules import date_issues
-from reinsurance.ledger.limit_rules import limit_issues
+from reinsurance.ledger.limit_rules import Watched, limit_issues
 from reinsurance.ledger.period_rules import kinds_and_total, of_no_kind, period_issues
 from reinsurance.ledger.rule_issues import rule_issue
 from reinsurance.resources.conventions import Conventions
@@ -18,16 +18,27 @@ from reinsurance.resources.rules import minor_units, off_by_more_than
 _PARTS = ("paid_indemnity", "paid_fees", "reserve_indemnity", "reserve_fees")
 
 
-def claim_issues(settlement: Any, conventions: Conventions) -> pl.DataFrame:
-    """What is wrong with what the rows leave in the books, or has to be looked at."""
+def claim_issues(
+    settlement: Any, conventions: Conventions, limited: Watched | None
+) -> pl.DataFrame:
+    """What is wrong with what the rows leave in the books, or has to be looked at.
+
+    ``limited``: claims that a limit looks at.  What those of a correction come to is
+    known with the whole file only (:func:`limit_rules.whole_claims`).
+    """
     seen = settlement.settled.filter("is_live")
     if not seen.height:
         return no_issues()
     settlement = replace(settlement, settled=seen)
-    return pl.concat([amount_issues(settlement, conventions), *date_issues(settlement)])
+    if conventions.is_correction:
+        limited = None
+    amounts = amount_issues(settlement, conventions, limited)
+    return pl.concat([amounts, *date_issues(settlement)])
 
 
-def amount_issues(settlement: Any, conventions: Conventions) -> pl.DataFrame:
+def amount_issues(
+    settlement: Any, conventions: Conventions, limited: Watched | None
+) -> pl.DataFrame:
     """What is to be said of the amounts that rows which count leave in the books."""
     seen = settlement.settled
     return pl.concat(
@@ -36,7 +47,7 @@ def amount_issues(settlement: Any, conventions: Conventions) -> pl.DataFrame:
             *_fees_of_no_kind(seen),
             *_of_position(seen),
             *period_issues(seen, settlement.later, conventions),
-            *limit_issues(settlement, is_correction=conventions.is_correction),
+            *(limit_issues(settlement, limited) if limited else ()),
         ]
     )
 

@@ -1,11 +1,22 @@
 """The limit of each occurrence looks at an event after the whole of a file."""
 
 import datetime
+from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import User
+from django.db import transaction
 
 from importers.pipeline.examine import Examined
-from reinsurance.models import ClaimPosition, Layer, LossEvent, Treaty
+from reinsurance.ledger import by_hand
+from reinsurance.ledger.hand_refusals import NotMeantError
+from reinsurance.models import (
+    ClaimPosition,
+    ExchangeRate,
+    Layer,
+    LossEvent,
+    Treaty,
+)
 from reinsurance.resources.conventions import Conventions
 from tests.importers.pipeline.tables import Table, run
 from tests.reinsurance.ledger.test_claims import CLAIMS
@@ -148,3 +159,56 @@ def test_a_section_that_a_correction_leaves_out_is_none_of_the_claim(
     found = examined.issues.filter(examined.issues["severity"] == "breach")
     said = [text.split(" GBP")[0].split(" ")[-1] for text in found["message"]]
     assert said == ([above] if above else [])
+
+
+def test_an_amount_by_hand_is_held_against_the_event(manager: User) -> None:
+    send("C1 500 STORM", "C2 400 STORM")
+    position = ClaimPosition.objects.get(claim__reference="C1")
+
+    def tell(amount: int, *, is_meant: bool = False) -> None:
+        by_hand.tell(
+            position,
+            period_start=None,
+            period_end=JANUARY,
+            amounts={"paid_indemnity": Decimal(amount)},
+            basis="to_date",
+            status=None,
+            user=manager,
+            reason="late invoice",
+            is_meant=is_meant,
+        )
+
+    tell(600)
+    with pytest.raises(NotMeantError) as caught, transaction.atomic():
+        tell(700)
+    assert "The claims of event STORM stand at 1100.00 GBP" in str(caught.value)
+    tell(700, is_meant=True)
+    assert of_event("STORM") == 1100
+
+
+def test_what_is_left_of_a_claim_is_at_the_rate_of_its_own_period() -> None:
+    """Left out of February, what stands is January's, at January's rate."""
+    for day, rate in (("2026-01-02", "0.5"), ("2026-02-02", "2")):
+        ExchangeRate.objects.create(base_id="USD", quote_id="GBP", date=day, rate=rate)
+
+    def told(
+        period: datetime.date, *rows: str, is_correction: bool = False
+    ) -> Examined:
+        cells = [
+            ["T1", claim, currency, "2026-01-01", paid, "STORM"]
+            for claim, currency, paid in map(str.split, rows)
+        ]
+        return run(
+            Table(HEADER, cells),
+            CLAIMS,
+            period_end=period,
+            conventions=Conventions(
+                is_correction=is_correction, several_currencies=True
+            ),
+        )[0]
+
+    told(JANUARY, "C1 USD 800", "C2 GBP 500")
+    assert said(told(FEBRUARY, "C1 USD 900", "C2 GBP 500"))[0][2] == "2300.00"
+    examined = told(FEBRUARY, "C2 GBP 601", is_correction=True)
+    assert said(examined) == [(2, "STORM", "1001.00")]
+    assert said(told(FEBRUARY, "C2 GBP 600", is_correction=True)) == []

@@ -80,7 +80,7 @@ class ListDoor(Door):
 
     ``orderings``: columns that the list may be sorted by, the usual sorting first
     (with its direction).  ``changed_column``: what ``updated_since`` compares.
-    ``paths``: by column, where it and the key are if the record has them elsewhere.
+    ``paths``: see :class:`reinsurance.api.pages.Order`.
     ``called``: the name of a streamed file.
     """
 
@@ -89,7 +89,7 @@ class ListDoor(Door):
     filterset_class: Any = None
     orderings: ClassVar[tuple[str, ...]] = ("-id",)
     changed_column = "updated_at"
-    paths: ClassVar[dict[str, tuple[str, str]]] = {}
+    paths: ClassVar[dict[str, tuple[str, ...]]] = {}
     called = "records"
     queryset: Any = None
     serializer_class: Any = None

@@ -130,7 +130,10 @@ class ClaimDoor(ListDoor):
     queryset = Claim.objects.select_related("treaty", "loss_event").filter(
         change__isnull=False
     )
-    paths: ClassVar = {"updated_at": ("change__changed_at", "change__claim_id")}
+    paths: ClassVar = {
+        "updated_at": ("change__changed_at", "change__claim_id"),
+        "id": ("change__claim_id",),
+    }
     serializer_class = ClaimSerializer
     filterset_class = ClaimFilters
     orderings: ClassVar = ("-id", "date_of_loss")

@@ -58,16 +58,17 @@ class After(Func):
 class Order:
     """A sorting: a column (``id`` alone, or the key breaks ties) and a direction.
 
-    ``path``: where column and key are, if the record has them elsewhere.
+    ``path``: where column and key are, if the record has them elsewhere; of ``id``
+    alone, where a table that is joined has the same key.
     """
 
     column: str
     is_down: bool = False
-    path: tuple[str, str] | None = None
+    path: tuple[str, ...] | None = None
 
     @classmethod
     def of(
-        cls, text: str, paths: Mapping[str, tuple[str, str]] | None = None
+        cls, text: str, paths: Mapping[str, tuple[str, ...]] | None = None
     ) -> "Order":
         """From ``updated_at`` or ``-updated_at``; ``paths`` by column."""
         name = text.removeprefix("-")
@@ -77,9 +78,14 @@ class Order:
         return f"-{self.column}" if self.is_down else self.column
 
     @property
+    def is_by_key(self) -> bool:
+        """Whether nothing but the key is compared."""
+        return self.column in {"id", "pk"}
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The columns that are compared."""
-        if self.column in {"id", "pk"}:
+        if self.is_by_key:
             return ("pk",)
         return self.path or (self.column, "pk")
 
@@ -105,8 +111,11 @@ class Order:
         if any(part.value is None for part in parts):
             raise _bad()
         operator = "<" if self.is_down != backwards else ">"
-        seek = After(operator, *(F(name) for name in self.columns), *parts)
-        return queryset.filter(seek)
+        behind = queryset.filter(After(operator, *map(F, self.columns), *parts))
+        if self.is_by_key and self.path:
+            # Else a join by merging reads the other table from its end to the page.
+            behind = behind.filter(After(operator, *map(F, self.path), *parts))
+        return behind
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,12 @@ def plan(most: int, folder: Path) -> list[tuple[str, int, Path, bool]]:
             steps.append(("our pipeline, half updated again", count, path, False))
         steps.append(("undo of a load", count, path, True))
     small, large = files[10_000], files[sizes[-1]]
+    steps.append(("our pipeline, keys by triggers", sizes[-1], large, True))
+    count = sizes[-1] * 35 // 100
+    good = generate.write_csv(folder / f"claims-{count}.csv", count)
+    bad = generate.write_csv(folder / f"claims-{count}-bad.csv", count, bad=True)
+    steps.append(("raw COPY", count, good, True))
+    steps.append(("our pipeline, bad rows alone", count, bad, True))
     steps.append(("stock import-export", 10_000, small, True))
     steps.append(("import-export bulk mode", 10_000, small, True))
     steps.append(("dlt arrow merge, bare table", sizes[-1], large, True))

@@ -63,6 +63,11 @@ _STEPS = (
                 FROM reinsurance_claimstatus) s
     ORDER BY n
     """,
+    # The triggers have noted them all as of now.
+    """
+    UPDATE reinsurance_claimchange k SET changed_at = c.updated_at
+    FROM reinsurance_claim c WHERE c.id = k.claim_id
+    """,
     """
     INSERT INTO reinsurance_claimposition (claim_id, currency_id, load_id, status_id,
         period_end, paid_indemnity, paid_fees, reserve_indemnity)

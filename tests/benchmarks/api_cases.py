@@ -152,7 +152,7 @@ def cursors(client: Client, ordering: str, pages: int) -> dict[str, str]:
     after = _get(client, CLAIMS, **query).json()["next"]
     (text,) = parse_qs(urlsplit(after).query)["cursor"]
     order, _place, is_back = json.loads(base64.urlsafe_b64decode(text + "==="))
-    by = ("updated_at", "pk") if ordering else ("-pk",)
+    by = ("change__changed_at", "pk") if ordering else ("-pk",)
     names = [name.removeprefix("-") for name in by]
     found = {"first": ""}
     for depth, page in {"middle": pages // 2, "deep": pages}.items():

@@ -73,13 +73,22 @@ def rows(count: int, seed: int = 7, *, half: bool = False) -> Iterator[list[str]
         ]
 
 
-def write_csv(path: Path, count: int, *, half: bool = False) -> Path:
+def bad_rows(count: int) -> Iterator[list[str]]:
+    """``count`` rows for the header, each with a day and an amount that are none."""
+    day, amount = HEADER.index("Date of Loss (From)"), HEADER.index("Reserve - Fees")
+    for number, row in enumerate(rows(count)):
+        row[day] = "31/02/2026"
+        row[amount] = f"about {number}"
+        yield row
+
+
+def write_csv(path: Path, count: int, *, half: bool = False, bad: bool = False) -> Path:
     """A bordereau of ``count`` rows at ``path``, unless it is there already."""
     if not path.exists():
         partial = path.with_suffix(".part")
         with partial.open("w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream)
             writer.writerow(HEADER)
-            writer.writerows(rows(count, half=half))
+            writer.writerows(bad_rows(count) if bad else rows(count, half=half))
         partial.rename(path)
     return path

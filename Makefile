@@ -11,6 +11,8 @@ export VIRTUAL_ENV := $(abspath $(VENV))
 export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONHOME
+# Compiled modules are kept: tests start many processes.
+unexport PYTHONDONTWRITEBYTECODE
 
 # One more than processors: some tests wait for processes that they have started.
 PROCESSES = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)

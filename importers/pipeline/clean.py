@@ -96,10 +96,14 @@ class ColumnCleaner:
         distinct = pending.get_column("text").unique(maintain_order=True).to_list()
         if len(self._known) > REMEMBERED:
             self._known.clear()
+        parsed = self.widget.parse_many([t for t in distinct if t not in self._known])
+        meant = [parsed.get(text, self._known.get(text)) for text in distinct]
+        # Not the errors: each is a sentence, and there may be one a row.
         self._known.update(
-            self.widget.parse_many([t for t in distinct if t not in self._known])
+            (text, value)
+            for text, value in parsed.items()
+            if not isinstance(value, CellError)
         )
-        meant = [self._known[text] for text in distinct]
         errors = [m if isinstance(m, CellError) else None for m in meant]
         book = pl.DataFrame(
             {

@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Literal
 
 from importers.record_types import RecordType
@@ -86,6 +87,7 @@ def _packed(header: str) -> str:
     return normal(header).replace(" ", "")
 
 
+@cache
 def _vocabulary(
     record_type: RecordType,
 ) -> tuple[dict[str, dict[str, float]], dict[str, set[str]]]:
@@ -100,7 +102,7 @@ def _vocabulary(
             known[_packed(word)].setdefault(name, other)
         for word in column.ask:
             unsure[_packed(word)].add(name)
-    return known, unsure
+    return dict(known), dict(unsure)
 
 
 def _meanings(header: str, known: Known) -> Mapping[str, float]:

@@ -1,5 +1,7 @@
 """What is wrong with rows, as frames: the shape that all stages share."""
 
+from functools import cache
+
 import polars as pl
 
 ROW = "row"
@@ -20,8 +22,9 @@ ISSUES = pl.Schema(
 calls it."""
 
 
+@cache
 def no_issues() -> pl.DataFrame:
-    """An empty frame of issues."""
+    """An empty frame of issues, always the same: it is asked for often."""
     return pl.DataFrame(schema=ISSUES)
 
 

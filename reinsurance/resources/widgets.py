@@ -54,7 +54,7 @@ class CellWidget(Widget):
             try:
                 found[text] = self.clean(text)
             except CellError as error:
-                found[text] = error
+                found[text] = error.with_traceback(None)
         return found
 
     def vectorised(self, texts: pl.Expr) -> pl.Expr | None:

@@ -205,6 +205,8 @@ def _load_records(
     register = Register() if record_type.is_register else None
     whole = WholeFile(record_type)
     for frame in _frames(parts):
+        if register is not None:
+            register.add(frame, context)
         for change in walk(
             cursor, record_type, frame, context=context, write=loader.write
         ):
@@ -212,8 +214,6 @@ def _load_records(
                 done.note_changes(change, no_issues())
             else:
                 done.note_change(change)
-        if register is not None:
-            register.add(frame)
         whole.add(frame)
     done.note_changes(None, whole.issues())
     if register is not None:

@@ -13,6 +13,8 @@ import polars as pl
 from importers.pipeline import panels
 from importers.pipeline.frames import ROW, issues_at, no_issues
 from importers.pipeline.standing_panels import standing_panels
+from reinsurance.ledger.layer_tops import RANGES
+from reinsurance.ledger.lowered_limits import above_limits, lowered_by, terms_of
 from reinsurance.models import Layer, Participation
 from reinsurance.resources.contract_keys import ID, find_treaties
 from reinsurance.resources.contract_periods import overlap_issues
@@ -36,10 +38,15 @@ _TYPES: dict[str, pl.DataType] = {
     "reinstatements": pl.Int64(),
     "reinstatement_charges": pl.String(),
     "inuring_priority": pl.Int64(),
+    "risk_attachment": pl.Float64(),
+    "risk_limit": pl.Float64(),
+    "currency": pl.String(),
+    "premium_income_limit": pl.Float64(),
+    "loss_notification_threshold": pl.Float64(),
 }
+_KEY = ("treaty_reference", "cedant", "inception")
 _LAYER = (
-    "occurrence_attachment",
-    "occurrence_limit",
+    *RANGES,
     "reinstatements",
     "reinstatement_charges",
     "inuring_priority",
@@ -62,9 +69,12 @@ class Register:
     """The good rows of a register, what they say of layers and lines."""
 
     _chunks: list[pl.DataFrame] = field(default_factory=list)
+    _before: pl.DataFrame = field(default_factory=lambda: terms_of([]))
 
-    def add(self, good: pl.DataFrame) -> None:
-        """Take up the rows of a chunk."""
+    def add(self, good: pl.DataFrame, context: FileContext) -> None:
+        """Take up the rows of a chunk, before any of them is written."""
+        known = set(_contracts(good, context).drop_nulls()) - {*self._before["treaty"]}
+        self._before = pl.concat([self._before, terms_of(sorted(known))])
         self._chunks.append(
             good.select(
                 (pl.col(name) if name in good.columns else pl.lit(None))
@@ -81,9 +91,8 @@ class Register:
         rows = pl.concat(self._chunks).with_columns(
             pl.col("layer_number").fill_null(1), pl.col("inuring_priority").fill_null(1)
         )
-        keys = rows.select("treaty_reference", "cedant", "inception")
-        found = find_treaties(keys, conventions=context.conventions)[ID]
-        new = -pl.struct(keys.columns).rank("dense").cast(pl.Int64)
+        new = -pl.struct(_KEY).rank("dense").cast(pl.Int64)
+        found = _contracts(rows, context)
         return rows.with_columns(found.alias("__found")).with_columns(
             treaty=pl.coalesce("__found", new)
         )
@@ -138,6 +147,7 @@ class Register:
             return no_issues()
         left = self._left(rows, context)
         gone = {line.pk for line in left}
+        layers = self._layers(rows)
         first = {
             (treaty, number): row
             for treaty, number, row in rows.group_by("treaty", "layer_number")
@@ -155,7 +165,8 @@ class Register:
                     PERHAPS_LEFT,
                 ),
                 panel_issues(standing_panels(rows, gone)),
-                layer_issues(self._layers(rows)),
+                layer_issues(layers),
+                above_limits(lowered_by(rows, layers, self._before)),
                 overlap_issues(rows, conventions=context.conventions),
             ]
         )
@@ -216,6 +227,16 @@ class Register:
 def _lines(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows that tell a line of a contract of the books."""
     return rows.filter((pl.col("treaty") > 0) & pl.col("reinsurer").is_not_null())
+
+
+def _contracts(rows: pl.DataFrame, context: FileContext) -> pl.Series:
+    """The contracts of the books that rows name; null: none."""
+    keys = rows.select(
+        (pl.col(n) if n in rows.columns else pl.lit(None)).cast(_TYPES[n]).alias(n)
+        for n in _KEY
+    )
+    found: pl.Series = find_treaties(keys, conventions=context.conventions)[ID]
+    return found
 
 
 def _may_be(lines: Iterable[HeldOutLine], layer: Layer, reinsurer: int) -> bool:

@@ -170,7 +170,7 @@ class Stager:
         self.staged.effect.note_changes(good, no_issues())
         self._whole.add(good)
         if self.register is not None:
-            self.register.add(good)
+            self.register.add(good, self.context)
         return good, issues
 
     def finish(self) -> pl.DataFrame:

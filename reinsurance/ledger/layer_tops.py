@@ -5,6 +5,8 @@ import polars as pl
 from reinsurance.models import Layer
 
 _KINDS = {"risk": "risk_top", "occurrence": "event_top"}
+RANGES = tuple(f"{kind}_{term}" for kind in _KINDS for term in ("attachment", "limit"))
+"""What is told of where a layer begins and how far it reaches."""
 
 
 def layer_tops(treaties: list[int]) -> pl.DataFrame:
@@ -14,13 +16,17 @@ def layer_tops(treaties: list[int]) -> pl.DataFrame:
     it is unlimited.  There is no top where such a layer begins within, or just above,
     what the limited ones cover.
     """
-    names = [f"{kind}_{term}" for kind in _KINDS for term in ("attachment", "limit")]
-    rows = Layer.objects.filter(treaty_id__in=treaties).values_list("treaty_id", *names)
+    rows = Layer.objects.filter(treaty_id__in=treaties)
     layers = pl.DataFrame(
-        list(rows),
-        schema={"treaty": pl.Int64, **dict.fromkeys(names, pl.Float64)},
+        list(rows.values_list("treaty_id", *RANGES)),
+        schema={"treaty": pl.Int64, **dict.fromkeys(RANGES, pl.Float64)},
         orient="row",
     )
+    return tops_of(layers)
+
+
+def tops_of(layers: pl.DataFrame) -> pl.DataFrame:
+    """The same of layers with their ``treaty`` and :data:`RANGES`."""
     return layers.group_by("treaty").agg(
         _top(f"{kind}_attachment", f"{kind}_limit").alias(name)
         for kind, name in _KINDS.items()

@@ -88,13 +88,13 @@ def income_issues(
     standing = PremiumEntry.objects.filter(
         treaty_id__in=limits["treaty_reference"].to_list()
     )
-    parts = [_written(standing)]
+    parts = [written(standing)]
     if not is_loaded:
         gone = PremiumEntry.objects.filter(pk__in=lacked)
         told = moves.filter(pl.col("currency").is_not_null())
         parts += [
             told.drop("row"),
-            _written(gone).with_columns(-pl.col("gross")),
+            written(gone).with_columns(-pl.col("gross")),
         ]
     is_unknown = pl.col("rate").is_null()
     sums = _summed(*parts).join(limits, on="treaty_reference")
@@ -151,7 +151,7 @@ def _summed(*parts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _written(entries: models.QuerySet[PremiumEntry]) -> pl.DataFrame:
+def written(entries: models.QuerySet[PremiumEntry]) -> pl.DataFrame:
     """Gross premium of entries of the books."""
     written = (
         entries.order_by()

@@ -5,6 +5,7 @@ A change by hand is held against it as a register is.
 
 import polars as pl
 
+from reinsurance.ledger.lowered_limits import above_limits, terms_of
 from reinsurance.models import Layer, Participation, Treaty
 from reinsurance.models.base import too_fine
 from reinsurance.resources.contract_periods import overlap_issues
@@ -40,7 +41,7 @@ _PERIOD = {
 
 
 def breaches_of(treaty: int) -> list[str]:
-    """A sentence for each breach: the contract's period, panels, layers, amounts."""
+    """A sentence for each breach: its period, panels, layers, amounts, limits."""
     layers = list(
         Layer.objects.filter(treaty=treaty)
         .select_related("treaty__currency")
@@ -76,7 +77,8 @@ def breaches_of(treaty: int) -> list[str]:
         for layer in layers
         for text in too_fine(layer, layer.treaty.currency)
     ]
-    return [*issues["message"].to_list(), *fine]
+    above = above_limits(terms_of([treaty]))
+    return [*issues["message"].to_list(), *above["message"].to_list(), *fine]
 
 
 def _beside(treaty: int) -> pl.DataFrame:

@@ -1,0 +1,261 @@
+"""Limits of contracts that are lowered: what the books hold above them already.
+
+Claims and premium are held against the limits of their contract as they come.  Who
+lowers a limit, or tells one that nobody knew, is told what stands above it.
+"""
+
+from typing import Any
+
+import polars as pl
+from django.db import connection
+
+from reinsurance.ledger.cash_losses import in_money
+from reinsurance.ledger.copying import copy_out
+from reinsurance.ledger.layer_tops import layer_tops, tops_of
+from reinsurance.ledger.matching import stands_by_sets
+from reinsurance.ledger.premium_income import written
+from reinsurance.ledger.rates import with_rates
+from reinsurance.models import LossEvent, PremiumEntry, Treaty
+from reinsurance.resources.issues import ROW, issues_at, no_issues
+
+LIMITS = (
+    "premium_income_limit",
+    "loss_notification_threshold",
+    "risk_top",
+    "event_top",
+)
+TERMS: dict[str, pl.DataType] = {
+    ROW: pl.Int64(),
+    "treaty": pl.Int64(),
+    "treaty_reference": pl.String(),
+    "contract_currency": pl.String(),
+    **dict.fromkeys(LIMITS, pl.Float64()),
+}
+"""Contracts and their limits; null: nothing to hold the books against."""
+
+
+def terms_of(treaties: list[int]) -> pl.DataFrame:
+    """The limits of contracts as the books have them (:data:`TERMS`, row 0)."""
+    rows = Treaty.objects.filter(pk__in=treaties).values_list(
+        "pk", "reference", "currency_id", *LIMITS[:2]
+    )
+    told = pl.DataFrame(
+        [(0, *row) for row in rows],
+        schema={n: d for n, d in TERMS.items() if not n.endswith("_top")},
+        orient="row",
+    )
+    tops = layer_tops(treaties)
+    return told.join(tops, on="treaty", how="left").select(*TERMS)
+
+
+def lowered(after: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+    """The limits of ``after`` that are new or lower than ``before``; others null.
+
+    Both are :data:`TERMS`; contracts without such a limit are left out.  In another
+    currency every limit is a new one.
+    """
+    was = before.select(
+        "treaty", pl.col("contract_currency", *LIMITS).name.prefix("was.")
+    )
+    is_other = pl.col("contract_currency") != pl.col("was.contract_currency")
+    is_lower = {
+        n: is_other | (pl.col(n) < pl.col(f"was.{n}")).fill_null(value=True)
+        for n in LIMITS
+    }
+    return (
+        after.join(was, on="treaty")
+        .with_columns(pl.when(is_lower[n]).then(n).alias(n) for n in LIMITS)
+        .filter(pl.any_horizontal(pl.col(LIMITS).is_not_null()))
+        .select(*TERMS)
+    )
+
+
+def lowered_by(
+    rows: pl.DataFrame, layers: pl.DataFrame, before: pl.DataFrame
+) -> pl.DataFrame:
+    """Limits of contracts of the books that a register lowers, as after its load.
+
+    ``rows``: its good rows with ``treaty``; ``layers``: all of its contracts as they
+    would stand (:data:`layer_tops.RANGES`); ``before``: the contracts before it.
+    """
+    names = ("currency", *LIMITS[:2])
+    told = (
+        rows.sort(ROW)
+        .group_by("treaty")
+        .agg(pl.col(ROW).min(), pl.col(names).drop_nulls().first().name.prefix("told."))
+    )
+    after = (
+        before.drop(ROW, *LIMITS[2:])
+        .join(told, on="treaty")
+        .join(tops_of(layers), on="treaty", how="left")
+        .with_columns(
+            pl.coalesce("told.currency", "contract_currency").alias(
+                "contract_currency"
+            ),
+            *(pl.coalesce(f"told.{n}", n).alias(n) for n in LIMITS[:2]),
+        )
+    )
+    return lowered(after, before)
+
+
+def above_limits(terms: pl.DataFrame) -> pl.DataFrame:
+    """Breaches: what stands in the books above the limits of :data:`TERMS`."""
+    if not terms.height:
+        return no_issues()
+    claims = _claims(terms)
+    return pl.concat([_premium(terms), *_of_claims(claims), _of_events(claims)])
+
+
+def _premium(terms: pl.DataFrame) -> pl.DataFrame:
+    limited = terms.filter(pl.col("premium_income_limit").is_not_null())
+    if not limited.height:
+        return no_issues()
+    entries = PremiumEntry.objects.filter(treaty__in=limited["treaty"].to_list())
+    sums = written(entries).join(
+        limited, left_on="treaty_reference", right_on="treaty", suffix="_text"
+    )
+    totals = (
+        with_rates(sums, base="currency", quote="contract_currency", day="day")
+        .with_columns(total=pl.col("gross") * pl.col("rate"))
+        .group_by("treaty_reference", "amounts_are")
+        .agg(
+            pl.col("total").sum().round(4),
+            pl.col(*_TOLD, "treaty_reference_text").first(),
+        )
+        .sort(ROW, "total", descending=[False, True])
+        .unique("treaty_reference", keep="first", maintain_order=True)
+    )
+    return _breach(
+        totals.filter(pl.col("total") > pl.col("premium_income_limit")),
+        "premium_income_limit",
+        "above_premium_income_limit",
+        pl.format(
+            "The premium of contract “{}” stands at {} {} already, above the new "
+            "premium income limit of {}.",
+            "treaty_reference_text",
+            in_money("total"),
+            "contract_currency",
+            in_money("premium_income_limit"),
+        ),
+    )
+
+
+_TOLD = (ROW, "contract_currency", *LIMITS)
+
+
+def _claims(terms: pl.DataFrame) -> pl.DataFrame:
+    """What each claim of the contracts stands at (``total``), in their currency."""
+    limits = terms.filter(pl.any_horizontal(pl.col(LIMITS[1:]).is_not_null()))
+    keys = ", ".join(str(int(key)) for key in limits["treaty"].to_list()) or "NULL"
+    schema: dict[str, pl.DataType] = {
+        "treaty": pl.Int64(),
+        "claim": pl.String(),
+        "loss_event": pl.Int64(),
+        "currency": pl.String(),
+        "day": pl.Date(),
+        "incurred": pl.Float64(),
+    }
+    query = (
+        "SELECT c.treaty_id, c.reference, c.loss_event_id, p.currency_id, "  # noqa: S608
+        "p.period_end, p.incurred FROM reinsurance_claim c "
+        "JOIN reinsurance_claimposition p ON p.claim_id = c.id "
+        f"WHERE c.treaty_id IN ({keys}) AND {stands_by_sets('c')} "
+        f"AND {stands_by_sets('p')}"
+    )
+    with connection.cursor() as cursor:
+        positions = copy_out(cursor, query, schema).join(limits, on="treaty")
+    return (
+        with_rates(positions, base="currency", quote="contract_currency", day="day")
+        .with_columns(total=pl.col("incurred") * pl.col("rate"))
+        .group_by("treaty", "claim")
+        .agg(
+            pl.col("total").sum().round(4),
+            pl.col("loss_event", "treaty_reference", *_TOLD).first(),
+        )
+        .sort(ROW, "total", descending=[False, True])
+    )
+
+
+def _of_claims(claims: pl.DataFrame) -> list[pl.DataFrame]:
+    """Of each contract: how many claims stand above, and the largest of them."""
+    found = []
+    for name, code, said in (
+        (
+            "loss_notification_threshold",
+            "above_notification_threshold",
+            "at or above the new loss notification threshold of {}",
+        ),
+        (
+            "risk_top",
+            "above_risk_limit",
+            "above the new top of its layers, {} each risk",
+        ),
+    ):
+        is_above = pl.col("total") > pl.col(name)
+        if name == "loss_notification_threshold":
+            is_above = pl.col("total") >= pl.col(name)
+        rows = (
+            claims.filter(is_above)
+            .group_by("treaty", maintain_order=True)
+            .agg(
+                pl.col("claim", "total", "treaty_reference", *_TOLD).first(),
+                others=pl.len() - 1,
+            )
+        )
+        more = pl.when(pl.col("others") > 0).then(
+            pl.format(" ({} more claims of it as well)", "others")
+        )
+        message = pl.format(
+            f"Claim “{{}}” of contract “{{}}” stands at {{}} {{}} already, {said}{{}}.",
+            "claim",
+            "treaty_reference",
+            in_money("total"),
+            "contract_currency",
+            in_money(name),
+            more.fill_null(""),
+        )
+        found.append(_breach(rows, _COLUMN.get(name, name), code, message))
+    return found
+
+
+_COLUMN = {"risk_top": "risk_limit", "event_top": "occurrence_limit"}
+
+
+def _of_events(claims: pl.DataFrame) -> pl.DataFrame:
+    events = (
+        claims.drop_nulls(["loss_event", "event_top"])
+        .group_by("treaty", "loss_event", maintain_order=True)
+        .agg(
+            pl.col("total").sum().round(4),
+            pl.col("treaty_reference", *_TOLD).first(),
+        )
+        .filter(pl.col("total") > pl.col("event_top"))
+    )
+    codes: dict[Any, str] = dict(
+        LossEvent.objects.filter(pk__in=events["loss_event"].to_list()).values_list(
+            "pk", "code"
+        )
+    )
+    event = pl.col("loss_event").replace_strict(codes, return_dtype=pl.String)
+    return _breach(
+        events,
+        _COLUMN["event_top"],
+        "above_event_limit",
+        pl.format(
+            "The claims of event {} on contract “{}” stand at {} {} already, above the "
+            "new top of its layers, {} each occurrence.",
+            event,
+            "treaty_reference",
+            in_money("total"),
+            "contract_currency",
+            in_money("event_top"),
+        ),
+    )
+
+
+def _breach(
+    rows: pl.DataFrame, column: str, code: str, message: pl.Expr
+) -> pl.DataFrame:
+    return issues_at(
+        rows, column=column, value=None, code=code, severity="breach", message=message
+    )

@@ -22,6 +22,7 @@ from importers.record_types import RecordType
 from reinsurance.ledger.lacking import Lacked, lacked_by
 from reinsurance.ledger.lacking_moves import (
     Changes,
+    Own,
     changes_of_claims,
     moves_of_claims,
     moves_of_premiums,
@@ -55,7 +56,8 @@ class Effect:
     of those that rows held out name, ``held_out_lines`` what those of a register name.
     ``lacking`` and ``lacking_digest``: how many records a correction leaves out, and
     which.  ``before``: what the changed records held, as a digest by kind of record.
-    ``is_settled``: it was worked out here, not taken over from the check.
+    ``is_settled``: it was worked out here, not taken over from the check.  ``own``:
+    what rows tell of claims, as long as the books do not have them.
     """
 
     rows: Counter[str] = field(default_factory=Counter)
@@ -70,6 +72,7 @@ class Effect:
     lacking_digest: str = ""
     before: dict[str, int] = field(default_factory=dict)
     is_settled: bool = False
+    own: Own | None = None
 
     def count(self, good: pl.DataFrame) -> None:
         """Count the rows of a chunk by their action."""
@@ -274,14 +277,14 @@ class Effect:
     def changes(
         self, cursor: Any, context: FileContext, lacked: list[Lacked]
     ) -> Changes:
-        """By how much positions of claims change that the correction leaves out."""
+        """By how much positions of claims change by what the correction leaves out."""
         return changes_of_claims(
             cursor,
             lacked,
             number=context.number,
             sender=context.conventions.sender,
             periods=[(t, e) for t, _, e in self.periods if e is not None],
-            present=self._present_positions(),
+            own=self.own,
         )
 
     def _present_positions(self) -> pl.Series:

@@ -177,6 +177,8 @@ class Stager:
         """What only the whole of a file shows, of a register who has left it."""
         kind, context = self.record_type, self.context
         found, effect = self._whole.issues(), self.staged.effect
+        if kind.ledger == "claims":
+            effect.own = self._told_of
         if found.height:
             effect.note_changes(None, found)
         together = judge_together(effect, kind, context, is_loaded=False)
@@ -188,6 +190,12 @@ class Stager:
             effect.note_register(issues)
             found = pl.concat([found, issues])
         return named(found, self.headers)
+
+    def _told_of(self, positions: pl.Series) -> tuple[pl.DataFrame, ...]:
+        """What the rows tell of positions of the books."""
+        parts = range(len(self.staged.parts))
+        keys = [staged_settlements.key_of(self.prefix, number) for number in parts]
+        return staged_settlements.told_of(keys, positions)
 
     def _keep(self, good: pl.DataFrame) -> None:
         self.staged.rows.update(

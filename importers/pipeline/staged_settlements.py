@@ -6,6 +6,7 @@ the load.  Otherwise the rows are settled anew.
 
 import io
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -78,3 +79,19 @@ def kept(record_type: RecordType, key: str) -> Any:
         later=nothing,
         **frames,
     )
+
+
+def told_of(keys: Iterable[str], positions: pl.Series) -> tuple[pl.DataFrame, ...]:
+    """Statements of positions of the books, and rows that repeat one (``keys``: parts).
+
+    A row that repeats a statement of another position is among them.
+    """
+    found: dict[str, list[pl.DataFrame]] = {"statements": [], "repeats": []}
+    for key in keys:
+        with storage.local(key) as path, zipfile.ZipFile(path) as archive:
+            for name, frames in found.items():
+                frame = pl.read_ipc(io.BytesIO(archive.read(name)))
+                if name == "statements":
+                    frame = frame.filter(pl.col("position").is_in(positions.implode()))
+                frames.append(frame)
+    return tuple(pl.concat(each, how="diagonal_relaxed") for each in found.values())

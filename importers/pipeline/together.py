@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from importers.pipeline.effects import Effect
 from importers.pipeline.frames import no_issues
 from importers.record_types import RecordType
-from reinsurance.ledger.claim_shares import left_out
+from reinsurance.ledger.claim_shares import left_out, with_left_out
 from reinsurance.ledger.event_limits import event_issues
 from reinsurance.ledger.lacking import Lacked
 from reinsurance.ledger.limit_rules import whole_claims
@@ -39,8 +39,9 @@ def judge_together(
             lacked = _lacked(cursor, effect, record_type, context)
             changes = effect.changes(cursor, context, lacked)
             gone = left_out(whole["shares"], changes.positions)
-            claims = whole_claims(whole["shares"], gone, whole["paid"], changes.periods)
-            events = event_issues(cursor, whole["shares"], gone, is_loaded=is_loaded)
+            shares = with_left_out(whole["shares"], gone, is_loaded=is_loaded)
+            claims = whole_claims(shares, gone, whole["paid"], changes.periods)
+            events = event_issues(cursor, shares, gone, is_loaded=is_loaded)
             found = pl.concat([events, claims])
         else:
             found = event_issues(cursor, whole["shares"], is_loaded=is_loaded)

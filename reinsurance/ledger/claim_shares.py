@@ -17,10 +17,12 @@ SHARES: dict[str, pl.DataType] = {
     "event_top": pl.Float64(),
     "contract_currency": pl.String(),
     "unknown": pl.String(),
+    "name": pl.String(),
 }
 """What a claim of the rows stands at after them, and the limits of its contract.
 
-``unknown``: a currency of it without a rate.
+``unknown``: a currency of it without a rate; ``name``: its reference, where no row
+tells of it.
 """
 
 
@@ -64,4 +66,59 @@ def left_out(shares: pl.DataFrame, changed: pl.DataFrame) -> pl.DataFrame:
         "loss_event",
         "claim",
         left_out=pl.col("incurred").cast(pl.Float64) * pl.col("rate"),
+    )
+
+
+def with_left_out(
+    shares: pl.DataFrame, gone: pl.DataFrame, *, is_loaded: bool
+) -> pl.DataFrame:
+    """``shares`` and the claims of ``gone`` that no row tells of, as if nothing were.
+
+    At the first row about their contract.  ``is_loaded``: the books are without what is
+    left out.
+    """
+    others = (
+        gone.join(shares, on="claim", how="anti")
+        .group_by("claim", "treaty", "loss_event")
+        .agg(pl.col("left_out").sum())
+    )
+    limits = shares.group_by("treaty").agg(
+        pl.col("row").min(),
+        pl.col("threshold", "risk_top", "event_top", "contract_currency").first(),
+    )
+    rows = others.join(limits, on="treaty")
+    if not rows.height:
+        return shares
+    less = pl.col("left_out") if is_loaded else pl.lit(0.0)
+    held = rows.join(_held(rows), on="claim", how="left").with_columns(
+        total=(pl.col("total").fill_null(0) - less).round(4)
+    )
+    return pl.concat(
+        [shares, held.select(pl.col(n).cast(d) for n, d in SHARES.items())]
+    )
+
+
+def _held(claims: pl.DataFrame) -> pl.DataFrame:
+    """``total``, ``unknown`` and ``name`` of claims as they stand in the books."""
+    rows = ClaimPosition.objects.filter(
+        claim__in=claims["claim"].to_list()
+    ).values_list("claim", "claim__reference", "currency", "period_end", "incurred")
+    schema = {
+        "claim": pl.Int64,
+        "name": pl.String,
+        "currency": pl.String,
+        "period_end": pl.Date,
+        "incurred": pl.Float64,
+    }
+    held = pl.DataFrame(list(rows), schema=schema, orient="row").join(
+        claims.select("claim", quote="contract_currency"), on="claim"
+    )
+    return (
+        with_rates(held, base="currency", quote="quote", day="period_end")
+        .group_by("claim")
+        .agg(
+            pl.col("name").first(),
+            total=(pl.col("incurred") * pl.col("rate")).sum(),
+            unknown=pl.col("currency").filter(pl.col("rate").is_null()).min(),
+        )
     )

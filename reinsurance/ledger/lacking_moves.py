@@ -1,6 +1,6 @@
 """By how much the books change by what a correction leaves out."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -9,7 +9,11 @@ import polars as pl
 
 from reinsurance.ledger import timelines
 from reinsurance.ledger.lacking import Lacked
-from reinsurance.ledger.statements import lacking_dropped, live_statements
+from reinsurance.ledger.statements import (
+    lacking_dropped,
+    live_statements,
+    without_lacked,
+)
 from reinsurance.models import ClaimPosition, PremiumEntry
 
 Moves = dict[str, Decimal]
@@ -47,6 +51,13 @@ NO_CHANGES = Changes(
 )
 
 
+Own = Callable[[pl.Series], tuple[pl.DataFrame, pl.DataFrame]]
+"""What rows of a file that is not loaded yet tell of positions of the books.
+
+Their statements, and ``row`` and ``statement`` of those that repeat one.
+"""
+
+
 def changes_of_claims(
     cursor: Any,
     lacked: Iterable[Lacked],
@@ -54,16 +65,17 @@ def changes_of_claims(
     number: int,
     sender: int | None,
     periods: Iterable[tuple[int, Any]],
-    present: pl.Series,
+    own: Own | None,
 ) -> Changes:
-    """What leaving out does to positions that the file tells nothing of.
+    """What leaving out does to positions, beside what the file's rows do to them.
 
-    ``present``: keys of the others.  Inside a transaction, before or after the
-    correction (``number``) is loaded.
+    Inside a transaction, before the correction (``number``) is loaded, with its ``own``
+    statements, or after.
     """
     keys = pl.Series([x.key for x in lacked], dtype=pl.Int64).unique()
-    keys = keys.filter(~keys.is_in(present.implode()))
     told = live_statements(cursor, keys, correction=number)
+    if own is not None and told.height:
+        told = _with_own(cursor, told, own(keys), number=number, sender=sender)
     if not told.height:
         return NO_CHANGES
     pairs = pl.DataFrame(
@@ -86,6 +98,31 @@ def changes_of_claims(
         .group_by(timelines.KEY)
         .sum(),
     )
+
+
+def _with_own(
+    cursor: Any,
+    told: pl.DataFrame,
+    own: tuple[pl.DataFrame, pl.DataFrame],
+    *,
+    number: int,
+    sender: int | None,
+) -> pl.DataFrame:
+    """The statements of the books and those of a file to come, repeats included."""
+    new, repeats = own
+    columns = [name for name in new.columns if name in told.columns]
+    places = told.select("position", "claim", "treaty").unique()
+    new = new.select(n for n in columns if n not in {"claim", "treaty", "load"})
+    again = told.drop("row").join(repeats, on="statement")
+    mine = pl.concat(
+        [new.join(places, on="position"), again], how="diagonal_relaxed"
+    ).with_columns(
+        number=pl.lit(number, pl.Int64),
+        sender=pl.lit(sender, pl.Int64),
+        is_correction=pl.lit(value=True),
+    )
+    every = pl.concat([told, mine], how="diagonal_relaxed")
+    return without_lacked(cursor, every, but=number)
 
 
 def moves_of_claims(changed: Changes) -> Moves:

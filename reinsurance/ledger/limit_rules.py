@@ -17,7 +17,7 @@ from reinsurance.ledger.claim_shares import SHARES
 from reinsurance.ledger.layer_tops import layer_tops
 from reinsurance.ledger.rates import with_rates
 from reinsurance.ledger.rule_issues import rule_issue
-from reinsurance.models import ClaimPosition, Treaty
+from reinsurance.models import Claim, ClaimPosition, Treaty
 
 _LIMITS = ("threshold", "cash_limit", "risk_top", "event_top")
 
@@ -81,23 +81,37 @@ def shares_of(
         "shares": pl.DataFrame(schema=SHARES),
         "paid": pl.DataFrame(schema=PERIODS),
     }
-    claims = settlement.claims
-    has_events = "loss_event" in claims.columns
-    if found is None or not (has_events or is_correction):
+    if found is None:
         return nothing
-    event = pl.col("loss_event") if has_events else pl.lit(None, pl.Int64)
     live = settlement.settled.filter("is_live")
     first = live.group_by("claim").agg(pl.col("row").min())
-    shares = found.totals.join(
-        claims.select("claim", loss_event=event), on="claim"
-    ).join(first, on="claim")
+    shares = found.totals.join(_events(settlement.claims, found), on="claim").join(
+        first, on="claim"
+    )
     if not is_correction:
         shares = shares.drop_nulls(["loss_event", "event_top"])
-    shares = shares.select(pl.col(n).cast(d) for n, d in SHARES.items())
+    shares = shares.with_columns(name=None).select(
+        pl.col(n).cast(d) for n, d in SHARES.items()
+    )
     if not is_correction or not live.height:
         return nothing | {"shares": shares}
     paid = _paid_in_periods(replace(settlement, settled=live), found)
     return {"shares": shares, "paid": paid}
+
+
+def _events(claims: pl.DataFrame, found: Watched) -> pl.DataFrame:
+    """``claim`` and ``loss_event`` after the rows; of the books if they are silent."""
+    if "loss_event" in claims.columns:
+        return claims.select("claim", "loss_event")
+    limited = found.totals.filter(pl.col("event_top").is_not_null())
+    known = limited.filter(pl.col("claim") > 0)["claim"].to_list()
+    rows = Claim.all_objects.filter(pk__in=known, loss_event__isnull=False)
+    events = pl.DataFrame(
+        list(rows.values_list("pk", "loss_event")),
+        schema={"claim": pl.Int64, "loss_event": pl.Int64},
+        orient="row",
+    )
+    return claims.select("claim").join(events, on="claim", how="left")
 
 
 def whole_claims(
@@ -162,7 +176,14 @@ def _positions(settlement: Any, watched: pl.DataFrame) -> pl.DataFrame:
 
 
 def _of_claims(first: pl.DataFrame) -> list[pl.DataFrame]:
-    """What is to be said of claims as they stand, at the first row of each."""
+    """What is to be said of claims as they stand, at the first row of each.
+
+    ``name``, where there is one: which claim is meant, as no row tells of it.
+    """
+    subject = pl.lit("The claim")
+    if "name" in first.columns:
+        named = "Claim “{}”, of which this correction leaves something out,"
+        subject = pl.format(named, "name").fill_null("The claim")
     return [
         rule_issue(
             first.filter(pl.col("unknown").is_not_null()),
@@ -182,8 +203,9 @@ def _of_claims(first: pl.DataFrame) -> list[pl.DataFrame]:
             "breach",
             "claim_reference",
             pl.format(
-                "The claim stands at {} {}, at or above the contract's loss "
+                "{} stands at {} {}, at or above the contract's loss "
                 "notification threshold of {}.",
+                subject,
                 in_money("total"),
                 "contract_currency",
                 in_money("threshold"),
@@ -195,8 +217,9 @@ def _of_claims(first: pl.DataFrame) -> list[pl.DataFrame]:
             "breach",
             "claim_reference",
             pl.format(
-                "The claim stands at {} {}, above the top of the contract's layers, {} "
-                "each risk.",
+                "{} stands at {} {}, above the top of the contract's layers, {} each "
+                "risk.",
+                subject,
                 in_money("total"),
                 "contract_currency",
                 in_money("risk_top"),

@@ -212,3 +212,9 @@ def test_what_is_left_of_a_claim_is_at_the_rate_of_its_own_period() -> None:
     examined = told(FEBRUARY, "C2 GBP 601", is_correction=True)
     assert said(examined) == [(2, "STORM", "1001.00")]
     assert said(told(FEBRUARY, "C2 GBP 600", is_correction=True)) == []
+
+
+def test_a_file_without_events_is_held_against_those_of_the_books() -> None:
+    send("C1 500 STORM", "C2 400 STORM")
+    table = Table(HEADER[:-1], [["T1", "C1", "GBP", "2026-01-01", "601"]])
+    assert said(run(table, CLAIMS, period_end=FEBRUARY)[0]) == [(2, "STORM", "1001.00")]

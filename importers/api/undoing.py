@@ -70,6 +70,10 @@ class UndoPreviewSerializer(serializers.Serializer):
     refusal = serializers.CharField(
         help_text="Why it is refused where something would count twice; else empty."
     )
+    breaches = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="What limits of contracts would say of claims that change.",
+    )
 
 
 class UndoPreviewDoor(Door):

@@ -7,6 +7,7 @@ from enum import StrEnum
 from importers.exceptions import StateProblem
 from importers.models import Ingestion, Sync
 from importers.services import ingestions, work
+from importers.services.withdrawals import withdrawn
 from importers.values import Status
 
 MOST_TRIES = 3
@@ -40,7 +41,8 @@ def follow(ingestion: Ingestion, *, queue: bool, approve: bool, timeout: float) 
     """Check an ingestion and, if asked to, load it: here, or in the cluster.
 
     What loads without approval is loaded in any case.  Raises StateProblem where the
-    cluster takes longer than ``timeout`` seconds.
+    cluster takes longer than ``timeout`` seconds, and where the approval is withdrawn
+    each time.
     """
     if not queue:
         work.check(ingestion.pk)
@@ -56,7 +58,8 @@ def follow(ingestion: Ingestion, *, queue: bool, approve: bool, timeout: float) 
             work.check(ingestion.pk)  # the books moved meanwhile
             ingestion.refresh_from_db()
         if not approve or ingestion.status != Status.READY:
-            break
+            return
+    raise StateProblem(f"Approved {MOST_TRIES} times in vain. {withdrawn(ingestion)}")
 
 
 def wait(record: Ingestion | Sync, moving: Container[StrEnum], timeout: float) -> None:

@@ -175,8 +175,11 @@ class Effect:
 
         A correction leaves out what was told of its periods, a list of the year to date
         what earlier lists of the year told; not where it adds to a list, or goes on
-        with rows of one whose contract somebody answered.
+        with rows of one whose contract somebody answered.  Files of no ledger do not:
+        who leaves a panel is known with the register.
         """
+        if record_type.ledger is None:
+            return
         told = context.conventions
         is_part = told.is_additional or bool(told.contracts)
         if told.is_correction:

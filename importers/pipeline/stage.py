@@ -191,7 +191,7 @@ class Stager:
             found = pl.concat([found, issues])
         return named(found, self.headers)
 
-    def _told_of(self, positions: pl.Series) -> tuple[pl.DataFrame, ...]:
+    def _told_of(self, positions: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
         """What the rows tell of positions of the books."""
         parts = range(len(self.staged.parts))
         keys = [staged_settlements.key_of(self.prefix, number) for number in parts]

@@ -81,7 +81,9 @@ def kept(record_type: RecordType, key: str) -> Any:
     )
 
 
-def told_of(keys: Iterable[str], positions: pl.Series) -> tuple[pl.DataFrame, ...]:
+def told_of(
+    keys: Iterable[str], positions: pl.Series
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Statements of positions of the books, and rows that repeat one (``keys``: parts).
 
     A row that repeats a statement of another position is among them.
@@ -94,4 +96,7 @@ def told_of(keys: Iterable[str], positions: pl.Series) -> tuple[pl.DataFrame, ..
                 if name == "statements":
                     frame = frame.filter(pl.col("position").is_in(positions.implode()))
                 frames.append(frame)
-    return tuple(pl.concat(each, how="diagonal_relaxed") for each in found.values())
+    statements, repeats = (
+        pl.concat(each, how="diagonal_relaxed") for each in found.values()
+    )
+    return statements, repeats

@@ -31,16 +31,24 @@ from reinsurance.ledger import claim_undo, premium_undo
 from reinsurance.ledger.copying import sought
 from reinsurance.ledger.overlaps import CountsTwiceError
 from reinsurance.models import Claim, ClaimPosition, Edit, Load, PremiumEntry
+from reinsurance.visibility import seen_by
+
+MOST_BREACHES = 20
+"""Breaches that are named."""
 
 
 @dataclass(frozen=True, slots=True)
 class UndoPreview:
-    """What an undo would do, and what stands in its way."""
+    """What an undo would do, and what stands in its way.
+
+    ``breaches``: what limits of contracts say of claims that it changes.
+    """
 
     affected: tuple[Affected, ...] = ()
     edits: tuple[Edit, ...] = ()
     referring: tuple[Referring, ...] = ()
     refusal: str = ""
+    breaches: tuple[str, ...] = ()
 
     @property
     def is_possible(self) -> bool:
@@ -61,11 +69,12 @@ def preview(ingestion: Ingestion, *, user: User) -> UndoPreview:
     load = Load.objects.get(number=ingestion.pk, user=None)
     found = Found(user)
     refusal = ""
+    breaches: list[str] = []
     with transaction.atomic():
         edits = edited(kind, load)
         try:
             if kind.ledger == "claims":
-                _claims(found, load)
+                breaches = _claims(found, load)
             elif kind.ledger == "premiums":
                 _premiums(found, load)
             else:
@@ -75,7 +84,11 @@ def preview(ingestion: Ingestion, *, user: User) -> UndoPreview:
             refusal = str(problem)
         transaction.set_rollback(True)  # the mark and the tables were to count by
     return UndoPreview(
-        tuple(found.affected), tuple(edits), tuple(found.referring), refusal
+        tuple(found.affected),
+        tuple(edits),
+        tuple(found.referring),
+        refusal,
+        tuple(breaches[:MOST_BREACHES]),
     )
 
 
@@ -117,10 +130,11 @@ _POSITIONS = (
 )
 
 
-def _claims(found: Found, load: Load) -> None:
+def _claims(found: Found, load: Load) -> list[str]:
     """Positions nobody else speaks of go; others change, or return from a correction.
 
-    A claim goes where none of its positions is left.  Raises CountsTwiceError.
+    A claim goes where none of its positions is left.  What limits say of those that
+    change.  Raises CountsTwiceError.
     """
     own = {"load": load.pk}
     with connection.cursor() as cursor:
@@ -144,6 +158,8 @@ def _claims(found: Found, load: Load) -> None:
         for effect, condition in _POSITIONS:
             query = f"SELECT id FROM fate WHERE {condition}"  # noqa: S608 our words
             found.count(cursor, ClaimPosition, effect, query, {})
+        seen = seen_by(Claim.all_objects.all(), found.user)
+        return claim_undo.breaches(cursor, after, seen)
 
 
 # ----------------------------------------------------------------------- premiums

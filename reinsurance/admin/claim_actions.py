@@ -120,7 +120,9 @@ class ClaimActions(admin.ModelAdmin):
             reason = form.cleaned_data["reason"]
             done = _did(
                 request, claim, form,
-                lambda: by_hand.withdraw(found, user=user, reason=reason) or True,
+                lambda: by_hand.withdraw(
+                    found, user=user, reason=reason, is_meant=form.is_meant
+                ) or True,
             )  # fmt: skip
             if done:
                 return self._done(request, claim, "Withdrawn.")

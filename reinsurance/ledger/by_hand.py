@@ -131,10 +131,13 @@ def held(position: ClaimPosition, name: str, day: date) -> Decimal | None:
 
 
 @transaction.atomic
-def withdraw(statement: ClaimStatement, *, user: User, reason: str) -> None:
+def withdraw(
+    statement: ClaimStatement, *, user: User, reason: str, is_meant: bool = False
+) -> None:
     """Take back what the user told, or, if they may undo files, what anybody did.
 
-    Raises TellingError.
+    Raises TellingError, and NotMeantError where rules for files say more of what is
+    left, unless ``is_meant``.
     """
     why = reason.strip()
     if not why:
@@ -146,12 +149,16 @@ def withdraw(statement: ClaimStatement, *, user: User, reason: str) -> None:
         raise TellingError("There is no such statement.")
     names = amounts_of(found)
     with connection.cursor() as cursor:
-        before = _image(books_of(cursor, position).held_at(end), names)
+        books = books_of(cursor, position)
+        before = _image(books.held_at(end), names)
+        known = issues_of(cursor, position, end)["message"].to_list()
         found.load.undone_at = timezone.now()
         found.load.save(update_fields=["undone_at"])
         _require_no_overlap(cursor, position)
         keeps = found.status_id is None
         after = _settled(cursor, position, end, names, keeps_status=keeps)
+        issues = issues_of(cursor, position, end, was=books.line)
+        require_meant(issues, known, is_meant=is_meant, may_be_wrong=True)
     _note(position, end, before, after, user, f"{WITHDRAWN}{why}")
 
 

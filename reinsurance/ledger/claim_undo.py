@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
+from django.db.models import QuerySet
 
 from reinsurance.ledger import timelines
 from reinsurance.ledger.amounts import MAIN, POSITION
+from reinsurance.ledger.claims_above import AMOUNTS, said_of
 from reinsurance.ledger.descriptions import FIELDS
 from reinsurance.ledger.matching import WAS, find_positions
 from reinsurance.ledger.overlaps import require_no_overlap
@@ -19,15 +21,17 @@ from reinsurance.ledger.recompute import PORTION, positions_to_settle
 from reinsurance.ledger.statements import live_statements
 from reinsurance.ledger.timelines import KEY, MONEY
 from reinsurance.ledger.told_descriptions import described
+from reinsurance.models import Claim
 
 
 @dataclass(frozen=True, slots=True)
 class Without:
     """What is left of a load's claims without it.
 
-    ``positions``: ``position``, ``stays`` and ``differs`` (now, or at the end of an
-    earlier period) of those of which others speak, too; ``claims``: keys of claims
-    that are described otherwise, or stand at another status.
+    ``positions``: ``position``, ``claim``, ``currency``, ``period_end`` and main
+    amounts, ``stays`` and ``differs`` (now, or at the end of an earlier period) of
+    those of which others speak, too; ``claims``: keys of claims that are described
+    otherwise, or stand at another status.
     """
 
     positions: pl.DataFrame
@@ -54,6 +58,14 @@ def without(cursor: Any, load: int) -> Without:
     return Without(positions, pl.concat(changed))
 
 
+def breaches(cursor: Any, after: Without, seen: QuerySet[Claim]) -> list[str]:
+    """What limits say of claims that stand otherwise without it, of those ``seen``."""
+    changed = after.positions.filter(~pl.col("stays") | pl.col("differs"))
+    keys = seen.filter(pk__in=changed["claim"].unique().to_list())
+    mine = pl.Series(list(keys.values_list("pk", flat=True)), dtype=pl.Int64)
+    return said_of(cursor, changed.filter(pl.col("claim").is_in(mine.implode())))
+
+
 def _positions(cursor: Any, keys: pl.Series, load: int) -> pl.DataFrame:
     """The positions with ``claim``, ``status``, ``period_end``, and how they fare."""
     left = live_statements(cursor, keys)
@@ -69,9 +81,9 @@ def _positions(cursor: Any, keys: pl.Series, load: int) -> pl.DataFrame:
         pl.col("position").is_in(keys.implode())
     )
     otherwise = pl.concat([*is_other, told_keys(known, left)["position"]])
-    now = timelines.latest(after).select("position", "status", "period_end")
+    now = timelines.latest(after).select("position", "status", "period_end", *AMOUNTS)
     return (
-        known.select("position", "claim")
+        known.select("position", "claim", "currency")
         .join(now, on="position", how="left")
         .with_columns(
             stays=pl.col("position").is_in(left["position"].implode()),

@@ -19,6 +19,7 @@ from reinsurance.ledger.rates import with_rates
 from reinsurance.ledger.rule_issues import rule_issue
 from reinsurance.models import Claim, ClaimPosition, Treaty
 
+_THE_CLAIM = pl.lit("The claim")
 _LIMITS = ("threshold", "cash_limit", "risk_top", "event_top")
 
 
@@ -66,7 +67,10 @@ def limit_issues(settlement: Any, found: Watched) -> list[pl.DataFrame]:
     """Thresholds and limits against the whole claim, in its contract's currency."""
     seen = settlement.settled.join(found.totals, on="claim", maintain_order="left")
     first = seen.unique("claim", keep="first", maintain_order=True)
-    return [*_of_claims(first), *cash_losses(_paid_in_periods(settlement, found))]
+    return [
+        *of_claims(first, _THE_CLAIM),
+        *cash_losses(_paid_in_periods(settlement, found)),
+    ]
 
 
 def shares_of(
@@ -128,7 +132,9 @@ def whole_claims(
         total=(pl.col("total") + pl.col("left_out").fill_null(0)).round(4)
     )
     cash = cash_losses(without_left_out(paid, moved))
-    return pl.concat([*_of_claims(whole.sort("row")), *cash])
+    named = "Claim “{}”, of which this correction leaves something out,"
+    subject = pl.format(named, "name").fill_null(_THE_CLAIM)
+    return pl.concat([*of_claims(whole.sort("row"), subject), *cash])
 
 
 def _paid_in_periods(settlement: Any, found: Watched) -> pl.DataFrame:
@@ -175,15 +181,8 @@ def _positions(settlement: Any, watched: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _of_claims(first: pl.DataFrame) -> list[pl.DataFrame]:
-    """What is to be said of claims as they stand, at the first row of each.
-
-    ``name``, where there is one: which claim is meant, as no row tells of it.
-    """
-    subject = pl.lit("The claim")
-    if "name" in first.columns:
-        named = "Claim “{}”, of which this correction leaves something out,"
-        subject = pl.format(named, "name").fill_null("The claim")
+def of_claims(first: pl.DataFrame, subject: pl.Expr) -> list[pl.DataFrame]:
+    """What is to be said of claims as they stand (``subject``), at a row of each."""
     return [
         rule_issue(
             first.filter(pl.col("unknown").is_not_null()),

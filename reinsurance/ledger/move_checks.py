@@ -12,12 +12,12 @@ class MoveError(Exception):
     """The claim cannot be moved there; the message says why."""
 
 
-class OutsidePeriodError(MoveError):
-    """The claim's dates lie outside that contract, and nobody said that it is meant."""
+class DoubtfulMoveError(MoveError):
+    """Something is to be said of the claim there, and nobody said that it is meant."""
 
-    def __init__(self, warning: str) -> None:
-        super().__init__(warning)
-        self.warnings = [warning]
+    def __init__(self, warnings: list[str]) -> None:
+        super().__init__(" ".join(warnings))
+        self.warnings = warnings
 
 
 def require_free(claim: Claim, target: Treaty) -> None:
@@ -44,8 +44,8 @@ def require_free(claim: Claim, target: Treaty) -> None:
         )
 
 
-def require_within(claim: Claim, target: Treaty) -> None:
-    """Raise OutsidePeriodError where rows of the claim's dates would be held out."""
+def outside(claim: Claim, target: Treaty) -> list[str]:
+    """What is to be said where rows of the claim's dates would be held out."""
     what, day = "", None
     if target.basis == AttachmentBasis.LOSSES_OCCURRING:
         what, day = "loss", claim.date_of_loss
@@ -53,11 +53,12 @@ def require_within(claim: Claim, target: Treaty) -> None:
         what, day = "policy", claim.policy_inception
     first, last = target.inception, target.expiry
     if day and ((first and day < first) or (last and day > last)):
-        raise OutsidePeriodError(
+        return [
             f"The {what} of {_day(day)} is outside that contract, {_day(first)} to "
             f"{_day(last)}: rows of the claim with this date will be held out. Move it "
             "only if the date is wrong, and have the date corrected, too."
-        )
+        ]
+    return []
 
 
 def _day(day: date | None) -> str:

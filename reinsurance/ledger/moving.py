@@ -14,9 +14,15 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
+from reinsurance.ledger.claims_above import positions_of, said_of
 from reinsurance.ledger.following import claim_leaves
 from reinsurance.ledger.lineage_ranges import repeating
-from reinsurance.ledger.move_checks import MoveError, require_free, require_within
+from reinsurance.ledger.move_checks import (
+    DoubtfulMoveError,
+    MoveError,
+    outside,
+    require_free,
+)
 from reinsurance.ledger.statements import CLAIMS, REPEATED, live_statements
 from reinsurance.models import Claim, ClaimPosition, Edit, Load, LoadPeriod, Treaty
 from reinsurance.visibility import seen_by
@@ -68,8 +74,8 @@ def move_claim(
 
     Raises MoveError where the reason is missing, where the user does not see one of
     the two, where the contract has another number or has a claim of that reference,
-    and where corrections do not allow it; OutsidePeriodError where the claim's dates
-    lie outside the contract, unless ``is_meant``.
+    and where corrections do not allow it; DoubtfulMoveError where the claim's dates lie
+    outside the contract or the claim is above its limits, unless ``is_meant``.
     """
     why = reason.strip()
     if not why:
@@ -83,8 +89,7 @@ def move_claim(
     if target is None:
         raise MoveError("There is no such contract.")
     require_free(moved, target)
-    if not is_meant:
-        require_within(moved, target)
+    said = outside(moved, target)
     source = moved.treaty
     with connection.cursor() as cursor:
         told = list(_told_of(cursor, moved))
@@ -111,6 +116,9 @@ def move_claim(
                 "claims than they do now. Undo the correction, move the claim, and "
                 "load it again."
             )
+        said += said_of(cursor, positions_of([moved.pk]))
+    if said and not is_meant:
+        raise DoubtfulMoveError(said)
     return Edit.objects.create(
         model="claim",
         object_id=moved.pk,

@@ -104,6 +104,7 @@ class Command(BaseCommand):
         except StateProblem as problem:
             self.stderr.write(str(problem))
             raise SystemExit(1) from problem
+        is_done = True
         try:
             follow(
                 ingestion,
@@ -112,12 +113,13 @@ class Command(BaseCommand):
                 timeout=options["timeout"],
             )
         except ImporterError as problem:
+            is_done = False
             self.stderr.write(str(problem))
         except Exception:  # noqa: BLE001 - the ingestion is "failed", and says so
             self.stderr.write(traceback.format_exc())
         ingestion.refresh_from_db()
         self._say(outcome(ingestion, time.monotonic() - began), options["json"])
-        raise SystemExit(0 if ingestion.status in GOOD else 1)
+        raise SystemExit(0 if is_done and ingestion.status in GOOD else 1)
 
     def _usage(self, message: str) -> None:
         self.stderr.write(message)

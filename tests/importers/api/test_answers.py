@@ -150,6 +150,7 @@ def test_what_an_undo_would_do(loaded: Ingestion, as_manager: Client) -> None:
         ],
         "edits": [],
         "referring": [], "refusal": "",
+        "breaches": [],
     }  # fmt: skip
     assert told(as_manager, loaded.pk)["status"] == "loaded"
 

@@ -123,3 +123,18 @@ def test_a_preview_says_what_the_undo_does(
 
 def described() -> dict[str, tuple[str, str]]:
     return {c.reference: (c.insured_name, c.status_id) for c in Claim.objects.all()}
+
+
+def test_a_preview_names_limits_that_are_passed_afterwards(manager: User) -> None:
+    Treaty.objects.update(loss_notification_threshold=100)
+    loaded(CLAIMS + told("C1", "100", "", JANUARY) + told("C2", "90", "", JANUARY))
+    lower = loaded(
+        CLAIMS + told("C1", "60", "", JANUARY) + told("C2", "60", "", JANUARY),
+        declared="correction",
+    )
+    assert undo_preview.preview(lower, user=manager).breaches == (
+        "Claim “C1” of contract “T1” stands at 100.00 GBP, at or above the contract's "
+        "loss notification threshold of 100.00.",
+    )
+    whole = loaded(CLAIMS + told("C1", "60", "", JANUARY), declared="additional")
+    assert undo_preview.preview(whole, user=manager).breaches == ()

@@ -15,7 +15,7 @@ from importers import record_types
 from importers.exceptions import LoadConflict
 from importers.pipeline.undo import undo
 from reinsurance.ledger import books, by_hand
-from reinsurance.ledger.hand_refusals import TellingError
+from reinsurance.ledger.hand_refusals import NotMeantError, TellingError
 from reinsurance.models import (
     CedantLimit,
     Claim,
@@ -421,3 +421,20 @@ def test_a_period_that_was_told_is_not_begun_elsewhere(ann: User) -> None:
     )
     tell(ann, "9", basis="this_period")
     assert stands() == 9
+
+
+def test_a_withdrawal_that_leaves_a_limit_passed_has_to_be_meant(ann: User) -> None:
+    Treaty.objects.update(loss_notification_threshold=1000)
+    send(JUNE, Paid_to_date="700")
+    statement = tell(ann, "300")
+    send(JULY, **{"Paid this month - Indemnity": "400"})
+    assert stands() == 700
+    with pytest.raises(NotMeantError) as caught, transaction.atomic():
+        by_hand.withdraw(statement, user=ann, reason="Misheard")
+    assert caught.value.warnings == [
+        "The claim stands at 1100.00 GBP, at or above the contract's loss notification "
+        "threshold of 1000.00."
+    ]
+    assert stands() == 700
+    by_hand.withdraw(statement, user=ann, reason="Misheard", is_meant=True)
+    assert stands() == 1100

@@ -11,7 +11,7 @@ from django.db import connection
 from importers import record_types
 from importers.pipeline.undo import undo
 from reinsurance.ledger import books
-from reinsurance.ledger.move_checks import MoveError, OutsidePeriodError
+from reinsurance.ledger.move_checks import DoubtfulMoveError, MoveError
 from reinsurance.ledger.moving import candidates, move_claim
 from reinsurance.ledger.recompute import recompute
 from reinsurance.models import (
@@ -19,8 +19,10 @@ from reinsurance.models import (
     Claim,
     ClaimPosition,
     Edit,
+    Layer,
     Load,
     LoadPeriod,
+    LossEvent,
     Party,
     Treaty,
 )
@@ -322,7 +324,7 @@ def test_a_move_out_of_the_period_of_the_claims_date_has_to_be_meant(
     Claim.objects.update(policy_inception="2025-03-01")
     Treaty.objects.update(basis=basis)
     if what:
-        with pytest.raises(OutsidePeriodError) as refused:
+        with pytest.raises(DoubtfulMoveError) as refused:
             move(new, manager, is_meant=False)
         assert str(refused.value) == (
             f"{what} is outside that contract, 1 Jan 2026 to 31 Dec 2026: rows of the "
@@ -342,3 +344,49 @@ def test_a_move_into_the_period_of_the_claims_date_asks_nothing(
     Claim.objects.update(date_of_loss="2026-12-31")
     move(new, manager, is_meant=False)
     assert books_now() == {"C1": (2026, 100)}
+
+
+@pytest.mark.parametrize(
+    ("limits", "layer", "said"),
+    [
+        (
+            {"loss_notification_threshold": 50},
+            {},
+            "Claim “C1” of contract “T1” stands at 100.00 GBP, at or above the "
+            "contract's loss notification threshold of 50.00.",
+        ),
+        (
+            {},
+            {"risk_limit": 99},
+            "Claim “C1” of contract “T1” stands at 100.00 GBP, above the top of the "
+            "contract's layers, 99.00 each risk.",
+        ),
+        (
+            {},
+            {"occurrence_limit": 120},
+            "The claims of event STORM stand at 130.00 GBP, above the top of the "
+            "contract's layers, 120.00 each occurrence.",
+        ),
+    ],
+)
+def test_a_move_above_the_limits_of_the_contract_has_to_be_meant(
+    old: Treaty,
+    new: Treaty,
+    manager: User,
+    limits: dict[str, int],
+    layer: dict[str, int],
+    said: str,
+) -> None:
+    send(("C1", 2025, "100"), ("C2", 2026, "30"))
+    Claim.objects.update(
+        date_of_loss="2026-05-01",
+        loss_event=LossEvent.objects.create(code="STORM", name="Storm"),
+    )
+    Treaty.objects.filter(pk=new.pk).update(**limits)
+    Layer.objects.create(treaty=new, number=1, **layer)
+    with pytest.raises(DoubtfulMoveError) as refused:
+        move(new, manager, is_meant=False)
+    assert refused.value.warnings == [said]
+    assert books_now() == {"C1": (2025, 100), "C2": (2026, 30)}
+    move(new, manager, is_meant=True)
+    assert books_now() == {"C1": (2026, 100), "C2": (2026, 30)}

@@ -1,0 +1,77 @@
+"""What limits of contracts say of claims by name: at a move, and before an undo.
+
+Files and amounts by hand are held against the limits at their rows; here whole claims
+are, as they stand or would stand.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from reinsurance.ledger.event_limits import event_issues
+from reinsurance.ledger.limit_rules import of_claims, watched
+from reinsurance.ledger.timelines import MONEY
+from reinsurance.models import Claim, ClaimPosition
+
+AMOUNTS = ("paid_indemnity", "paid_fees", "reserve_indemnity", "reserve_fees")
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """Claims and their positions, as :func:`limit_rules.watched` looks at them."""
+
+    claims: pl.DataFrame
+    positions: pl.DataFrame
+
+
+def said_of(cursor: Any, positions: pl.DataFrame) -> list[str]:
+    """Sentences about claims that stand above limits; inside a transaction.
+
+    ``positions``: ``position``, ``claim``, ``currency``, ``period_end`` and
+    :data:`AMOUNTS` of those that are not as the books have them.
+    """
+    claims = _claims(positions["claim"])
+    placed = positions.join(claims.select("claim", "treaty"), on="claim")
+    found = watched(_Standing(claims, placed))
+    if found is None:
+        return []
+    whole = found.totals.join(
+        claims.select("claim", "name", "contract", "loss_event"), on="claim"
+    ).with_columns(row=pl.lit(0, pl.Int64))
+    subject = pl.format("Claim “{}” of contract “{}”", "name", "contract")
+    issues = pl.concat(
+        [
+            *of_claims(whole.sort("claim"), subject),
+            event_issues(cursor, whole, is_loaded=False),
+        ]
+    )
+    return issues["message"].unique(maintain_order=True).to_list()
+
+
+def positions_of(claims: list[int]) -> pl.DataFrame:
+    """The standing positions of claims as the books have them (:func:`said_of`)."""
+    rows = ClaimPosition.objects.filter(claim__in=claims)
+    schema: dict[str, pl.DataType] = {
+        "position": pl.Int64(),
+        "claim": pl.Int64(),
+        "currency": pl.String(),
+        "period_end": pl.Date(),
+        **dict.fromkeys(AMOUNTS, MONEY),
+    }
+    names = ("pk", "claim", "currency", "period_end", *AMOUNTS)
+    return pl.DataFrame(list(rows.values_list(*names)), schema=schema, orient="row")
+
+
+def _claims(keys: pl.Series) -> pl.DataFrame:
+    rows = Claim.all_objects.filter(pk__in=keys.unique().to_list()).values_list(
+        "pk", "treaty", "reference", "treaty__reference", "loss_event"
+    )
+    schema = {
+        "claim": pl.Int64,
+        "treaty": pl.Int64,
+        "name": pl.String,
+        "contract": pl.String,
+        "loss_event": pl.Int64,
+    }
+    return pl.DataFrame(list(rows), schema=schema, orient="row")

@@ -59,7 +59,8 @@ def follow(ingestion: Ingestion, *, queue: bool, approve: bool, timeout: float) 
             ingestion.refresh_from_db()
         if not approve or ingestion.status != Status.READY:
             return
-    raise StateProblem(f"Approved {MOST_TRIES} times in vain. {withdrawn(ingestion)}")
+    if why := withdrawn(ingestion):
+        raise StateProblem(f"Approved {MOST_TRIES} times in vain. {why}")
 
 
 def wait(record: Ingestion | Sync, moving: Container[StrEnum], timeout: float) -> None:

@@ -16,6 +16,7 @@ from importers.management.following import GOOD, follow, in_words, rows_of
 from importers.models import Ingestion
 from importers.pipeline.storage import blocks_of
 from importers.services import ingestions
+from importers.services.withdrawals import withdrawn
 from importers.values import Declared, Severity
 
 
@@ -113,7 +114,7 @@ class Command(BaseCommand):
                 timeout=options["timeout"],
             )
         except ImporterError as problem:
-            is_done = False
+            is_done = not withdrawn(ingestion)
             self.stderr.write(str(problem))
         except Exception:  # noqa: BLE001 - the ingestion is "failed", and says so
             self.stderr.write(traceback.format_exc())

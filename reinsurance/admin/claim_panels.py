@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Sum
 
 from reinsurance.admin.base import Panel
+from reinsurance.admin.days import status_names
 from reinsurance.admin.values import capital
 from reinsurance.ledger import books
 from reinsurance.ledger.amounts import (
@@ -94,6 +95,7 @@ class Line:
     position: ClaimPosition
     change: books.Standing
     incurred: Decimal
+    status: str = ""
 
     @property
     def changes(self) -> list[Decimal]:
@@ -105,10 +107,12 @@ def lines_of(positions: Sequence[ClaimPosition]) -> list[Line]:
     """The movements of the positions, the oldest period first."""
     by_key = {position.pk: position for position in positions}
     incurred: dict[int, Decimal] = defaultdict(Decimal)
+    names = status_names()
     lines = []
     for change in books.movements(list(by_key)):
-        incurred[change.position] += change.incurred
-        lines.append(Line(by_key[change.position], change, incurred[change.position]))
+        position, status = by_key[change.position], names.get(change.status or "", "")
+        incurred[position.pk] += change.incurred
+        lines.append(Line(position, change, incurred[position.pk], status))
     return lines
 
 

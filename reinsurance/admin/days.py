@@ -11,10 +11,10 @@ from django.utils import timezone
 from reinsurance.admin.base import Panel
 from reinsurance.ledger import books
 from reinsurance.ledger.amounts import MAIN
-from reinsurance.models import Claim, ClaimPosition
+from reinsurance.models import Claim, ClaimPosition, ClaimStatus
 
-Standing = tuple[ClaimPosition, books.Standing, list[Decimal | None]]
-"""A position, how it stood, and its main amounts."""
+Standing = tuple[ClaimPosition, books.Standing, str, list[Decimal | None]]
+"""A position, how it stood, the name of its status, and its main amounts."""
 
 
 class DaysForm(forms.Form):
@@ -51,7 +51,18 @@ def _standings(
     rows = ClaimPosition.all_objects.filter(claim=claim)
     positions = rows.order_by("section", "risk_code", "currency").in_bulk()
     found = books.as_at(list(positions), as_at, known_at=known_at)
+    names = status_names()
     return [
-        (positions[s.position], s, [s.amounts.get(name) for name in MAIN])
+        (
+            positions[s.position],
+            s,
+            names.get(s.status or "", ""),
+            [s.amounts.get(name) for name in MAIN],
+        )
         for s in found
     ]
+
+
+def status_names() -> dict[str, str]:
+    """What the statuses of claims are called, by code."""
+    return dict(ClaimStatus.objects.values_list("code", "name"))

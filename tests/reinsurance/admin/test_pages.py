@@ -189,7 +189,7 @@ def test_a_claim_is_shown_as_at_a_day_and_as_known_on_one(
         assert page.status_code == 200
         panel = page.context["panels"][1]
         found = panel.context["standings"]
-        return [(s.number, s.amounts["paid_indemnity"]) for _, s, _ in found]
+        return [(s.number, s.amounts["paid_indemnity"]) for _, s, *_ in found]
 
     assert shown() == []
     assert shown(as_at="2026-05-31") == [(901, 1000)]

@@ -46,7 +46,7 @@ class Moment:
 
 def moment_of(at: datetime.datetime, *, listing: Collection[int]) -> Moment:
     """``listing``: keys of senders whose files list the year to date."""
-    loads = Load.objects.filter(record_type="premiums").order_by("pk")
+    loads = Load.objects.order_by("pk")
     undone_since = Q(undone_at__gt=at)
     stood = Q(loaded_at__lte=at) & (Q(undone_at=None) | undone_since)
 

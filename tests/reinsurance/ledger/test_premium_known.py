@@ -1,12 +1,16 @@
 """What the books of premium were at an earlier moment: what they said then."""
 
 import datetime
+import random
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given, note, settings
 
+from importers.exceptions import LoadConflict
 from importers.management import book_rows
 from importers.management.book_rows import Row, Wanted
 from importers.models import Source
@@ -175,6 +179,30 @@ def test_a_premium_whose_first_file_is_undone_after_a_repeat() -> None:
     clock.look_back()
     assert (known(then), known(both), known(after)) == ([10], [10], [10])
     assert known(BEGIN) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_premiums_that_leave_parts_out_are_known_as_they_were(seed: int) -> None:
+    draw, clock, standing = random.Random(seed), Clock(), []
+    for _ in range(8):
+        if standing and draw.random() < 0.35:
+            number = draw.choice(standing)
+            with suppress(LoadConflict), transaction.atomic():
+                undo(PREMIUMS, ingestion=number)
+                standing.remove(number)
+        else:
+            rows = [
+                {
+                    "Gross premium": str(draw.randint(1, 4) * 10),
+                    "Section": draw.choice(("", "S1", "S2")),
+                    "Certificate reference": draw.choice(("", "", "C1")),
+                }
+                for _ in range(draw.randint(1, 2))
+            ]
+            is_correction = draw.random() < 0.3
+            standing.append(send(JANUARY, *rows, is_correction=is_correction)[1])
+        clock.tick()
+    clock.look_back()
 
 
 @settings(

@@ -11,13 +11,14 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from importers.management.premium_entries import entries_as_at, entries_known_at
+from importers.management.premium_entries import entries_as_at, known_at
 from reinsurance.ledger import books
 from reinsurance.ledger.amounts import MAIN
 from reinsurance.models import (
     ClaimPosition,
     Layer,
     Participation,
+    PremiumEntry,
     Treaty,
 )
 
@@ -45,6 +46,10 @@ _OF_PREMIUM = {
     "period_end": "period_end",
     "currency": "currency_id",
     "amounts_are": "amounts_are",
+}
+_AS_KNOWN = {
+    name: column.removesuffix("__reference").removesuffix("_id")
+    for name, column in _OF_PREMIUM.items()
 }
 PREMIUMS = ("gross_premium", "commission", "brokerage", "taxes", "net_premium")
 _MONEY_OF_LAYER = (
@@ -114,15 +119,15 @@ def movements(wanted: Wanted) -> Iterator[Row]:
 
 def premiums(wanted: Wanted) -> Iterator[Row]:
     """Each premium transaction that stands, or stood then."""
-    entries = entries_known_at(wanted.known_at)
-    if wanted.as_at:
-        entries = entries_as_at(entries, wanted.as_at, wanted.known_at)
-    if wanted.treaty:
-        entries = entries.filter(treaty__reference=wanted.treaty)
-    if wanted.policy:
-        entries = entries.filter(policy_reference=wanted.policy)
+    if wanted.known_at:
+        entries = _of_policies(PremiumEntry.all_objects.all(), wanted)
+        for found in known_at(entries, wanted.known_at, wanted.as_at):
+            told = {name: found[column] for name, column in _AS_KNOWN.items()}
+            yield _premium(found, told, found["minor_units"])
+        return
+    stand = entries_as_at(wanted.as_at) if wanted.as_at else PremiumEntry.objects.all()
     columns = (*_OF_PREMIUM.values(), "currency__minor_units", *PREMIUMS)
-    ordered = entries.order_by(
+    ordered = _of_policies(stand, wanted).order_by(
         "treaty__reference",
         "treaty_id",
         "policy_reference",
@@ -134,10 +139,8 @@ def premiums(wanted: Wanted) -> Iterator[Row]:
         "pk",
     )
     for found in ordered.values(*columns).iterator(chunk_size=PORTION):
-        row = {name: found[column] for name, column in _OF_PREMIUM.items()}
-        row["effective_date"] = _day(found["effective_date"])
-        row["period_end"] = _day(found["period_end"])
-        yield {**row, **_money(found, PREMIUMS, found["currency__minor_units"])}
+        told = {name: found[column] for name, column in _OF_PREMIUM.items()}
+        yield _premium(found, told, found["currency__minor_units"])
 
 
 def treaties(wanted: Wanted) -> Iterator[Row]:
@@ -190,6 +193,16 @@ def _positions(wanted: Wanted, *, all_of_them: bool) -> QuerySet[Any, Row]:
     )
 
 
+def _of_policies(
+    entries: QuerySet[PremiumEntry], wanted: Wanted
+) -> QuerySet[PremiumEntry]:
+    if wanted.treaty:
+        entries = entries.filter(treaty__reference=wanted.treaty)
+    if wanted.policy:
+        entries = entries.filter(policy_reference=wanted.policy)
+    return entries
+
+
 def _portions(rows: QuerySet[Any, Row]) -> Iterator[list[Row]]:
     portion: list[Row] = []
     for row in rows.iterator(chunk_size=PORTION):
@@ -207,6 +220,11 @@ def _claim(found: Row, told: Mapping[str, Any], status: str | None) -> Row:
     row |= {"status": status, "insured": found["claim__insured_name"]}
     row |= _amounts(told, found["currency__minor_units"])
     return row | {"period_end": _day(told["period_end"])}
+
+
+def _premium(found: Row, told: Row, minor_units: int) -> Row:
+    days = {name: _day(told[name]) for name in ("effective_date", "period_end")}
+    return {**told, **days, **_money(found, PREMIUMS, minor_units)}
 
 
 def _movement(found: Row, change: books.Standing) -> Row:

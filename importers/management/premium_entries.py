@@ -1,44 +1,72 @@
 """Which premium entries stood at the end of a period, or were known at a moment."""
 
 import datetime
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from importers.pipeline.settling import year_listing
+from reinsurance.ledger.premium_known import known_premiums, moment_of
 from reinsurance.ledger.premium_lists import listed_at
-from reinsurance.models import PremiumEntry
+from reinsurance.models import Currency, PremiumEntry
+
+POLICIES = 5_000
+"""So many policies are looked at together."""
 
 
-def entries_known_at(moment: datetime.datetime | None) -> QuerySet[PremiumEntry]:
-    """Those that stand, or stood at the moment as it was known then."""
-    if moment is None:
-        return PremiumEntry.objects.all()
-    was_replaced = Q(replaced_by__loaded_at__lte=moment) & (
-        Q(replaced_by__undone_at__isnull=True) | Q(replaced_by__undone_at__gt=moment)
-    )
-    by_file = Q(load__loaded_at__lte=moment) & (
-        Q(load__undone_at__isnull=True) | Q(load__undone_at__gt=moment)
-    )
-    by_hand = Q(load__isnull=True, created_at__lte=moment)
-    return PremiumEntry.all_objects.filter(
-        by_file | by_hand, Q(replaced_by__isnull=True) | ~was_replaced
-    )
-
-
-def entries_as_at(
-    entries: QuerySet[PremiumEntry],
-    day: datetime.date,
-    known_at: datetime.datetime | None,
-) -> QuerySet[PremiumEntry]:
-    """Those told for periods up to the day.
+def entries_as_at(day: datetime.date) -> QuerySet[PremiumEntry]:
+    """Those that stand and were told for periods up to the day.
 
     Of lists of the year also what a later one replaced since.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        listed = listed_at(cursor, day, listing=year_listing(), known_at=known_at)
-    told = entries.filter(
+        listed = listed_at(cursor, day, listing=year_listing())
+    told = PremiumEntry.objects.filter(
         Q(period_end__lte=day) | Q(period_end__isnull=True, effective_date__lte=day)
     )
     either = Q(pk__in=told.values("pk")) | Q(pk__in=listed)
     return PremiumEntry.all_objects.filter(either)
+
+
+def known_at(
+    entries: QuerySet[PremiumEntry],
+    at: datetime.datetime,
+    day: datetime.date | None,
+) -> Iterator[dict[str, Any]]:
+    """Those of the entries that stood at the moment, as they read then, in order.
+
+    ``entries``: with those that are out of sight; ``day``: at the end of that period.
+    Columns are those of the Resource, with ``treaty`` and ``minor_units``.
+    """
+    moment = moment_of(at, listing=year_listing())
+    units = dict(Currency.objects.values_list("pk", "minor_units"))
+    order = ("treaty__reference", "treaty_id", "policy_reference")
+    policies = entries.order_by(*order).values_list(*order).distinct()
+    each = policies.iterator(chunk_size=POLICIES)
+    while portion := list(islice(each, POLICIES)):
+        keys = [(treaty, policy) for _, treaty, policy in portion]
+        names = {treaty: name for name, treaty, _ in portion}
+        place = {key: number for number, key in enumerate(keys)}
+        found = known_premiums(keys, moment, day=day)
+        for row in sorted(found, key=lambda row: (place[_policy(row)], *_order(row))):
+            yield {
+                **row,
+                "treaty": names[row["treaty_reference"]],
+                "minor_units": units[row["currency"]],
+            }
+
+
+def _policy(row: dict[str, Any]) -> tuple[int, str]:
+    return row["treaty_reference"], row["policy_reference"]
+
+
+def _order(row: dict[str, Any]) -> tuple[Any, ...]:
+    return (
+        *(row[n] or "" for n in ("certificate_reference", "section", "risk_code")),
+        row["effective_date"],
+        row["period_end"] or datetime.date.max,
+        row["id"],
+    )

@@ -14,6 +14,12 @@ from importers.record_types import RecordType
 from reinsurance.resources.base import DomainResource, dtype_of, record_field
 from reinsurance.resources.conventions import FileContext
 
+KEEP = "Keep the right one."
+GAPS = (
+    "An empty cell beside a filled one is a difference as well: write the same in each "
+    "of them."
+)
+
 
 def full_key(record_type: RecordType, resource: type[DomainResource]) -> list[str]:
     """Columns of the file that tell a resource's records apart: parents' and own."""
@@ -212,7 +218,11 @@ class Checker:
         """Rows that share a key and say different things, shown at ``column``."""
         groups = (
             keys.group_by("k1", "k2")
-            .agg(ROW, pl.col("content").n_unique().alias("versions"))
+            .agg(
+                ROW,
+                pl.col("content").n_unique().alias("versions"),
+                pl.col("gaps").n_unique().alias("gaps"),
+            )
             .filter(pl.col("versions") > 1)
             .with_columns(
                 rows=pl.col(ROW).list.sort().list.head(5).cast(pl.List(pl.String)),
@@ -228,10 +238,11 @@ class Checker:
             code="conflicting_rows",
             severity="error",
             message=pl.format(
-                "Rows {}{} give different values for the same {}. Keep the right one.",
+                "Rows {}{} give different values for the same {}. {}",
                 pl.col("rows").list.join(", "),
                 pl.col("more"),
                 pl.lit(label),
+                pl.when(pl.col("gaps") > 1).then(pl.lit(GAPS)).otherwise(pl.lit(KEEP)),
             ),
         )
 

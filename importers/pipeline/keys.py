@@ -30,9 +30,18 @@ class KeyBook:
     def add(self, rows: pl.DataFrame, key: list[str], content: list[str]) -> None:
         """Write down the keys of a chunk's rows and what they say (``content``)."""
         first, second = (pl.struct(key).hash(seed) for seed in SEEDS)
-        said = pl.struct(content).hash(SEEDS[0]) if content else pl.lit(0, pl.UInt64)
+        said = gaps = pl.lit(0, pl.UInt64)
+        if content:
+            said = pl.struct(content).hash(SEEDS[0])
+            empty = [
+                (pl.col(n).fill_null("") == "").alias(n)
+                if rows.schema[n] == pl.String
+                else pl.col(n).is_null()
+                for n in content
+            ]
+            gaps = pl.struct(empty).hash(SEEDS[0])
         hashes = rows.select(
-            pl.col(ROW).cast(pl.UInt32), k1=first, k2=second, content=said
+            pl.col(ROW).cast(pl.UInt32), k1=first, k2=second, content=said, gaps=gaps
         )
         hashes.write_ipc(self._folder / f"{self._name}-{self._count:05d}.arrow")
         self._count += 1
@@ -41,7 +50,8 @@ class KeyBook:
     def shared(self) -> Iterator[pl.DataFrame]:
         """Rows whose key another row has too, portion by portion, in file order.
 
-        Columns: ``row``, ``k1``, ``k2``, ``content``.  They are sought once, after
+        Columns: ``row``, ``k1``, ``k2``, ``content`` and ``gaps`` (which cells are
+        empty).  They are sought once, after
         the last chunk, and kept on disk for the next time they are asked for.
         """
         if self._shared is None:

@@ -16,6 +16,8 @@ from importers.pipeline.rules import named
 from importers.record_types import RecordType
 from reinsurance.ledger.later_words import later_claims, later_premiums
 from reinsurance.ledger.limit_rules import shares_of, watched
+from reinsurance.ledger.not_named import NEW_CLAIMS, NEW_PREMIUMS
+from reinsurance.ledger.periods import END
 from reinsurance.ledger.premium_writing import write_premiums
 from reinsurance.ledger.premiums import settle_premiums
 from reinsurance.ledger.recompute import recompute
@@ -95,6 +97,7 @@ def settle_rows(
             over = later_premiums(settlement, number=context.number)
             ruled = settlement.ruled
             together = {"income": settlement.income}
+        together |= new_records(settlement.rows, rows, context, record_type)
         issues = pl.concat([settlement.issues, ruled, over])
         errors = issues.filter(pl.col("severity") == "error")[ROW]
         if not errors.len():
@@ -110,6 +113,27 @@ def settle_rows(
         settlement,
         together,
     )
+
+
+def new_records(
+    settled: pl.DataFrame,
+    rows: pl.DataFrame,
+    context: FileContext,
+    record_type: RecordType,
+) -> dict[str, pl.DataFrame]:
+    """Rows of new records, where they may have stood under another contract before."""
+    told = context.conventions
+    lists = record_type.ledger == "premiums" and told.premium_lists == "year"
+    if not (told.is_correction or lists):
+        return {}
+    schema = NEW_CLAIMS if record_type.ledger == "claims" else NEW_PREMIUMS
+    new = settled.filter(pl.col("__action") == "created")[ROW]
+    frame = rows.filter(pl.col(ROW).is_in(new.cast(rows.schema[ROW]).implode()))
+    names = {"period_end": END}
+    found = frame.select(
+        pl.col(names.get(n, n)).cast(t).alias(n) for n, t in schema.items()
+    )
+    return {"new": found}
 
 
 def _with_added(settlement: Any, rows: pl.Series, context: FileContext) -> pl.Series:

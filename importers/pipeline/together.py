@@ -9,13 +9,15 @@ from typing import Any
 import polars as pl
 from django.db import connection, transaction
 
-from importers.pipeline.effects import Effect
+from importers.pipeline.befores import of_issues
+from importers.pipeline.effects import Effect, lists_year
 from importers.pipeline.frames import no_issues
 from importers.record_types import RecordType
 from reinsurance.ledger.claim_shares import left_out, with_left_out
 from reinsurance.ledger.event_limits import event_issues
 from reinsurance.ledger.lacking import Lacked
 from reinsurance.ledger.limit_rules import whole_claims
+from reinsurance.ledger.not_named import Spoken, not_named
 from reinsurance.ledger.premium_income import income_issues
 from reinsurance.resources.conventions import FileContext
 
@@ -29,8 +31,10 @@ def judge_together(
     ``is_loaded``: the books have the file already, without what it leaves out.
     """
     whole = {name: pl.concat(frames) for name, frames in effect.together.items()}
+    new = whole.pop("new", None)
+    others = _of_other_contracts(effect, record_type, context, new)
     if not any(frame.height for frame in whole.values()):
-        return no_issues()
+        return others
     with transaction.atomic(), connection.cursor() as cursor:
         if record_type.ledger == "premiums":
             keys = [each.key for each in _lacked(cursor, effect, record_type, context)]
@@ -46,7 +50,46 @@ def judge_together(
         else:
             found = event_issues(cursor, whole["shares"], is_loaded=is_loaded)
     effect.note_changes(None, found)
+    return pl.concat([found, others])
+
+
+def _of_other_contracts(
+    effect: Effect,
+    record_type: RecordType,
+    context: FileContext,
+    new: pl.DataFrame | None,
+) -> pl.DataFrame:
+    """Contracts that the file leaves as they are, and its rows stand under as well."""
+    spoken = _spoken(effect, record_type, context)
+    if new is None or spoken is None:
+        return no_issues()
+    with transaction.atomic(), connection.cursor() as cursor:
+        found = not_named(cursor, spoken, new)
+    effect.note_changes(None, found)
+    effect.note_before({"other contracts": of_issues(found)})
     return found
+
+
+def _spoken(
+    effect: Effect, record_type: RecordType, context: FileContext
+) -> Spoken | None:
+    """What the file is for, where it takes the place of others; else None."""
+    told = context.conventions
+    lists = lists_year(record_type, context)
+    is_additional = told.is_additional and not told.is_correction
+    if told.contracts or is_additional or not (told.is_correction or lists):
+        return None
+    held = [*effect.named(), *effect.policies()]
+    held += [list(pair) for pair in context.held_out + context.held_out_policies]
+    return Spoken(
+        record_type.slug,
+        context.number,
+        told.sender,
+        list(effect.periods),
+        sorted({pair[0] for pair in held}),
+        is_correction=told.is_correction,
+        lists_year=lists,
+    )
 
 
 def _lacked(

@@ -100,6 +100,24 @@ def lacked_by(
     ]
 
 
+def lacked_claims(
+    cursor: Any, pairs: pl.DataFrame, *, number: int, sender: int | None
+) -> pl.DataFrame:
+    """What the sender told before for contracts and periods that a file lacks whole.
+
+    ``treaty``, ``claim``, ``position``, ``period_end`` of what counts as yet.
+    """
+    found = _lacked(
+        cursor,
+        sender=sender,
+        number=number,
+        pairs=pairs,
+        present=pl.DataFrame(schema=PRESENT_CLAIMS),
+        named=pl.DataFrame(schema={"treaty": pl.Int64, "reference": pl.String}),
+    )
+    return still_counting(cursor, found, number=number, sender=sender)
+
+
 def _named_positions(found: pl.DataFrame) -> list[Lacked]:
     positions = ClaimPosition.all_objects.filter(
         pk__in=found["position"].unique().to_list()
@@ -203,7 +221,7 @@ def _lacked(
     present: pl.DataFrame,
     named: pl.DataFrame,
 ) -> pl.DataFrame:
-    """Statements that a correction lacks: ``position``, ``claim``, ``period_end``.
+    """Statements that a correction lacks: position, claim, contract, period.
 
     ``pairs``: ``treaty`` and ``period_end`` that its rows are for; ``present``:
     ``position`` and ``period_end`` of its rows; ``named``: ``treaty`` and ``reference``
@@ -212,7 +230,10 @@ def _lacked(
     wanted = pairs.drop_nulls().unique()
     if not wanted.height:
         return pl.DataFrame(
-            schema={"position": pl.Int64, "claim": pl.Int64, "period_end": pl.Date}
+            schema={
+                **{"position": pl.Int64, "claim": pl.Int64, "treaty": pl.Int64},
+                "period_end": pl.Date,
+            }
         )
     sought(
         cursor,
@@ -242,6 +263,4 @@ def _lacked(
         },
     )
     missing = told.join(present, on=["position", "period_end"], how="anti")
-    return missing.join(named, on=["treaty", "reference"], how="anti").drop(
-        "treaty", "reference"
-    )
+    return missing.join(named, on=["treaty", "reference"], how="anti").drop("reference")

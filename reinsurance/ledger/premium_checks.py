@@ -6,6 +6,7 @@ from reinsurance.choices import AmountsAre
 from reinsurance.ledger.contradictions import plain
 from reinsurance.ledger.periods import END, START
 from reinsurance.ledger.premium_columns import stored, tells
+from reinsurance.ledger.premium_competing import competing
 from reinsurance.ledger.premium_keys import FIRM, PARTS, is_untold
 from reinsurance.ledger.premium_standing import (
     KEY,
@@ -89,7 +90,11 @@ def fits_several(
     unclear = unclear.join(file, on=FIRM, how="left", nulls_equal=True)
     if conventions.is_correction:
         unclear = _unclear_in_a_correction(unclear, known, conventions)
-    return issues_at(
+    alone = ~pl.col("is_within") & pl.col("torn_by").is_null()
+    alone &= pl.lit(not conventions.is_correction)
+    compete = competing(unclear.filter(alone), known)
+    unclear = unclear.filter(~pl.col("row").is_in(compete["row"].implode()))
+    found = issues_at(
         unclear.sort("row"),
         column="section",
         value=pl.col("section"),
@@ -123,6 +128,7 @@ def fits_several(
             )
         ),
     )
+    return pl.concat([compete, found])
 
 
 def _unclear_in_a_correction(

@@ -5,7 +5,6 @@ from collections.abc import Collection
 from typing import Any
 
 import polars as pl
-from django.db.models import Q
 
 from reinsurance.ledger.copying import copy_out
 from reinsurance.ledger.premium_keys import with_whole_keys
@@ -16,15 +15,10 @@ from reinsurance.ledger.premium_standing import (
     lacked,
     tellings,
 )
-from reinsurance.models import Load
 
 
 def listed_at(
-    cursor: Any,
-    day: datetime.date,
-    *,
-    listing: Collection[int],
-    known_at: datetime.datetime | None = None,
+    cursor: Any, day: datetime.date, *, listing: Collection[int]
 ) -> list[int]:
     """Keys of entries that stood on the day, of policies that were listed since.
 
@@ -48,11 +42,10 @@ def listed_at(
     )
     if not policies.height:
         return []
-    loads = _loads(known_at)
     told = (
         tellings(cursor, policies, listing)
         .filter(
-            pl.col("load").is_in(loads),
+            "stands",
             pl.col("sender").is_in(list(listing)),
             pl.col("period_end") <= day,
         )
@@ -62,16 +55,8 @@ def listed_at(
     if not told.height:
         return []
     spoken = corrections(cursor, told["treaty_reference"]).filter(
-        pl.col("by").is_in(loads), pl.col("period_end") <= day
+        pl.col("period_end") <= day
     )
     told = with_whole_keys(told, spoken, held_policies(spoken))
     live = told.join(lacked(told, spoken), on="__n", how="anti")
     return live.filter(is_last())["id"].unique().to_list()
-
-
-def _loads(known_at: datetime.datetime | None) -> list[int]:
-    """Keys of the loads that stand, or stood at the moment."""
-    stands = Q(undone_at=None)
-    if known_at is not None:
-        stands = Q(loaded_at__lte=known_at) & (stands | Q(undone_at__gt=known_at))
-    return list(Load.objects.filter(stands).values_list("pk", flat=True))

@@ -176,11 +176,11 @@ def tellings(
 
 
 def corrections(
-    cursor: Any, treaties: pl.Series, *, before: int | None = None
+    cursor: Any, treaties: pl.Series, *, also: Collection[int] = ()
 ) -> pl.DataFrame:
     """Corrections of premiums that stand and speak for the contracts.
 
-    ``before``: a load that counts as standing, as before its undo.
+    ``also``: loads that count as standing, as before their undo.
 
     ``treaty_reference``, ``period_start`` (null: not one alone), ``period_end``,
     ``correction`` (its number), ``sender``, ``by`` (its load) and ``held_out`` (JSON:
@@ -191,9 +191,9 @@ def corrections(
         "l.held_out::text "
         "FROM reinsurance_loadperiod p JOIN reinsurance_load l ON l.id = p.load_id "
         "WHERE l.is_correction AND l.record_type = 'premiums' "
-        "AND (l.undone_at IS NULL OR l.id = %s) "
+        "AND (l.undone_at IS NULL OR l.id = ANY(%s)) "
         "AND p.period_end IS NOT NULL AND p.treaty_id = ANY(%s)",
-        [before, treaties.drop_nulls().unique().to_list()],
+        [list(also), treaties.drop_nulls().unique().to_list()],
     )
     schema = {
         "treaty_reference": pl.Int64(),

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from reinsurance.ledger.copying import copy_out
-from reinsurance.ledger.lineage_ranges import holds
+from reinsurance.ledger.lineage_ranges import holds, write_repeats
 from reinsurance.ledger.premium_meanings import meant_as_before
 from reinsurance.ledger.premium_periods import require_no_overlap
 from reinsurance.ledger.premium_readings import read_as_before
@@ -48,6 +48,7 @@ def undo_premiums(
     Raises CountsTwiceError where it would not be clear what counts then.
     """
     found = without(cursor, load, is_correction=is_correction, listing=listing)
+    _keep_told(cursor, load)
     cursor.execute(
         f"""
         UPDATE reinsurance_premiumentry e
@@ -63,6 +64,23 @@ def undo_premiums(
     write_restated(cursor, found.entries)
 
 
+def _keep_told(cursor: Any, load: int) -> None:
+    """Keep, as ranges, which rows of the load told what is another file's from now on.
+
+    So it is still known that they stood by it until its undo.
+    """
+    repeated = copy_out(
+        cursor,
+        "SELECT e.row, e.id FROM reinsurance_premiumentry e "  # noqa: S608 our names
+        f"WHERE e.load_id = {load} AND EXISTS (SELECT FROM reinsurance_lineagerange r "
+        "JOIN reinsurance_load l ON l.id = r.load_id AND l.undone_at IS NULL "
+        f"WHERE r.model = 'premiumentry' AND r.action = 'repeated' "
+        f"AND {holds('e.id')})",
+        {"row": pl.Int64(), "id": pl.Int64()},
+    )
+    write_repeats(cursor, repeated, model="premiumentry", load=load)
+
+
 def without(
     cursor: Any, load: int, *, is_correction: bool, listing: Collection[int]
 ) -> Without:
@@ -74,7 +92,7 @@ def without(
     every = told_beside(cursor, touched, listing=listing)
     is_told = pl.col("stands") | (pl.col("load") == load)
     told = every.filter("is_beside", is_told).with_row_index("__n")
-    before = corrections(cursor, told["treaty_reference"], before=load)
+    before = corrections(cursor, told["treaty_reference"], also=[load])
     spoken = before.filter(pl.col("by") != load)
     after = read_as_before(told, before, spoken)
     after = meant_as_before(told, after, before, spoken)

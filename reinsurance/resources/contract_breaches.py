@@ -12,6 +12,7 @@ from reinsurance.resources.contract_periods import overlap_issues
 from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.issues import ROW
 from reinsurance.resources.panel_rules import LINES, panel_issues
+from reinsurance.resources.shut_out import PERIOD, sentences
 from reinsurance.resources.treaty_rules import layer_issues
 
 _RANGE = (
@@ -77,8 +78,8 @@ def breaches_of(treaty: int) -> list[str]:
         for layer in layers
         for text in too_fine(layer, layer.treaty.currency)
     ]
-    above = above_limits(terms_of([treaty]))
-    return [*issues["message"].to_list(), *above["message"].to_list(), *fine]
+    above = above_limits(terms_of([treaty]))["message"].to_list()
+    return [*issues["message"].to_list(), *above, *fine, *_outside(treaty)]
 
 
 def _beside(treaty: int) -> pl.DataFrame:
@@ -90,6 +91,18 @@ def _beside(treaty: int) -> pl.DataFrame:
         [(0, *found) for found in contract], schema=_PERIOD, orient="row"
     )
     return overlap_issues(rows, conventions=Conventions())
+
+
+def _outside(treaty: int) -> list[str]:
+    """What stands on the contract and is outside its period."""
+    nothing = {"inception": None, "expiry": None, "basis": ""}
+    [(name, *told)] = Treaty.objects.filter(pk=treaty).values_list("reference", *PERIOD)
+    terms = {
+        "treaty": treaty,
+        "was": nothing,
+        "now": dict(zip(PERIOD, told, strict=True)),
+    }
+    return list(sentences([terms], {treaty: name}).values())
 
 
 def _plain(record: Layer | Participation, name: str) -> float | int | str | None:

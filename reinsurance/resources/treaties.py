@@ -26,6 +26,7 @@ from reinsurance.resources.rules import (
     not_negative,
     not_whole,
 )
+from reinsurance.resources.shut_out import shut_out
 from reinsurance.resources.treaty_rules import FAR_DATES, terms_changed
 from reinsurance.resources.widgets import (
     ChoiceWidget,
@@ -229,6 +230,7 @@ class TreatyResource(DomainResource):
             [
                 foreign_contracts(compared, conventions=context.conventions),
                 terms_changed(compared),
+                shut_out(compared),
                 amounts_left(compared),
             ]
         )

@@ -101,7 +101,7 @@ def compare(files: list[File]) -> None:
     wanted = standing(files, MONTHS)
     _same(PremiumEntry.objects.all(), wanted, "sum_insured", "insured_name")
     for month in range(1, MONTHS + 1):
-        then = entries_as_at(PremiumEntry.objects.all(), month_end(month), None)
+        then = entries_as_at(month_end(month))
         _same(then, {k: told[:2] for k, told in standing(files, month).items()})
 
 

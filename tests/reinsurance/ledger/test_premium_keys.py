@@ -267,3 +267,24 @@ def test_a_row_without_a_type_is_the_original_that_stands() -> None:
     examined, _ = send(JANUARY, row("110", **{typed: "", "Section": "1"}))
     assert [code for _, code, _ in said(examined)] == ["premium_changed"]
     assert books("transaction_type") == [(110, "ORIGINAL"), (20, "ADDITIONAL")]
+
+
+def test_rows_that_compete_for_one_premium_of_the_books_say_so() -> None:
+    number = send(JANUARY, {"Gross premium": "10"})[1]
+    rows = [
+        {"Gross premium": gross, "Certificate reference": name}
+        for gross, name in (("20", "C1"), ("30", "C2"))
+    ]
+    examined, _ = send(JANUARY, *rows)
+    assert examined.issues.select("row", "column", "value", "code").rows() == [
+        (2, "Certificate reference", "C1", "premium_unclear"),
+        (3, "Certificate reference", "C2", "premium_unclear"),
+    ]
+    assert examined.issues["message"].unique().to_list() == [
+        "Rows 2, 3 each fit the one premium of the books that leaves certificate out "
+        f"(number {number}), and only one of them can be the same. If together they "
+        "take its place, declare the file a correction; else have that premium "
+        "corrected first, with certificate written."
+    ]
+    send(JANUARY, *rows, is_correction=True)
+    assert books("certificate_reference") == [(20, "C1"), (30, "C2")]

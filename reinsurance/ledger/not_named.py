@@ -1,0 +1,300 @@
+"""Contracts that a correction, or a later list of the year, does not name.
+
+What its sender told of them stays.  Where the files that it corrects told of such a
+contract, the rows may have gone to another renewal, or under another number, and would
+count under both.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+from django.utils.formats import date_format
+
+from reinsurance.ledger.copying import copy_out, sought
+from reinsurance.ledger.lacking import lacked_claims
+from reinsurance.ledger.lineage_ranges import holds
+from reinsurance.ledger.spoken_for import Period
+from reinsurance.models import Treaty
+from reinsurance.resources.issues import issues_at, no_issues
+
+LEFT, LACKS, BOTH = "contract_not_corrected", "list_lacks", "counts_under_both"
+MOST_NAMED = 20
+NEW_CLAIMS = {
+    "row": pl.Int64(),
+    "treaty_reference": pl.Int64(),
+    "claim_reference": pl.String(),
+    "period_end": pl.Date(),
+}
+OWN = {"transaction_type": pl.String(), "effective_date": pl.Date()}
+NEW_PREMIUMS = {
+    **{n: t for n, t in NEW_CLAIMS.items() if n != "claim_reference"},
+    **{"policy_reference": pl.String(), **OWN, "currency": pl.String()},
+}
+"""Rows of records that are new under their contract."""
+
+_STAYS = (
+    "Contract {}: number {} told {} of it for the period to {}, and this correction "
+    "does not name the contract: they stay. If its rows were moved to another renewal "
+    "or number, correct that contract as well, or undo number {}."
+)
+_LISTED = (
+    "Contract {}: number {} listed {} of it to {}, and this later list of the year to "
+    "date does not name the contract: they still count. If they should not, or its "
+    "rows were moved to another contract, have them corrected there, or undo number {}."
+)
+_TWICE = (
+    "“{}” stands under contract {} as well, where number {} told it for the period to "
+    "{}, and this file does not name that contract: it would count under both. If it "
+    "was moved, correct that contract as well, or undo number {}."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a file is for: ``periods`` as of :class:`Effect`, with ``also`` contracts.
+
+    ``also``: contracts that its rows held out name.
+    """
+
+    ledger: str
+    number: int
+    sender: int | None
+    periods: list[Period]
+    also: list[int]
+    is_correction: bool
+    lists_year: bool
+
+
+def not_named(cursor: Any, spoken: Spoken, new: pl.DataFrame) -> pl.DataFrame:
+    """Issues of contracts that stay as they are; inside a transaction.
+
+    ``new``: rows of :data:`NEW_CLAIMS` or :data:`NEW_PREMIUMS`.  Breaches of those
+    that stand under such a contract, warnings of the file for each other contract.
+    """
+    left = _left(cursor, spoken)
+    if not left.height:
+        return no_issues()
+    names = {
+        key: str(treaty)
+        for key, treaty in Treaty.objects.in_bulk(left["treaty"].to_list()).items()
+    }
+    of_files = _of_files(cursor, left.filter("is_shared"), spoken, names)
+    return pl.concat([of_files, _of_rows(cursor, left, spoken, new, names)])
+
+
+def _left(cursor: Any, spoken: Spoken) -> pl.DataFrame:
+    """Contracts and periods that the sender told of and the file does not name.
+
+    ``treaty``, ``period_end``, ``number`` (who told it last) and ``is_shared``: a file
+    that told of a contract of this one told it, too.
+    """
+    ends = [(t, e) for t, _, e in spoken.periods if t is not None and e is not None]
+    mine = pl.DataFrame(
+        list(dict.fromkeys(ends)),
+        schema={"treaty": pl.Int64, "own_end": pl.Date},
+        orient="row",
+    )
+    if not mine.height:
+        return mine
+    told = _told(cursor, mine["own_end"], spoken)
+    own_ends = mine.select("own_end").unique()
+    is_before = pl.col("number") < spoken.number
+    if spoken.lists_year:
+        is_before |= pl.col("period_end") < pl.col("own_end")
+    before = told.join(own_ends, how="cross").filter(_is_within(spoken), is_before)
+    shared = before.join(mine, on=["treaty", "own_end"], how="semi")["number"]
+    key = ["treaty"] if spoken.lists_year else ["treaty", "own_end"]
+    # What was listed to the same day, or later, was told by a file of its own.
+    listed = told.filter(pl.col("period_end") >= mine["own_end"].max())["treaty"]
+    is_listed = pl.lit(spoken.lists_year) & pl.col("treaty").is_in(listed.implode())
+    return (
+        before.join(mine, on=key, how="anti")
+        .filter(~pl.col("treaty").is_in(spoken.also), ~is_listed)
+        .sort("period_end", "number")
+        .group_by("treaty", maintain_order=True)
+        .agg(
+            pl.col("period_end", "number").last(),
+            ends=pl.col("period_end").unique(),
+            is_shared=pl.col("number").is_in(shared.implode()).any(),
+        )
+    )
+
+
+def _told(cursor: Any, own_ends: pl.Series, spoken: Spoken) -> pl.DataFrame:
+    """What files of the sender that stand are for: contract, end and number."""
+    starts = own_ends.dt.truncate("1y") if spoken.lists_year else own_ends
+    return copy_out(
+        cursor,
+        "SELECT p.treaty_id, p.period_end, l.number FROM reinsurance_load l "  # noqa: S608
+        "JOIN reinsurance_loadperiod p ON p.load_id = l.id WHERE l.user_id IS NULL "
+        f"AND l.record_type = '{spoken.ledger}' AND {_its('l', spoken)} "
+        f"AND p.period_end BETWEEN DATE '{starts.dt.min()!s}' "
+        f"AND DATE '{own_ends.dt.max()!s}'",
+        {"treaty": pl.Int64(), "period_end": pl.Date(), "number": pl.Int64()},
+    )
+
+
+def _its(load: str, spoken: Spoken) -> str:
+    """SQL: whether a load stands and is another one of the sender."""
+    sender = "NULL" if spoken.sender is None else f"{spoken.sender:d}"
+    return (
+        f"{load}.undone_at IS NULL AND {load}.number <> {spoken.number:d} "
+        f"AND {load}.sender IS NOT DISTINCT FROM {sender}"
+    )
+
+
+def _is_within(spoken: Spoken) -> pl.Expr:
+    """Whether what was told to ``period_end`` is of the file's period (``own_end``)."""
+    told, own = pl.col("period_end"), pl.col("own_end")
+    if spoken.lists_year:
+        return (told.dt.year() == own.dt.year()) & (told <= own)
+    return told == own
+
+
+def _of_files(
+    cursor: Any, left: pl.DataFrame, spoken: Spoken, names: dict[int, str]
+) -> pl.DataFrame:
+    """A warning for each contract of which something stays."""
+    counts = _counts(cursor, left, spoken) if left.height else {}
+    what = "claim" if spoken.ledger == "claims" else "premium"
+    code, words = (LEFT, _STAYS) if spoken.is_correction else (LACKS, _LISTED)
+    said = []
+    for treaty, end, number in left.select("treaty", "period_end", "number").rows():
+        if count := counts.get(treaty):
+            noun = f"{count:,} {what}{'s' * (count > 1)}"
+            day = date_format(end, "j F Y")
+            said.append(words.format(names[treaty], number, noun, day, number))
+    more = len(said) - MOST_NAMED
+    if more > 0:
+        said = [*said[:MOST_NAMED], f"And {more:,} more contracts that it lacks."]
+    return issues_at(
+        pl.DataFrame({"row": [0] * len(said), "said": said}),
+        column="",
+        value=None,
+        code=code,
+        severity="warning",
+        message=pl.col("said"),
+    )
+
+
+def _counts(cursor: Any, left: pl.DataFrame, spoken: Spoken) -> dict[int, int]:
+    """How many claims or premiums of each contract stay."""
+    pairs = left.select("treaty", period_end="ends").explode("period_end")
+    if spoken.ledger == "claims":
+        found = lacked_claims(cursor, pairs, number=spoken.number, sender=spoken.sender)
+        counted = found.group_by("treaty").agg(pl.col("claim").n_unique())
+        return dict(counted.iter_rows())
+    _seek(cursor, pairs)
+    cursor.execute(
+        "SELECT k.treaty, count(*) FROM left_contract k "  # noqa: S608 our names
+        "JOIN reinsurance_premiumentry e ON e.treaty_id = k.treaty "
+        f"AND e.period_end = k.period_end {_standing(spoken)} GROUP BY k.treaty"
+    )
+    return dict(cursor.fetchall())
+
+
+def _standing(spoken: Spoken) -> str:
+    """SQL: joins the loads of entries ``e`` of the sender that stand."""
+    return (
+        f"JOIN reinsurance_load l ON l.id = e.load_id AND {_its('l', spoken)} "
+        "LEFT JOIN reinsurance_load g ON g.id = e.replaced_by_id "
+        "AND g.undone_at IS NULL WHERE g.id IS NULL"
+    )
+
+
+def _seek(cursor: Any, pairs: pl.DataFrame) -> None:
+    sought(
+        cursor,
+        "left_contract",
+        treaty=("bigint", pairs["treaty"]),
+        period_end=("date", pairs["period_end"]),
+    )
+
+
+def _of_rows(
+    cursor: Any,
+    left: pl.DataFrame,
+    spoken: Spoken,
+    new: pl.DataFrame,
+    names: dict[int, str],
+) -> pl.DataFrame:
+    """Breaches of new rows whose record stands under a contract that is not named."""
+    if not new.height:
+        return no_issues()
+    _seek(cursor, left.select("treaty", period_end="ends").explode("period_end"))
+    is_claims = spoken.ledger == "claims"
+    name = "claim_reference" if is_claims else "policy_reference"
+    key = [name] if is_claims else [name, *OWN, "currency"]
+    there = (
+        _claims(cursor, new, spoken) if is_claims else _premiums(cursor, new, spoken)
+    )
+    both = (
+        new.rename({"period_end": "own_end"})
+        .join(there, on=key)
+        .filter(_is_within(spoken))
+        .sort("row", "period_end", "number")
+        .unique("row", keep="last", maintain_order=True)
+        .with_columns(called=pl.col("treaty").replace_strict(names, default=""))
+    )
+    end = pl.col("period_end").dt.strftime("%-d %B %Y")
+    return issues_at(
+        both,
+        column=name,
+        value=pl.col(name),
+        code=BOTH,
+        severity="breach",
+        message=pl.format(_TWICE, name, "called", "number", end, "number"),
+    )
+
+
+def _claims(cursor: Any, new: pl.DataFrame, spoken: Spoken) -> pl.DataFrame:
+    """Claims of the references that stand: contract, ``period_end`` and ``number``."""
+    sought(cursor, "new_record", name=("varchar", new["claim_reference"].unique()))
+    return copy_out(
+        cursor,
+        f"""
+        SELECT k.name, t.treaty, t.period_end, max(l.number)
+        FROM new_record k CROSS JOIN left_contract t
+        JOIN reinsurance_claim c ON c.treaty_id = t.treaty AND c.reference = k.name
+        JOIN reinsurance_claimposition p ON p.claim_id = c.id
+        JOIN reinsurance_load h ON h.id = p.load_id AND h.undone_at IS NULL
+        LEFT JOIN reinsurance_load g ON g.id = p.lacked_by_id AND g.undone_at IS NULL
+        JOIN reinsurance_claimstatement s ON s.position_id = p.id
+            AND s.period_end = t.period_end
+        JOIN LATERAL (SELECT l.number FROM reinsurance_load l
+            WHERE l.id = s.load_id AND {_its("l", spoken)}
+            UNION ALL SELECT l.number FROM reinsurance_lineagerange r
+            JOIN reinsurance_load l ON l.id = r.load_id AND {_its("l", spoken)}
+            WHERE r.model = 'claimstatement' AND r.action = 'repeated'
+                AND {holds("s.id")}) l ON true
+        WHERE g.id IS NULL GROUP BY k.name, t.treaty, t.period_end
+        """,  # noqa: S608 our names and numbers
+        {
+            "claim_reference": pl.String(),
+            "treaty": pl.Int64(),
+            "period_end": pl.Date(),
+            "number": pl.Int64(),
+        },
+    )
+
+
+def _premiums(cursor: Any, new: pl.DataFrame, spoken: Spoken) -> pl.DataFrame:
+    """The same of premiums, with what tells one transaction from another."""
+    sought(cursor, "new_record", name=("varchar", new["policy_reference"].unique()))
+    return copy_out(
+        cursor,
+        "SELECT k.name, e.transaction_type, e.effective_date, e.currency_id, "  # noqa: S608
+        "t.treaty, t.period_end, l.number FROM new_record k "
+        "CROSS JOIN left_contract t JOIN reinsurance_premiumentry e "
+        "ON e.treaty_id = t.treaty AND e.policy_reference = k.name "
+        f"AND e.period_end = t.period_end {_standing(spoken)}",
+        {
+            "policy_reference": pl.String(),
+            **OWN,
+            "currency": pl.String(),
+            "treaty": pl.Int64(),
+            "period_end": pl.Date(),
+            "number": pl.Int64(),
+        },
+    )

@@ -1,0 +1,199 @@
+"""Corrections, and lists of the year, that move rows to another contract."""
+
+import datetime
+from typing import Any
+
+import pytest
+
+from importers import record_types
+from importers.models import Source
+from importers.pipeline.examine import Examined
+from importers.pipeline.undo import undo
+from importers.services.ingestions import source_of
+from reinsurance.models import Claim, Party, PremiumEntry, Treaty
+from reinsurance.resources.conventions import Conventions
+from tests.importers.pipeline.tables import Table, run
+from tests.reinsurance.ledger.premium_files import FEBRUARY, JANUARY
+
+pytestmark = pytest.mark.django_db
+
+CLAIMS, PREMIUMS = (record_types.get(name) for name in ("claims", "premiums"))
+Said = list[tuple[int, str, str, str]]
+
+
+@pytest.fixture(autouse=True)
+def contracts() -> None:
+    cedant = Party.objects.create(code="CED1", name="Cedant")
+    for reference, year in (("TW", 2025), ("TW", 2026), ("TV", 2026), ("T1", 2026)):
+        Treaty.objects.create(
+            reference=reference,
+            cedant=cedant,
+            treaty_type="QS",
+            basis="RA",
+            currency_id="GBP",
+            year_of_account=year,
+            inception=datetime.date(year, 1, 1),
+            expiry=datetime.date(year, 12, 31),
+        )
+
+
+def send(header: str, rows: str, kind: Any, end: datetime.date, **told: Any) -> Any:
+    table = Table(
+        tuple(header.split(",")), [line.split(",") for line in rows.split()], chunk=2
+    )
+    examined, loaded, ingestion = run(
+        table, kind, period_end=end, conventions=Conventions(**told)
+    )
+    return examined, loaded, ingestion.pk
+
+
+HEADER = (
+    "UMR,Year of account,Policy No,Transaction type,Effective date,Ccy,"
+    "Gross premium paid this time"
+)
+
+
+def premium(*rows: str, end: datetime.date = JANUARY, **told: Any) -> Any:
+    """Rows such as ``TW/2025/P1/10``."""
+    cells = [row.split("/") for row in rows]
+    lines = " ".join(
+        f"{umr},{year},{policy},Original,2026-01-01,GBP,{gross}"
+        for umr, year, policy, gross in cells
+    )
+    return send(HEADER, lines, PREMIUMS, end, **told)
+
+
+def claims(*rows: str, **told: Any) -> Any:
+    """Rows such as ``TV/K1/10``."""
+    header = "UMR,Claim reference,Date of loss,Policy inception,Currency,Paid to date"
+    lines = " ".join(
+        "{},{},2026-01-05,2026-01-02,GBP,{}".format(*r.split("/")) for r in rows
+    )
+    header = header.replace("Paid to date", "Paid indemnity to date")
+    return send(header, lines, CLAIMS, JANUARY, **told)
+
+
+def said(examined: Examined) -> Said:
+    issues = examined.issues.select("row", "severity", "code", "message")
+    return sorted(issues.rows())
+
+
+def total() -> int:
+    return int(sum(PremiumEntry.objects.values_list("gross_premium", flat=True)))
+
+
+def stays(contract: str, number: int, what: str) -> tuple[int, str, str, str]:
+    """The warning of a file that leaves a contract as it is."""
+    return (
+        0,
+        "warning",
+        "contract_not_corrected",
+        f"Contract {contract}: number {number} told {what} of it for the period to 31 "
+        "January 2026, and this correction does not name the contract: they stay. If "
+        "its rows were moved to another renewal or number, correct that contract as "
+        f"well, or undo number {number}.",
+    )
+
+
+def twice(row: int, name: str, contract: str, number: int) -> tuple[int, str, str, str]:
+    """The breach of a row that stands under another contract as well."""
+    return (
+        row,
+        "breach",
+        "counts_under_both",
+        f"“{name}” stands under contract {contract} as well, where number {number} "
+        "told it for the period to 31 January 2026, and this file does not name that "
+        "contract: it would count under both. If it was moved, correct that contract "
+        f"as well, or undo number {number}.",
+    )
+
+
+def called(reference: str, year: int = 2026) -> str:
+    return str(Treaty.objects.get(reference=reference, year_of_account=year))
+
+
+MOVED = ("TW/2026/P1/10", "TW/2026/P2/5")
+
+
+def test_a_row_that_a_correction_moves_to_another_renewal() -> None:
+    number = premium("TW/2025/P1/10", "TW/2026/P2/5")[2]
+    examined, _, second = premium(*MOVED, is_correction=True)
+    wrong = called("TW", 2025)
+    assert said(examined) == [
+        stays(wrong, number, "1 premium"),
+        twice(2, "P1", wrong, number),
+    ]
+    undo(PREMIUMS, ingestion=second)
+    both = premium("TW/2025/P9/1", *MOVED, is_correction=True)[0]
+    assert set(both.by_code) == {"correction_lacks"}
+    assert total() == 16
+
+
+def test_a_row_that_a_correction_moves_to_another_number() -> None:
+    number = premium("TV/2026/P1/10", "T1/2026/P2/5")[2]
+    moved = ("T1/2026/P1/10", "T1/2026/P2/5")
+    assert said(premium(*moved, is_additional=True)[0]) == []
+    examined = premium(*moved, is_correction=True)[0]
+    assert said(examined) == [stays(called("TV"), number, "1 premium")]
+
+
+def test_a_claim_that_a_correction_moves_to_another_number() -> None:
+    number = claims("TV/K1/10", "T1/K2/5", "TV/K3/1")[2]
+    examined, _, _ = claims("T1/K1/10", "T1/K2/5", is_correction=True)
+    assert said(examined) == [
+        stays(called("TV"), number, "2 claims"),
+        twice(2, "K1", called("TV"), number),
+    ]
+    assert Claim.objects.filter(reference="K1").count() == 2
+
+
+def test_a_contract_that_was_told_by_a_file_of_its_own_is_no_matter() -> None:
+    premium("TV/2026/P1/10")
+    premium("T1/2026/P2/5")
+    assert said(premium("T1/2026/P2/5", is_correction=True)[0]) == []
+
+
+def test_what_was_taken_back_of_a_contract_is_no_matter() -> None:
+    first = claims("TV/K1/10", "T1/K2/5")[2]
+    undo(CLAIMS, ingestion=first)
+    assert said(claims("T1/K1/10", is_correction=True)[0]) == []
+
+
+def test_a_row_held_out_names_its_contract() -> None:
+    premium("TV/2026/P1/10", "T1/2026/P2/5")
+    examined, _, _ = premium("TV/2026/P1/ten", "T1/2026/P2/6", is_correction=True)
+    assert "contract_not_corrected" not in examined.by_code
+
+
+@pytest.fixture
+def lists() -> dict[str, Any]:
+    source_of(None)
+    Source.objects.update(premium_lists="year")
+    return {"premium_lists": "year"}
+
+
+@pytest.mark.parametrize("is_correction", [False, True])
+def test_a_list_of_the_year_that_does_not_name_a_contract(
+    lists: dict[str, Any], is_correction: bool
+) -> None:
+    number = premium("TW/2025/P1/10", "TW/2026/P2/5", **lists)[2]
+    options = {**lists, "is_correction": is_correction}
+    examined, _, _ = premium(*MOVED, end=FEBRUARY, **options)
+    wrong = called("TW", 2025)
+    listed = (
+        0,
+        "warning",
+        "list_lacks",
+        f"Contract {wrong}: number {number} listed 1 premium of it to 31 January 2026, "
+        "and this later list of the year to date does not name the contract: they "
+        "still count. If they should not, or its rows were moved to another contract, "
+        f"have them corrected there, or undo number {number}.",
+    )
+    first = stays(wrong, number, "1 premium") if is_correction else listed
+    assert said(examined) == [first, twice(2, "P1", wrong, number)]
+
+
+def test_a_contract_that_has_a_list_of_its_own(lists: dict[str, Any]) -> None:
+    premium("TV/2026/P1/10", "T1/2026/P2/5", **lists)
+    premium("TV/2026/P1/10", end=FEBRUARY, **lists)
+    assert said(premium("T1/2026/P2/5", end=FEBRUARY, **lists)[0]) == []

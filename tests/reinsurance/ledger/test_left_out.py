@@ -218,3 +218,49 @@ def test_a_correction_that_takes_back_what_was_to_date_by_what_was_before() -> N
     )
     assert codes(examined) >= {"periods_overlap"}
     assert stand() == {"A": (300, 300)}
+
+
+# --------------------------------------- what others told to date, in another basis
+@pytest.mark.parametrize("who", ["person", "broker"])
+def test_a_correction_in_another_basis_than_what_others_told(
+    manager: User, who: str
+) -> None:
+    send(claim("A", this=100), period=FEBRUARY)
+    if who == "person":
+        tell(manager, "A", FEBRUARY, paid_indemnity=120)
+        said = "a person"
+    else:
+        _, number = send(claim("A", to=120), period=FEBRUARY, sender=BROKER)
+        said = f"number {number}"
+    assert stand() == {"A": (120, 120)}
+    correction, _ = send(claim("A", this=90), period=FEBRUARY, correction=True)
+    assert codes(correction) == {"to_date_left_out"}
+    [message] = correction.issues.filter(code="to_date_left_out")["message"]
+    assert message == (
+        f"For this period {said} told 120.00 to date (paid, indemnity); the "
+        "correction tells it otherwise, so that does not count any more, and "
+        "90.00 is paid by its end. If it still holds, tell what was paid to date in "
+        "the correction."
+    )
+    assert stand() == {"A": (90, 90)}
+
+
+def test_a_correction_that_comes_to_what_others_told_to_date(manager: User) -> None:
+    send(claim("A", this=30))
+    send(claim("A", this=100), period=FEBRUARY)
+    tell(manager, "A", FEBRUARY, paid_indemnity=120)
+    correction, _ = send(claim("A", this=90), period=FEBRUARY, correction=True)
+    assert codes(correction) == set()
+    assert stand() == {"A": (120, 120)}
+
+
+def test_a_late_correction_leaves_what_others_told_later(manager: User) -> None:
+    send(claim("A", this=100), period=FEBRUARY)
+    waiting = ingestion_of(CLAIMS)
+    send(claim("A", to=120), period=FEBRUARY, sender=BROKER)
+    correction = Conventions(sender=CEDANT, is_correction=True)
+    examined, _ = send_rows(
+        claim("A", this=90), period=FEBRUARY, conventions=correction, ingestion=waiting
+    )
+    assert "to_date_left_out" not in codes(examined)
+    assert stand() == {"A": (120, 120)}

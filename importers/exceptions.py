@@ -288,6 +288,12 @@ class BooksMoved(LoadConflict):
     code = "books_moved"
 
 
+class CountsTwice(LoadConflict):  # noqa: N818
+    """Without what the correction leaves out payments would count twice."""
+
+    code = "periods_overlap"
+
+
 class StaleApproval(StateProblem):
     """What was approved is not what the page had shown."""
 

@@ -14,10 +14,12 @@ import polars as pl
 from django.db import connection, transaction
 from django.utils.formats import date_format
 
+from importers.exceptions import CountsTwice
 from importers.pipeline import befores
 from importers.pipeline.changes import Change
 from importers.pipeline.frames import ROW
-from importers.pipeline.settling import Settled
+from importers.pipeline.held_out import lines_of, names_of
+from importers.pipeline.settling import Settled, year_listing
 from importers.record_types import RecordType
 from reinsurance.ledger.lacking import Lacked, lacked_by
 from reinsurance.ledger.lacking_moves import (
@@ -28,6 +30,7 @@ from reinsurance.ledger.lacking_moves import (
     moves_of_premiums,
 )
 from reinsurance.ledger.moved_away import moved_away
+from reinsurance.ledger.overlaps import CountsTwiceError
 from reinsurance.ledger.periods import END, START
 from reinsurance.ledger.spoken_for import by_end
 from reinsurance.resources.conventions import FileContext, HeldOutLine
@@ -36,14 +39,6 @@ CORRECTION_LACKS = "correction_lacks"
 LIST_LACKS = "list_lacks"
 MOST_NAMED = 200
 MOST_OF_LIST = 20
-LINE: dict[str, pl.DataType] = {
-    "treaty_reference": pl.String(),
-    "cedant": pl.Int64(),
-    "inception": pl.Date(),
-    "layer_number": pl.Int64(),
-    "reinsurer": pl.Int64(),
-}
-"""Columns that tell whose line a row of a register is, as in :class:`HeldOutLine`."""
 
 
 @dataclass(slots=True)
@@ -135,13 +130,7 @@ class Effect:
     def note_held_out_lines(self, rows: pl.DataFrame) -> None:
         """Rows of a register that are held out: whose lines they may be."""
         if rows.height:
-            cells = [
-                (pl.col(name) if name in rows.columns else pl.lit(None))
-                .cast(dtype)
-                .alias(name)
-                for name, dtype in LINE.items()
-            ]
-            self.held_out_lines.append(rows.select(cells).unique(maintain_order=True))
+            self.held_out_lines.append(lines_of(rows))
 
     def lines(self) -> tuple[HeldOutLine, ...]:
         """Whose lines the rows of a register that are held out may be."""
@@ -159,14 +148,8 @@ class Effect:
     def _held_out(self, name: str, *, without: str = "") -> list[list[Any]]:
         """A row whose contract is not known may be about any that the file is for."""
         contracts = {treaty for treaty, _, _ in self.periods if treaty is not None}
-        found: set[tuple[Any, ...]] = set()
-        for frame in self.held_out:
-            if name not in frame.columns or without in frame.columns:
-                continue
-            for treaty, text in frame.select("treaty_reference", name).iter_rows():
-                keys = contracts if treaty is None else {treaty}
-                found.update((key, text) for key in keys if text is not None)
-        return [list(pair) for pair in sorted(found)]
+        frames = [f for f in self.held_out if without not in f.columns]
+        return names_of(frames, name, contracts)
 
     def lacks(
         self, record_type: RecordType, context: FileContext
@@ -253,18 +236,25 @@ class Effect:
     def lacked(
         self, cursor: Any, record_type: RecordType, context: FileContext
     ) -> list[Lacked]:
-        """What was told before and is missing now, of contracts and periods told."""
-        return lacked_by(
-            cursor,
-            record_type.ledger or "",
-            number=context.number,
-            sender=context.conventions.sender,
-            periods=[period for period in by_end(self.periods) if period[2]],
-            present=self.present,
-            named=[*self.named(), *context.held_out],
-            policies=[*self.policies(), *context.held_out_policies],
-            lists_year=lists_year(record_type, context),
-        )
+        """What was told before and is missing now, of contracts and periods told.
+
+        Raises CountsTwice.
+        """
+        try:
+            return lacked_by(
+                cursor,
+                record_type.ledger or "",
+                number=context.number,
+                sender=context.conventions.sender,
+                periods=[period for period in by_end(self.periods) if period[2]],
+                present=self.present,
+                named=[*self.named(), *context.held_out],
+                policies=[*self.policies(), *context.held_out_policies],
+                listing=year_listing,
+                lists_year=lists_year(record_type, context),
+            )
+        except CountsTwiceError as problem:
+            raise CountsTwice(str(problem)) from problem
 
     def _moves_of(
         self,

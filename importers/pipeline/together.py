@@ -37,8 +37,13 @@ def judge_together(
         return others
     with transaction.atomic(), connection.cursor() as cursor:
         if record_type.ledger == "premiums":
-            keys = [each.key for each in _lacked(cursor, effect, record_type, context)]
-            found = income_issues(whole["income"], lacked=keys, is_loaded=is_loaded)
+            lacked = _lacked(cursor, effect, record_type, context)
+            found = income_issues(
+                whole["income"],
+                lacked=[each.key for each in lacked],
+                back=[key for each in lacked for key in each.back],
+                is_loaded=is_loaded,
+            )
         elif context.conventions.is_correction:
             lacked = _lacked(cursor, effect, record_type, context)
             changes = effect.changes(cursor, context, lacked)

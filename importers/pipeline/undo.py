@@ -72,11 +72,18 @@ def _take_back(cursor: Any, record_type: RecordType, load: Load) -> None:
                 undo_records(cursor, resource, load.number)
 
 
+# What stands by a repeat alone, as the load that told it is undone, is the repeat's.
 _TOUCHED = {
     "claims": """
         SELECT 'claim', p.claim_id FROM reinsurance_claimstatement s
         JOIN reinsurance_claimposition p ON p.id = s.position_id
         WHERE s.load_id = %(load)s
+        UNION ALL
+        SELECT 'claim', p.claim_id FROM reinsurance_lineagerange r
+        JOIN reinsurance_claimstatement s ON s.id BETWEEN r.first_id AND r.last_id
+        JOIN reinsurance_load l ON l.id = s.load_id AND l.undone_at IS NOT NULL
+        JOIN reinsurance_claimposition p ON p.id = s.position_id
+        WHERE r.load_id = %(load)s AND r.model = 'claimstatement'
     """,
     "premiums": """
         SELECT 'premiumentry', e.id FROM reinsurance_premiumentry e

@@ -28,7 +28,7 @@ class Beside:
     """
 
     def __init__(self, old: pl.DataFrame, new: pl.DataFrame, paid: list[str]) -> None:
-        self.paid = paid
+        self.paid, self.old = paid, old
         both = pl.concat([old, new], how="diagonal_relaxed")
         self.rows = timelines.with_periods(both).filter(pl.col("statement").is_null())
         silent = new.with_columns(

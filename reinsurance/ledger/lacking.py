@@ -1,19 +1,22 @@
 """What a correction leaves out of the contracts and periods that it speaks for."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from django.utils.formats import date_format
 
-from reinsurance.choices import PremiumTransaction
-from reinsurance.ledger.contradictions import plain
-from reinsurance.ledger.copying import copy_out, sought
+from reinsurance.ledger.copying import by_index, copy_out, sought
 from reinsurance.ledger.lacking_others import still_counting
+from reinsurance.ledger.lacking_premiums import (
+    missing_premiums,
+    premium_name,
+    still_standing,
+)
+from reinsurance.ledger.lineage_ranges import loads_before, told_by
 from reinsurance.ledger.spoken_for import Period
-from reinsurance.ledger.timelines import MONEY
+from reinsurance.ledger.statements import REPEATED
 from reinsurance.models import ClaimPosition
 
 PRESENT_CLAIMS = {"position": pl.Int64, "period_end": pl.Date}
@@ -24,13 +27,15 @@ PRESENT_PREMIUMS = {"entry": pl.Int64}
 class Lacked:
     """A position or premium entry that was told for a period and is missing now.
 
-    ``stands``: in words, what somebody else told of it for the period and stays.
+    ``stands``: in words, what somebody else told of it for the period and stays;
+    ``back``: of premium, keys of the entries that stand by that.
     """
 
     key: int
     name: str
     period_end: datetime.date | None
     stands: str = ""
+    back: tuple[int, ...] = ()
 
     @property
     def fate(self) -> str:
@@ -53,6 +58,7 @@ def lacked_by(
     present: Sequence[pl.DataFrame],
     named: Sequence[Sequence[Any]],
     policies: Sequence[Sequence[Any]],
+    listing: Callable[[], Collection[int]],
     lists_year: bool = False,
 ) -> list[Lacked]:
     """What was told before for these contracts and periods, and is not told again.
@@ -61,7 +67,7 @@ def lacked_by(
     ``present``: what the file tells again; ``named`` (contract and claim) and
     ``policies`` (contract and policy): what its rows held out name; ``lists_year``: the
     file lists premium of the year to date, so that the year up to each end is its
-    period.
+    period; ``listing``: keys of all senders who do.
     """
     pairs = pl.DataFrame(
         list(periods),
@@ -86,17 +92,28 @@ def lacked_by(
             still_counting(cursor, found, number=number, sender=sender)
         )
     told = [pl.DataFrame(schema=PRESENT_PREMIUMS), *present]
-    standing = _entries(
-        cursor, pairs, number=number, sender=sender, lists_year=lists_year
+    missing = missing_premiums(
+        cursor,
+        pairs,
+        number=number,
+        sender=sender,
+        told=pl.concat(told)["entry"],
+        policies={tuple(pair) for pair in policies},
+        lists_year=lists_year,
     )
-    names = {tuple(pair) for pair in policies}
-    missing = standing.filter(
-        ~pl.col("entry").is_in(pl.concat(told)["entry"].implode())
-    ).sort("entry")
+    if not lists_year:
+        missing = still_standing(
+            cursor, missing, number=number, sender=sender, listing=listing()
+        )
     return [
-        Lacked(row["entry"], _premium_name(row), row["period_end"])
+        Lacked(
+            row["entry"],
+            premium_name(row),
+            row["period_end"],
+            row["stands"] or "",
+            tuple(row["back"] or ()),
+        )
         for row in missing.iter_rows(named=True)
-        if (row["treaty"], row["policy"]) not in names
     ]
 
 
@@ -134,84 +151,6 @@ def _named_positions(found: pl.DataFrame) -> list[Lacked]:
     ]
 
 
-def _premium_name(row: dict[str, Any]) -> str:
-    """The transaction so that a clerk tells it from others of its policy."""
-    parts = {
-        "certificate": row["certificate"],
-        "section": row["section"],
-        "risk code": row["risk_code"],
-        "instalment": row["instalment"],
-    }
-    told = "".join(f", {name} {value}" for name, value in parts.items() if value)
-    kind = PremiumTransaction(row["kind"]).label
-    amount = "" if row["gross"] is None else f", {row['gross']} {row['currency']}"
-    return (
-        f"Premium of policy {row['policy']}{told}, {kind} of "
-        f"{date_format(row['effective'], 'j F Y')}{amount}"
-    )
-
-
-def _entries(
-    cursor: Any,
-    pairs: pl.DataFrame,
-    *,
-    number: int,
-    sender: int | None,
-    lists_year: bool,
-) -> pl.DataFrame:
-    """Entries that the sender told before for the pairs, and that stand.
-
-    Before a list of the year to date are those of an earlier period, too.
-    """
-    sought(
-        cursor,
-        "spoken_for",
-        treaty=("bigint", pairs["treaty"]),
-        period_start=("date", pairs["period_start"]),
-        period_end=("date", pairs["period_end"]),
-    )
-    is_spoken_for = (
-        "e.period_end = k.period_end "
-        "AND (k.period_start IS NULL OR e.period_start = k.period_start)"
-    )
-    is_before = f"l.number < {number}"
-    if lists_year:
-        is_spoken_for = (
-            "e.period_end BETWEEN date_trunc('year', k.period_end)::date "
-            "AND k.period_end"
-        )
-        is_before = f"({is_before} OR e.period_end < k.period_end)"
-    told = copy_out(
-        cursor,
-        f"""
-        SELECT DISTINCT e.id, e.treaty_id, e.policy_reference, e.period_end,
-            e.certificate_reference, e.section, e.risk_code, e.instalment_number,
-            e.transaction_type, e.effective_date, e.gross_premium, e.currency_id
-        FROM spoken_for k
-        JOIN reinsurance_premiumentry e ON e.treaty_id = k.treaty AND {is_spoken_for}
-        JOIN reinsurance_load l ON l.id = e.load_id AND l.undone_at IS NULL
-        LEFT JOIN reinsurance_load g ON g.id = e.replaced_by_id
-        WHERE (g.id IS NULL OR g.undone_at IS NOT NULL) AND {is_before}
-            AND l.sender IS NOT DISTINCT FROM {"NULL" if sender is None else sender}
-        """,  # noqa: S608 our names and numbers
-        {
-            "entry": pl.Int64(),
-            "treaty": pl.Int64(),
-            "policy": pl.String(),
-            "period_end": pl.Date(),
-            "certificate": pl.String(),
-            "section": pl.String(),
-            "risk_code": pl.String(),
-            "instalment": pl.Int64(),
-            "kind": pl.String(),
-            "effective": pl.Date(),
-            "gross": MONEY,
-            "currency": pl.String(),
-        },
-    )
-    return told.with_columns(plain(pl.col("gross")))
-
-
 def _lacked(
     cursor: Any,
     *,
@@ -241,26 +180,27 @@ def _lacked(
         treaty=("bigint", wanted["treaty"]),
         period_end=("date", wanted["period_end"]),
     )
-    told = copy_out(
-        cursor,
-        f"""
-        SELECT DISTINCT p.id, p.claim_id, s.period_end, c.treaty_id, c.reference
-        FROM spoken_for k
-        JOIN reinsurance_claim c ON c.treaty_id = k.treaty
-        JOIN reinsurance_claimposition p ON p.claim_id = c.id
-        JOIN reinsurance_claimstatement s ON s.position_id = p.id
-            AND s.period_end = k.period_end
-        JOIN reinsurance_load l ON l.id = s.load_id AND l.undone_at IS NULL
-        WHERE l.number < {number}
-            AND l.sender IS NOT DISTINCT FROM {"NULL" if sender is None else sender}
-        """,  # noqa: S608 our names and numbers
-        {
-            "position": pl.Int64(),
-            "claim": pl.Int64(),
-            "period_end": pl.Date(),
-            "treaty": pl.Int64(),
-            "reference": pl.String(),
-        },
-    )
+    loads = loads_before(number, sender)
+    schema = {
+        "position": pl.Int64(),
+        "claim": pl.Int64(),
+        "period_end": pl.Date(),
+        "treaty": pl.Int64(),
+        "reference": pl.String(),
+    }
+    with by_index(cursor):
+        told = copy_out(
+            cursor,
+            f"""
+            SELECT DISTINCT p.id, p.claim_id, s.period_end, c.treaty_id, c.reference
+            FROM spoken_for k
+            JOIN reinsurance_claim c ON c.treaty_id = k.treaty
+            JOIN reinsurance_claimposition p ON p.claim_id = c.id
+            JOIN reinsurance_claimstatement s ON s.position_id = p.id
+                AND s.period_end = k.period_end
+            WHERE {told_by("s.id", "s.load_id", REPEATED, loads)}
+            """,  # noqa: S608 our names and numbers
+            schema,
+        )
     missing = told.join(present, on=["position", "period_end"], how="anti")
     return missing.join(named, on=["treaty", "reference"], how="anti").drop("reference")

@@ -159,10 +159,14 @@ def _sums(line: pl.DataFrame) -> pl.DataFrame:
 
 def moves_of_premiums(lacked: Iterable[Lacked]) -> Moves:
     """Gross premium by currency, as ``premium GBP``."""
-    keys = [x.key for x in lacked]
     found: Moves = {}
-    rows = PremiumEntry.all_objects.filter(pk__in=keys)
-    for currency, amount in rows.values_list("currency_id", "gross_premium"):
-        key = f"premium {currency}"
-        found[key] = found.get(key, Decimal(0)) - (amount or Decimal(0))
+    every = list(lacked)
+    for sign, keys in (
+        (-1, [x.key for x in every]),
+        (1, [key for x in every for key in x.back]),
+    ):
+        rows = PremiumEntry.all_objects.filter(pk__in=keys)
+        for currency, amount in rows.values_list("currency_id", "gross_premium"):
+            key = f"premium {currency}"
+            found[key] = found.get(key, Decimal(0)) + sign * (amount or Decimal(0))
     return found

@@ -9,10 +9,13 @@ from typing import Any
 
 import polars as pl
 
-from reinsurance.ledger.overlaps import teller
+from reinsurance.ledger.amounts import FIRST_ROW_BY_HAND
+from reinsurance.ledger.overlaps import require_left_apart, teller
 from reinsurance.ledger.statements import live_statements
+from reinsurance.models import ClaimPosition
 
 KEY = ["position", "period_end"]
+_WORD = ["position", "number", "row"]
 
 
 def still_counting(
@@ -22,10 +25,13 @@ def still_counting(
 
     ``found`` has ``position`` and ``period_end``; ``number`` and ``sender`` are the
     correction's.  What an earlier correction left out already does not count any more.
+    Raises CountsTwiceError where payments that stay would count twice without them.
     """
     live = live_statements(cursor, found["position"], correction=number)
-    goes = pl.col("sender").eq_missing(pl.lit(sender, pl.Int64)) & (
-        pl.col("number") < number
+    goes = (
+        pl.col("sender").eq_missing(pl.lit(sender, pl.Int64))
+        & (pl.col("number") < number)
+        & (pl.col("row") < FIRST_ROW_BY_HAND)
     )
     others = (
         live.filter(~goes & (pl.col("number") != number))
@@ -43,6 +49,14 @@ def still_counting(
             )
         )
     )
+    left = live.join(
+        live.filter(goes).join(found, on=KEY, how="semi"), on=_WORD, how="anti"
+    )
+    require_left_apart(left, live, _name_of)
     return found.join(live.filter(goes), on=KEY, how="semi").join(
         others.select(*KEY, "stands"), on=KEY, how="left"
     )
+
+
+def _name_of(position: int) -> str:
+    return f"Claim {ClaimPosition.all_objects.get(pk=position)}"

@@ -33,6 +33,31 @@ def repeating(record: str, model: str) -> str:
     )
 
 
+def told_by(record: str, load: str, model: str, loads: str) -> str:
+    """SQL: whether one of the loads told the record, or told it again in a repeat.
+
+    ``load``: the key of the load that it stands by; ``loads``: a query of keys.
+    """
+    return (
+        f"({load} IN ({loads}) OR EXISTS (SELECT FROM reinsurance_lineagerange r "  # noqa: S608
+        f"WHERE r.model = '{model}' AND r.action = 'repeated' AND {holds(record)} "
+        f"AND r.load_id IN ({loads})))"
+    )
+
+
+def loads_before(number: int | None, sender: int | None) -> str:
+    """SQL: keys of a sender's files that stand and were received before a number.
+
+    ``number`` None: of all of them.
+    """
+    whose = "NULL" if sender is None else int(sender)
+    before = "" if number is None else f"AND number < {int(number)} "
+    return (
+        "SELECT id FROM reinsurance_load WHERE undone_at IS NULL "  # noqa: S608
+        f"AND user_id IS NULL {before}AND sender IS NOT DISTINCT FROM {whose}"
+    )
+
+
 def holding(record: int) -> Q:
     """The ranges that hold the record of that key."""
     last = record | LineageRange.BLOCK - 1

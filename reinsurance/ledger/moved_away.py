@@ -7,6 +7,9 @@ from typing import Any
 import polars as pl
 from django.utils.formats import date_format
 
+from reinsurance.ledger.lineage_ranges import loads_before, told_by
+from reinsurance.ledger.statements import REPEATED
+
 
 def moved_away(
     cursor: Any,
@@ -24,8 +27,9 @@ def moved_away(
     pairs = sorted(set(periods))
     if not pairs:
         return []
+    loads = loads_before(number, sender)
     cursor.execute(
-        """
+        f"""
         SELECT p.id, c.reference, t.reference, t.inception, min(s.period_end)
         FROM unnest(%(treaties)s::bigint[], %(ends)s::date[]) AS k (treaty, period_end)
         JOIN reinsurance_edit e ON e.model = 'claim' AND e.status = 'applied'
@@ -35,15 +39,12 @@ def moved_away(
         JOIN reinsurance_claimposition p ON p.claim_id = c.id
         JOIN reinsurance_claimstatement s ON s.position_id = p.id
             AND s.period_end = k.period_end
-        JOIN reinsurance_load l ON l.id = s.load_id AND l.undone_at IS NULL
-        WHERE l.number < %(number)s AND l.sender IS NOT DISTINCT FROM %(sender)s
+        WHERE {told_by("s.id", "s.load_id", REPEATED, loads)}
         GROUP BY p.id, c.reference, t.reference, t.inception
-        """,
+        """,  # noqa: S608 our names and numbers
         {
             "treaties": [treaty for treaty, _ in pairs],
             "ends": [end for _, end in pairs],
-            "number": number,
-            "sender": sender,
         },
     )
     positions = cursor.fetchall()

@@ -10,7 +10,7 @@ import polars as pl
 from django.db import connection, transaction
 
 from reinsurance.ledger.amounts import WITHDRAWN
-from reinsurance.ledger.lineage_ranges import holds
+from reinsurance.ledger.lineage_ranges import told_by
 from reinsurance.ledger.statements import REPEATED, live_statements
 from reinsurance.models import Edit, Load
 
@@ -18,11 +18,8 @@ _CORRECTED = f"""
     SELECT DISTINCT e.object_id FROM reinsurance_edit e
     WHERE e.model = 'claimposition' AND e.status = 'applied' AND EXISTS (
         SELECT FROM reinsurance_claimstatement s
-        WHERE s.position_id = e.object_id AND (s.load_id = %(load)s OR EXISTS (
-            SELECT FROM reinsurance_lineagerange r
-            WHERE r.load_id = %(load)s AND r.model = '{REPEATED}'
-                AND r.action = 'repeated' AND {holds("s.id")}
-        ))
+        WHERE s.position_id = e.object_id
+            AND {told_by("s.id", "s.load_id", REPEATED, "SELECT %(load)s")}
     )
 """  # noqa: S608 our names
 

@@ -5,6 +5,8 @@ and what was paid to date at the end of one of its months, unless the quarter al
 what was paid to date at its own end.
 """
 
+from collections.abc import Callable
+
 import polars as pl
 
 from reinsurance.ledger import timelines
@@ -29,6 +31,7 @@ _SCHEMA = {
     "amount": pl.String(),
     "basis": pl.String(),
 }
+_PAIR = ["position", "number", "row", "number_other", "row_other"]
 _TOTAL = "paid_fees"
 _FAMILIES = pl.DataFrame(
     [(a, a) for a in PAID] + [(_TOTAL, kind) for kind in PAID_FEES],
@@ -45,9 +48,47 @@ class CountsTwiceError(Exception):
 def require_no_overlap(live: pl.DataFrame) -> None:
     """Raise CountsTwiceError where payments of live statements overlap."""
     pairs = overlapping(live)
+    if pairs.height:
+        raise CountsTwiceError(
+            f"Payments would count twice: {_said(pairs)}, of "
+            f"{pairs['position'].n_unique()} position(s) of claims. Undo the other one "
+            "first."
+        )
+
+
+def require_left_apart(
+    left: pl.DataFrame, live: pl.DataFrame, name_of: Callable[[int], str]
+) -> None:
+    """Raise CountsTwiceError where what a correction leaves out kept payments apart.
+
+    ``left``: of the ``live`` statements those that stay; ``name_of``: what a position
+    is called.
+    """
+    pairs = added_overlaps(left, live)
     if not pairs.height:
         return
-    said = pairs.select(
+    name = name_of(pairs["position"][0])
+    more = pairs["position"].n_unique() - 1
+    others = f" and {more:,} more" if more else ""
+    raise CountsTwiceError(
+        f"Without what this correction leaves out of {name}{others}, payments would "
+        f"count twice: {_said(pairs)}. Tell what was paid to date in the correction, "
+        "too, or have one of these two words taken back first; then hand the "
+        "correction in anew."
+    )
+
+
+def added_overlaps(now: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+    """Pairs that overlap (:func:`overlapping`) and did not before."""
+    pairs = overlapping(now)
+    if not pairs.height:
+        return pairs
+    return pairs.join(overlapping(before), on=_PAIR, how="anti")
+
+
+def _said(pairs: pl.DataFrame) -> str:
+    """In words: who told what in the first of the pairs."""
+    said: str = pairs.select(
         pl.format(
             "{} told what was paid {} and {} what was paid {}",
             teller(),
@@ -56,15 +97,19 @@ def require_no_overlap(live: pl.DataFrame) -> None:
             _when("_other"),
         )
     ).item(0, 0)
-    raise CountsTwiceError(
-        f"Payments would count twice: {said}, of {pairs['position'].n_unique()} "
-        "position(s) of claims. Undo the other one first."
-    )
+    return said
 
 
 def overlaps(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
     """Issues of the new rows whose payments overlap others of their position."""
     pairs = overlapping(pl.concat([old, new], how="diagonal_relaxed"))
+    if not pairs.height:
+        return no_issues()
+    return pl.concat([_of_rows(pairs), _by_corrections(pairs, old, new)])
+
+
+def _of_rows(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Rows that tell payments which overlap others."""
     swapped = pairs.rename(
         {n: n.removesuffix("_other") for n in pairs.columns if n.endswith("_other")}
         | {n.removesuffix("_other"): n for n in pairs.columns if n.endswith("_other")}
@@ -86,6 +131,37 @@ def overlaps(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
             "The row tells what was paid {}; {} told what was paid {}. Nobody can say "
             "what of it counts twice. Ask which holds, or have what was paid to date "
             "at the end of the longer period told, too.",
+            _when(""),
+            teller("_other"),
+            _when("_other"),
+        ),
+    )
+
+
+def _by_corrections(
+    pairs: pl.DataFrame, old: pl.DataFrame, new: pl.DataFrame
+) -> pl.DataFrame:
+    """Rows of corrections that take back what kept payments of others apart."""
+    others = pairs.filter(~pl.col("is_new") & ~pl.col("is_new_other"))
+    if not others.height or not new["is_correction"].any():
+        return no_issues()
+    rows = new.filter("is_correction").select("position", pl.col("row").alias("mine"))
+    here = (
+        others.join(overlapping(old), on=_PAIR, how="anti")
+        .join(rows, on="position")
+        .unique("mine", keep="first", maintain_order=True)
+    )
+    return issues_at(
+        here.rename({"row": "row_one", "number": "number_one", "mine": "row"}),
+        column="period_end",
+        value=pl.col("period_end"),
+        code="periods_overlap",
+        severity="error",
+        message=pl.format(
+            "The row takes back what was paid to date; without that, payments would "
+            "count twice: {} told what was paid {} and {} what was paid {}. Tell what "
+            "was paid to date in this row, too.",
+            teller("_one"),
             _when(""),
             teller("_other"),
             _when("_other"),

@@ -70,14 +70,18 @@ def income_moves(entries: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 
 
 def income_issues(
-    moves: pl.DataFrame, *, lacked: Collection[int] = (), is_loaded: bool
+    moves: pl.DataFrame,
+    *,
+    lacked: Collection[int] = (),
+    back: Collection[int] = (),
+    is_loaded: bool,
 ) -> pl.DataFrame:
     """Contracts whose premium in aggregate passes their premium income limit.
 
     ``moves``: what all rows of the file change (:data:`INCOME`); ``lacked``: keys of
-    entries that it leaves out as a correction.  ``is_loaded``: the books have all of
-    that already.  Each entry is taken at the rate of its own period's end, whoever
-    told it.
+    entries that it leaves out as a correction, ``back``: of those that stand instead.
+    ``is_loaded``: the books have all of that already.  Each entry is taken at the rate
+    of its own period's end, whoever told it.
     """
     first = moves.group_by("treaty_reference", maintain_order=True).agg(
         pl.col("row").min()
@@ -95,6 +99,7 @@ def income_issues(
         parts += [
             told.drop("row"),
             written(gone).with_columns(-pl.col("gross")),
+            written(PremiumEntry.all_objects.filter(pk__in=back)),
         ]
     is_unknown = pl.col("rate").is_null()
     sums = _summed(*parts).join(limits, on="treaty_reference")

@@ -2,7 +2,9 @@
 
 import polars as pl
 
+from reinsurance.ledger import timelines
 from reinsurance.ledger.amounts import (
+    FIRST_ROW_BY_HAND,
     PREVIOUSLY,
     THIS_PERIOD,
     TO_DATE,
@@ -11,7 +13,7 @@ from reinsurance.ledger.amounts import (
 )
 from reinsurance.ledger.beside import Beside, differs, plain
 from reinsurance.ledger.overlaps import teller
-from reinsurance.ledger.timelines import MONEY
+from reinsurance.ledger.timelines import KEY, MONEY
 from reinsurance.resources.issues import issues_at, no_issues
 
 
@@ -20,10 +22,11 @@ def same_period(beside: Beside) -> list[pl.DataFrame]:
     if not beside.old_told.height:
         return []
     known = [a for a in beside.paid if a in beside.line.columns]
-    return [
-        *(_beside_to_date(beside, amount) for amount in known),
-        *(_opening_left_out(beside, amount) for amount in known),
-    ]
+    found = [_beside_to_date(beside, amount) for amount in known]
+    if beside.rows["is_correction"].any():
+        found += [_opening_left_out(beside, amount) for amount in known]
+        found += [_others_left_out(beside, amount) for amount in known]
+    return found
 
 
 def _beside_to_date(beside: Beside, amount: str) -> pl.DataFrame:
@@ -31,9 +34,8 @@ def _beside_to_date(beside: Beside, amount: str) -> pl.DataFrame:
     to, this = told_as(amount, TO_DATE), told_as(amount, THIS_PERIOD)
     if to not in beside.old_told.columns:
         return no_issues()
-    key = ["position", "period_end"]
     stands = beside.old_told.select(
-        *key,
+        *KEY,
         pl.col("number").alias("number_other"),
         pl.col("row").alias("row_other"),
         stands=pl.col(to),
@@ -46,7 +48,7 @@ def _beside_to_date(beside: Beside, amount: str) -> pl.DataFrame:
     )
     here = (
         beside.first_told(rows, amount)
-        .join(stands, on=key)
+        .join(stands, on=KEY)
         .filter(differs(pl.col("stands"), pl.col("this")))
         .filter(pl.col("this").ne_missing(pl.col("was_this")))
     )
@@ -70,23 +72,20 @@ def _beside_to_date(beside: Beside, amount: str) -> pl.DataFrame:
 def _opening_left_out(beside: Beside, amount: str) -> pl.DataFrame:
     """A correction that does not say again what was paid before the period.
 
-    It was told as such, or as what was paid to date less what was paid this period.
+    One row told it as such, or as what was paid to date less what was paid this period.
     """
-    to, this, prev = (
-        pl.col(name) if name in beside.old_told.columns else pl.lit(None, MONEY)
-        for name in (told_as(amount, b) for b in (TO_DATE, THIS_PERIOD, PREVIOUSLY))
-    )
-    key = ["position", "period_end"]
-    opening = beside.old_told.select(*key, opening=pl.coalesce(prev, to - this)).filter(
-        pl.col("opening") != 0
-    )
+    prev = told_as(amount, PREVIOUSLY)
+    said = timelines.best(timelines.with_implied(_corrected(beside)))
+    if prev not in said.columns:
+        return no_issues()
+    opening = said.select(*KEY, opening=pl.col(prev)).filter(pl.col("opening") != 0)
     says_so = (
         pl.col("prev").is_not_null() | (pl.col("to") - pl.col("this")).is_not_null()
     )
     rows = beside.mine(amount, THIS_PERIOD, TO_DATE).filter(
         pl.col("is_correction") & ~says_so
     )
-    here = beside.first_told(rows, amount).join(opening, on=key)
+    here = beside.first_told(rows, amount).join(opening, on=KEY)
     return issues_at(
         here,
         column=amount,
@@ -100,3 +99,50 @@ def _opening_left_out(beside: Beside, amount: str) -> pl.DataFrame:
             plain(pl.col("opening")),
         ),
     )
+
+
+def _others_left_out(beside: Beside, amount: str) -> pl.DataFrame:
+    """A correction in another basis than what somebody else told to date."""
+    to, told = told_as(amount, TO_DATE), _corrected(beside)
+    said = timelines.replaced_by_corrections(
+        timelines.with_periods(told), timelines.told_amounts(told)
+    )
+    if to not in said.columns:
+        return no_issues()
+    own = pl.col("sender").is_in(beside.rows["sender"].unique().implode())
+    last = (
+        said.filter(pl.col(to).is_not_null())
+        .sort(*timelines.ORDER)
+        .group_by(*KEY, maintain_order=True)
+        .agg(pl.col("number", "row", "sender", to).last())
+        .filter((pl.col("row") >= FIRST_ROW_BY_HAND) | ~own.fill_null(value=False))
+        .select(*KEY, stood=to, number_other="number", row_other="row")
+    )
+    here = (
+        beside.mine(amount, THIS_PERIOD, PREVIOUSLY)
+        .filter(pl.col("is_correction") & pl.col("to").is_null())
+        .join(last, on=KEY)
+        .join(beside.now[amount], on=KEY)
+        .filter(differs(pl.col("stood"), pl.col("books")))
+    )
+    return issues_at(
+        here,
+        column=amount,
+        value=pl.coalesce("this", "prev"),
+        code="to_date_left_out",
+        severity="warning",
+        message=pl.format(
+            "For this period {} told {} to date "
+            f"({label_of(amount)}); the correction tells it otherwise, so that does "
+            "not count any more, and {} is paid by its end. If it still holds, tell "
+            "what was paid to date in the correction.",
+            teller("_other"),
+            plain(pl.col("stood")),
+            plain(pl.col("books")),
+        ),
+    )
+
+
+def _corrected(beside: Beside) -> pl.DataFrame:
+    """What was told before the file was received: a correction replaces that alone."""
+    return beside.old.filter(pl.col("number") < beside.rows["number"].min())

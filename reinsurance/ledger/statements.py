@@ -14,7 +14,7 @@ import polars as pl
 from django.db import connection, transaction
 
 from reinsurance.ledger import timelines
-from reinsurance.ledger.amounts import TOLD
+from reinsurance.ledger.amounts import FIRST_ROW_BY_HAND, TOLD
 from reinsurance.ledger.copying import by_index, copy_out, sought
 from reinsurance.ledger.lineage_ranges import repeating
 from reinsurance.ledger.timelines import MONEY
@@ -246,7 +246,9 @@ def lacking_dropped(
     if not corrections.height or not statements.height:
         return statements
     numbered = statements.with_row_index("__n")
-    present = numbered.select(
+    # What a person told stands under the number of the newest file, not in it.
+    of_files = numbered.filter(pl.col("row") < FIRST_ROW_BY_HAND)
+    present = of_files.select(
         "position", "period_end", correction=pl.col("number")
     ).unique()
     named = (
@@ -256,7 +258,7 @@ def lacking_dropped(
         .unique()
     )
     lacked = (
-        numbered.select(
+        of_files.select(
             "__n", "treaty", "period_end", "sender", "position", "claim", "number"
         )
         .join(

@@ -116,7 +116,7 @@ def start_of(name: str) -> str:
     return f"{name}_start"
 
 
-def _implied(frame: pl.DataFrame) -> pl.DataFrame:
+def with_implied(frame: pl.DataFrame) -> pl.DataFrame:
     """Rows that tell to date and this period tell what was paid previously, too."""
     for amount in PAID:
         to, this, prev = (told_as(amount, basis) for basis in _PLAIN)
@@ -186,7 +186,7 @@ def timeline(statements: pl.DataFrame, *, implied: bool = True) -> pl.DataFrame:
     """
     if not statements.height:
         return statements.select(*KEY, "number", "row", "status")
-    told = best(_implied(statements) if implied else statements)
+    told = best(with_implied(statements) if implied else statements)
     told = _with_openings(told).sort(*KEY)
     columns = set(told.columns)
     values: dict[str, pl.Expr] = {}

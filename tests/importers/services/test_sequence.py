@@ -210,6 +210,18 @@ def test_other_claims_or_periods_of_another_sender_are_theirs() -> None:
     assert said(other, FOREIGN) == []
 
 
+def test_another_senders_word_that_stands_by_a_repeat() -> None:
+    first = load(paid(150, JUNE, source="cedant"))
+    second = load(paid(150, JUNE, source="cedant", declared="additional"))
+    assert (second.rows_unchanged, second.rows_updated) == (1, 0)
+    ingestions.undo(first.pk, user=None, reason="sent twice", enqueue=False)
+    undoing.undo(first.pk)
+    ours = paid(160, JUNE)
+    ((_, severity, message),) = said(ours, FOREIGN)
+    assert severity == "breach"
+    assert f"were told by Cedant in number {second.pk} already" in message
+
+
 def of_premium(gross: int, end: date, source: str, policy: str = "P1") -> Ingestion:
     """A premium bordereau of one policy, checked."""
     header = "UMR,Policy No,Transaction type,Effective date,Currency,Gross premium"

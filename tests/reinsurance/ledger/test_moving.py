@@ -313,6 +313,22 @@ def test_a_later_correction_of_the_old_contract_names_who_was_moved(
     assert books_now() == {"C1": (2026, 100), "C2": (2025, 6)}
 
 
+def test_a_claim_that_was_moved_and_stands_by_a_repeat_is_named(
+    old: Treaty, new: Treaty, manager: User
+) -> None:
+    first = send(("C1", 2025, "100"))
+    send(("C1", 2025, "100"), ("C2", 2025, "5"))
+    undo(CLAIMS, ingestion=first)
+    move(new, manager)
+    header = ("UMR", "Claim Ref", "Date of Loss", "Currency", "YOA", "Paid to date")
+    table = Table(header, [["T1", "C2", "2025-05-01", "GBP", "2025", "6"]])
+    correction = Conventions(is_correction=True)
+    examined, _, _ = run(table, CLAIMS, period_end=JUNE, conventions=correction)
+    [message] = examined.issues.filter(code="correction_lacks")["message"]
+    assert "Claim C1: told for the period to 30 June 2026 and moved since" in message
+    assert books_now() == {"C1": (2026, 100), "C2": (2025, 6)}
+
+
 @pytest.mark.parametrize(
     ("basis", "what"),
     [("LO", "The loss of 1 May 2025"), ("RA", "The policy of 1 Mar 2025"), ("", "")],

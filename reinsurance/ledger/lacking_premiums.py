@@ -1,0 +1,171 @@
+"""Premium that a correction leaves out, or that a list of the year lacks."""
+
+from collections.abc import Collection
+from typing import Any
+
+import polars as pl
+from django.utils.formats import date_format
+
+from reinsurance.choices import PremiumTransaction
+from reinsurance.ledger.contradictions import plain
+from reinsurance.ledger.copying import by_index, copy_out, sought
+from reinsurance.ledger.lineage_ranges import loads_before, told_by
+from reinsurance.ledger.premium_restating import is_last, keyed, told_beside
+from reinsurance.ledger.premium_standing import GROUP, corrections, lacked
+from reinsurance.ledger.timelines import MONEY
+
+ENTRY = "premiumentry"
+
+
+def missing_premiums(
+    cursor: Any,
+    pairs: pl.DataFrame,
+    *,
+    number: int,
+    sender: int | None,
+    told: pl.Series,
+    policies: set[tuple[Any, ...]],
+    lists_year: bool,
+) -> pl.DataFrame:
+    """Entries that the sender told before for the pairs, that stand and are not told.
+
+    Before a list of the year to date are those of an earlier period, too.  ``told``:
+    keys of entries that the file tells again; ``policies``: contract and policy that
+    its rows held out name.  ``stands`` and ``back`` are null (:func:`still_standing`).
+    """
+    sought(
+        cursor,
+        "spoken_for",
+        treaty=("bigint", pairs["treaty"]),
+        period_start=("date", pairs["period_start"]),
+        period_end=("date", pairs["period_end"]),
+    )
+    is_spoken_for = (
+        "e.period_end = k.period_end "
+        "AND (k.period_start IS NULL OR e.period_start = k.period_start)"
+    )
+    before = loads_before(number, sender)
+    is_told = told_by("e.id", "e.load_id", ENTRY, before)
+    if lists_year:
+        is_spoken_for = (
+            "e.period_end BETWEEN date_trunc('year', k.period_end)::date "
+            "AND k.period_end"
+        )
+        ever = told_by("e.id", "e.load_id", ENTRY, loads_before(None, sender))
+        is_told = f"({is_told} OR (e.period_end < k.period_end AND {ever}))"
+    schema = {
+        "entry": pl.Int64(),
+        "treaty": pl.Int64(),
+        "policy": pl.String(),
+        "period_end": pl.Date(),
+        "certificate": pl.String(),
+        "section": pl.String(),
+        "risk_code": pl.String(),
+        "instalment": pl.Int64(),
+        "kind": pl.String(),
+        "effective": pl.Date(),
+        "gross": MONEY,
+        "currency": pl.String(),
+    }
+    with by_index(cursor):
+        standing = copy_out(
+            cursor,
+            f"""
+            SELECT DISTINCT e.id, e.treaty_id, e.policy_reference, e.period_end,
+                e.certificate_reference, e.section, e.risk_code, e.instalment_number,
+                e.transaction_type, e.effective_date, e.gross_premium, e.currency_id
+            FROM spoken_for k
+            JOIN reinsurance_premiumentry e
+                ON e.treaty_id = k.treaty AND {is_spoken_for}
+            JOIN reinsurance_load l ON l.id = e.load_id AND l.undone_at IS NULL
+            LEFT JOIN reinsurance_load g ON g.id = e.replaced_by_id
+            WHERE (g.id IS NULL OR g.undone_at IS NOT NULL) AND {is_told}
+            """,  # noqa: S608 our names and numbers
+            schema,
+        )
+    named = pl.DataFrame(
+        list(policies), schema={"treaty": pl.Int64, "policy": pl.String}, orient="row"
+    )
+    return (
+        standing.filter(~pl.col("entry").is_in(told.implode()))
+        .join(named, on=["treaty", "policy"], how="anti")
+        .sort("entry")
+        .with_columns(
+            plain(pl.col("gross")),
+            stands=pl.lit(None, pl.String),
+            back=pl.lit(None, pl.List(pl.Int64)),
+        )
+    )
+
+
+def still_standing(
+    cursor: Any,
+    missing: pl.DataFrame,
+    *,
+    number: int,
+    sender: int | None,
+    listing: Collection[int],
+) -> pl.DataFrame:
+    """Those of the missing that the sender's word holds, with who else told them.
+
+    ``stands``: in words, who; ``back``: keys of the entries that stand by that, once
+    for each transaction.  What an earlier correction left out is not among them.
+    """
+    if not missing.height:
+        return missing
+    every = told_beside(cursor, missing["entry"], listing=listing)
+    told = every.filter("stands", "is_beside", pl.col("number") != number)
+    told = told.with_row_index("__n")
+    spoken = corrections(cursor, told["treaty_reference"]).filter(
+        pl.col("correction") != number
+    )
+    told = keyed(told, spoken)
+    live = told.join(lacked(told, spoken), on="__n", how="anti")
+    goes = pl.col("sender").eq_missing(pl.lit(sender, pl.Int64)) & (
+        pl.col("number") < number
+    )
+    own = live.filter(goes).select(*GROUP, entry="id").unique("entry")
+    others = (
+        live.filter(~goes)
+        .filter(is_last())
+        .group_by(GROUP, maintain_order=True)
+        .agg(pl.col("number").last(), back=pl.col("id").unique(maintain_order=True))
+        .with_columns(stands=_others_word(number))
+    )
+    is_first = pl.struct(GROUP).is_first_distinct()
+    return (
+        missing.drop("stands", "back")
+        .join(own, on="entry", maintain_order="left")
+        .join(
+            others.select(*GROUP, "stands", "back"),
+            on=GROUP,
+            how="left",
+            nulls_equal=True,
+            maintain_order="left",
+        )
+        .with_columns(back=pl.when(is_first).then("back"))
+    )
+
+
+def _others_word(number: int) -> pl.Expr:
+    later = pl.when(pl.col("number") > number).then(pl.lit(", received later,"))
+    return pl.format(
+        "what number {}{} told for it stays", "number", later.otherwise(pl.lit(""))
+    )
+
+
+def premium_name(row: dict[str, Any]) -> str:
+    """The transaction so that a clerk tells it from others of its policy."""
+    parts = {
+        "certificate": row["certificate"],
+        "section": row["section"],
+        "risk code": row["risk_code"],
+        "instalment": row["instalment"],
+    }
+    told = "".join(f", {name} {value}" for name, value in parts.items() if value)
+    kind = PremiumTransaction(row["kind"]).label
+    amount = "" if row["gross"] is None else f", {row['gross']} {row['currency']}"
+    return (
+        f"Premium of policy {row['policy']}{told}, {kind} of "
+        f"{date_format(row['effective'], 'j F Y')}{amount}"
+    )

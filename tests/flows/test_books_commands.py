@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from importers.management import book_rows
 from importers.models import Ingestion, Source
+from reinsurance.ledger.premium_standing import COLUMNS
 from reinsurance.models import (
     Claim,
     ClaimPosition,
@@ -360,6 +361,7 @@ def premium(treaty: Treaty, **values: Any) -> PremiumEntry:
             "effective_date": "2026-01-05",
             "currency_id": "GBP",
             "gross_premium": "100.5",
+            "told": (1 << len(COLUMNS)) - 1,
             **values,
         }
     )

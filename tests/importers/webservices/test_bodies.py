@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from importers.values import Format
@@ -46,6 +46,7 @@ json_values = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.dictionaries(st.text(), json_values), max_size=5))
 def test_records_become_a_line_each(sent: list[dict[str, Any]]) -> None:
     found = records(decode(answer(json.dumps(sent).encode()), Format.JSON))

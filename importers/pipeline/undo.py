@@ -48,12 +48,12 @@ def undo(
         require_no_edits(record_type, load)
         Load.objects.filter(pk=load.pk).update(undone_at=timezone.now())
         try:
-            _take_back(cursor, record_type, load)
+            take_back(cursor, record_type, load)
         except CountsTwiceError as problem:
             raise LoadConflict(str(problem)) from problem
 
 
-def _take_back(cursor: Any, record_type: RecordType, load: Load) -> None:
+def take_back(cursor: Any, record_type: RecordType, load: Load) -> None:
     """The records of a load that is marked as undone.  Raises CountsTwiceError."""
     if record_type.ledger == "claims":
         positions = positions_to_settle(cursor, load.pk)

@@ -16,6 +16,7 @@ from importers.exceptions import StateProblem
 from importers.models import Ingestion
 from importers.pipeline.settling import year_listing
 from importers.pipeline.undo import edited
+from importers.pipeline.undo_limits import limits_after
 from importers.services import permissions
 from importers.services.undo_counts import (
     CHANGES,
@@ -82,7 +83,10 @@ def preview(ingestion: Ingestion, *, user: User) -> UndoPreview:
                 count_records(found, kinds, ingestion)
         except CountsTwiceError as problem:
             refusal = str(problem)
+        is_clear = not (edits or refusal or found.referring)
         transaction.set_rollback(True)  # the mark and the tables were to count by
+    if is_clear and (kind.is_register or kind.ledger == "premiums"):
+        breaches = limits_after(kind, load)
     return UndoPreview(
         tuple(found.affected),
         tuple(edits),

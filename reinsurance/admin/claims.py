@@ -26,6 +26,7 @@ from reinsurance.admin.values import (
     money_column,
 )
 from reinsurance.ledger.amounts import POSITION, label_of
+from reinsurance.ledger.claims_above import said_of_event
 from reinsurance.ledger.hand_dates import issues_of_dates
 from reinsurance.models import Claim, ClaimPosition, LossEvent, Treaty
 from reinsurance.resources.claims import ClaimResource
@@ -158,8 +159,10 @@ class ClaimAdmin(ClaimActions, EditedAdmin, RecordAdmin):
         return False
 
     def doubts_of(self, record: Claim, was: Claim | None) -> list[str]:
-        """What is wrong with its dates, among themselves and under its contract."""
-        return issues_of_dates(record)
+        """What is wrong with its dates, and with an event that it is given."""
+        has_other = was is not None and record.loss_event_id != was.loss_event_id
+        of_event = said_of_event(record) if has_other else []
+        return [*issues_of_dates(record), *of_event]
 
     def panels(self, record: Claim) -> list[Panel]:
         """Positions, movements, statements and further details."""

@@ -8,7 +8,7 @@ import polars as pl
 
 from reinsurance.ledger import timelines
 from reinsurance.ledger.later_periods import moves_by, told_where
-from reinsurance.ledger.rates import with_rates
+from reinsurance.ledger.rates import LOAD_IT, with_rates
 from reinsurance.ledger.rule_issues import rule_issue
 from reinsurance.ledger.statements import timelines_of
 from reinsurance.models import ClaimPosition
@@ -171,7 +171,7 @@ def _without_rate(rows: pl.DataFrame) -> pl.DataFrame:
         "currency",
         pl.format(
             "No rate of {} in {} is in the books for the period to {}, so the "
-            "cash-loss limit cannot be looked at. Load the rate.",
+            f"cash-loss limit cannot be looked at. {LOAD_IT}",
             "lacks",
             "contract_currency",
             pl.col("period_end").cast(pl.String),

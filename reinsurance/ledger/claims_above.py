@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
+from django.db import connection, transaction
 
 from reinsurance.ledger.event_limits import event_issues
 from reinsurance.ledger.limit_rules import of_claims, watched
@@ -31,14 +32,9 @@ def said_of(cursor: Any, positions: pl.DataFrame) -> list[str]:
     ``positions``: ``position``, ``claim``, ``currency``, ``period_end`` and
     :data:`AMOUNTS` of those that are not as the books have them.
     """
-    claims = _claims(positions["claim"])
-    placed = positions.join(claims.select("claim", "treaty"), on="claim")
-    found = watched(_Standing(claims, placed))
-    if found is None:
+    whole = _whole(positions)
+    if whole is None:
         return []
-    whole = found.totals.join(
-        claims.select("claim", "name", "contract", "loss_event"), on="claim"
-    ).with_columns(row=pl.lit(0, pl.Int64))
     subject = pl.format("Claim “{}” of contract “{}”", "name", "contract")
     issues = pl.concat(
         [
@@ -47,6 +43,34 @@ def said_of(cursor: Any, positions: pl.DataFrame) -> list[str]:
         ]
     )
     return issues["message"].unique(maintain_order=True).to_list()
+
+
+def said_of_event(claim: Claim) -> list[str]:
+    """Sentences about the event that a claim is given, if it stood above the limits."""
+    if claim.loss_event_id is None:
+        return []
+    with transaction.atomic(), connection.cursor() as cursor:
+        whole = _whole(positions_of([claim.pk]))
+        if whole is None:
+            return []
+        event = pl.lit(claim.loss_event_id, pl.Int64)
+        given = whole.with_columns(loss_event=event)
+        said: list[str] = event_issues(cursor, given, is_loaded=False)[
+            "message"
+        ].to_list()
+    return said
+
+
+def _whole(positions: pl.DataFrame) -> pl.DataFrame | None:
+    """What claims stand at, with the limits of their contracts, if any has one."""
+    claims = _claims(positions["claim"])
+    placed = positions.join(claims.select("claim", "treaty"), on="claim")
+    found = watched(_Standing(claims, placed))
+    if found is None:
+        return None
+    return found.totals.join(
+        claims.select("claim", "name", "contract", "loss_event"), on="claim"
+    ).with_columns(row=pl.lit(0, pl.Int64))
 
 
 def positions_of(claims: list[int]) -> pl.DataFrame:

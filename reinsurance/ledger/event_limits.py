@@ -12,7 +12,7 @@ from django.db.models.expressions import RawSQL
 
 from reinsurance.ledger.cash_losses import in_money
 from reinsurance.ledger.copying import sought
-from reinsurance.ledger.rates import with_rates
+from reinsurance.ledger.rates import LOAD_IT, with_rates
 from reinsurance.ledger.rule_issues import rule_issue
 from reinsurance.models import Claim, ClaimPosition, LossEvent
 from reinsurance.resources.issues import no_issues
@@ -143,8 +143,8 @@ def _without_rate(rows: pl.DataFrame) -> pl.DataFrame:
         "loss_event",
         pl.format(
             "No rate of {} in {} is in the books for the period of another claim of "
-            "event {}, so the limit of each occurrence cannot be looked at. Load the "
-            "rate.",
+            "event {}, so the limit of each occurrence cannot be looked at. "
+            f"{LOAD_IT}",
             "lacks",
             "contract_currency",
             "event",

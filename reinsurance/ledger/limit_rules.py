@@ -15,7 +15,7 @@ from reinsurance.ledger.cash_losses import (
 )
 from reinsurance.ledger.claim_shares import SHARES
 from reinsurance.ledger.layer_tops import layer_tops
-from reinsurance.ledger.rates import with_rates
+from reinsurance.ledger.rates import LOAD_IT, with_rates
 from reinsurance.ledger.rule_issues import rule_issue
 from reinsurance.models import Claim, ClaimPosition, Treaty
 
@@ -191,7 +191,7 @@ def of_claims(first: pl.DataFrame, subject: pl.Expr) -> list[pl.DataFrame]:
             "currency",
             pl.format(
                 "No rate of {} in {} is in the books for the period, so the limits of "
-                "the contract cannot be looked at. Load the rate.",
+                f"the contract cannot be looked at. {LOAD_IT}",
                 "unknown",
                 "contract_currency",
             ),

@@ -99,14 +99,20 @@ def lowered_by(
 
 
 def above_limits(terms: pl.DataFrame) -> pl.DataFrame:
-    """Breaches: what stands in the books above the limits of :data:`TERMS`."""
+    """Breaches: what stands in the books above the new limits of :data:`TERMS`."""
     if not terms.height:
         return no_issues()
     claims = _claims(terms)
-    return pl.concat([_premium(terms), *_of_claims(claims), _of_events(claims)])
+    premium = _premium(terms, "already, above the new premium income limit of")
+    return pl.concat([premium, *_of_claims(claims), _of_events(claims)])
 
 
-def _premium(terms: pl.DataFrame) -> pl.DataFrame:
+def premium_above(terms: pl.DataFrame) -> pl.DataFrame:
+    """Breaches: premium that stands above the limits of :data:`TERMS`."""
+    return _premium(terms, "then, above its premium income limit of")
+
+
+def _premium(terms: pl.DataFrame, said: str) -> pl.DataFrame:
     limited = terms.filter(pl.col("premium_income_limit").is_not_null())
     if not limited.height:
         return no_issues()
@@ -130,8 +136,7 @@ def _premium(terms: pl.DataFrame) -> pl.DataFrame:
         "premium_income_limit",
         "above_premium_income_limit",
         pl.format(
-            "The premium of contract “{}” stands at {} {} already, above the new "
-            "premium income limit of {}.",
+            f"The premium of contract “{{}}” stands at {{}} {{}} {said} {{}}.",
             "treaty_reference_text",
             in_money("total"),
             "contract_currency",

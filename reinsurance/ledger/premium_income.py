@@ -12,7 +12,7 @@ from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
 from reinsurance.ledger.premium_columns import tells
-from reinsurance.ledger.rates import with_rates
+from reinsurance.ledger.rates import LOAD_IT, with_rates
 from reinsurance.models import PremiumEntry, Treaty
 from reinsurance.resources.issues import issues_at, no_issues
 
@@ -204,7 +204,7 @@ def _not_comparable(seen: pl.DataFrame) -> pl.DataFrame:
                 severity="warning",
                 message=pl.format(
                     "No rate of {} in {} is in the books for the period to {}, so the "
-                    "premium income limit cannot be looked at. Load the rate.",
+                    f"premium income limit cannot be looked at. {LOAD_IT}",
                     "unknown",
                     "quote",
                     pl.col("unknown_day").cast(pl.String),

@@ -3,6 +3,11 @@
 import polars as pl
 from django.db import connection
 
+LOAD_IT = (
+    "Load the rate first: limits are not looked at again before something changes."
+)
+"""What to do where a rate is missing: a rate that comes later asks no limits."""
+
 _KEYS = {"base": pl.String, "quote": pl.String, "day": pl.Date}
 
 

@@ -138,3 +138,40 @@ def test_a_preview_names_limits_that_are_passed_afterwards(manager: User) -> Non
     )
     whole = loaded(CLAIMS + told("C1", "60", "", JANUARY), declared="additional")
     assert undo_preview.preview(whole, user=manager).breaches == ()
+
+
+REGISTER = "UMR,Treaty type,Ccy,Loss notification threshold,Premium income limit\n"
+PREMIUMS = (
+    "UMR,Policy No,Transaction type,Effective date,Ccy,Gross premium paid this time,"
+    "Reporting period end\n"
+)
+
+
+def test_a_preview_names_limits_that_come_back_lower(manager: User) -> None:
+    loaded(REGISTER + "T1,QS,GBP,1000,500\n", "treaties")
+    higher = loaded(REGISTER + "T1,QS,GBP,5000,1000\n", "treaties")
+    loaded(CLAIMS + told("C1", "3000", "", JANUARY))
+    loaded(PREMIUMS + f"T1,P1,Original,2026-01-01,GBP,800,{JANUARY}\n", "premiums")
+    assert undo_preview.preview(higher, user=manager).breaches == (
+        "The premium of contract “T1” stands at 800.00 GBP already, above the new "
+        "premium income limit of 500.00.",
+        "Claim “C1” of contract “T1” stands at 3000.00 GBP already, at or above the "
+        "new loss notification threshold of 1000.00.",
+    )
+    assert str(Treaty.objects.get().premium_income_limit) == "1000.0000"
+
+
+def test_a_preview_names_the_premium_income_that_is_left(manager: User) -> None:
+    loaded(REGISTER + "T1,QS,GBP,,1000\n", "treaties")
+    loaded(PREMIUMS + f"T1,P1,Original,2026-01-01,GBP,900,{JANUARY}\n", "premiums")
+    back = loaded(
+        PREMIUMS + f"T1,P1,Return premium,2026-01-05,GBP,-500,{JANUARY}\n", "premiums"
+    )
+    other = loaded(
+        PREMIUMS + f"T1,P2,Original,2026-01-01,GBP,300,{JANUARY}\n", "premiums"
+    )
+    assert undo_preview.preview(back, user=manager).breaches == (
+        "The premium of contract “T1” stands at 1200.00 GBP then, above its premium "
+        "income limit of 1000.00.",
+    )
+    assert undo_preview.preview(other, user=manager).breaches == ()

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from reinsurance.models import Claim, Edit, Load, Treaty
+from reinsurance.models import Claim, ClaimPosition, Edit, Load, Treaty
 
 ADD = reverse("admin:reinsurance_claim_add")
 KEPT = (
@@ -98,3 +98,34 @@ def test_a_loss_by_hand_is_held_against_the_contract(
     assert (
         as_manager.post(ADD, {**told, "date_of_loss": "2026-01-01"}).status_code == 302
     )
+
+
+def test_an_event_by_hand_is_held_against_its_limit(
+    as_manager: Client, book: Claim
+) -> None:
+    """Together with the other claims of the event, in the contract's currency."""
+    other = Claim.objects.create(
+        treaty=book.treaty, reference="C-2", status_id="OPEN", date_of_loss="2026-02-15"
+    )
+    for claim, paid in ((book, 3_000_000), (other, 2_500_000)):
+        claim.positions.all().delete()
+        ClaimPosition.objects.create(
+            claim=claim,
+            currency_id="USD",
+            paid_indemnity=paid,
+            period_end="2026-06-30",
+        )
+    page = reverse("admin:reinsurance_claim_change", args=[other.pk])
+    told = {"date_of_loss": "2026-02-15", "loss_event": str(book.loss_event_id)}
+    answer = as_manager.post(page, told)
+    assert answer.context["adminform"].form.non_field_errors() == [
+        "The claims of event STORM1 stand at 5500000.00 USD, above the top of the "
+        "contract's layers, 5000000.00 each occurrence.",
+        NOTHING,
+    ]
+    other.refresh_from_db()
+    assert other.loss_event_id is None
+    answer = as_manager.post(page, {**told, "breach_is_meant": "on"})
+    assert answer.status_code == 302
+    other.refresh_from_db()
+    assert other.loss_event_id == book.loss_event_id

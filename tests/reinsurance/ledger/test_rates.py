@@ -8,6 +8,7 @@ import pytest
 
 from importers.models import Source
 from importers.pipeline.examine import Examined
+from reinsurance.ledger.rates import LOAD_IT
 from reinsurance.models import ExchangeRate, Layer, LossEvent, Treaty
 from reinsurance.resources.conventions import Conventions
 from tests.reinsurance.ledger import premium_files, test_claims
@@ -103,7 +104,7 @@ def test_a_rate_of_later_makes_no_breach() -> None:
 def test_premium_before_any_rate_is_not_passed_over() -> None:
     limited(premium_income_limit=1000)
     examined = premium(BEFORE_ANY_RATE, ("P1", "500", "USD"))
-    text = NO_RATE + "premium income limit cannot be looked at. Load the rate."
+    text = NO_RATE + "premium income limit cannot be looked at. " + LOAD_IT
     assert about_limits(examined) == [("missing_rate", text)]
 
 
@@ -183,7 +184,7 @@ def test_other_positions_are_taken_at_the_rate_of_the_period_as_well() -> None:
 def test_what_was_paid_before_any_rate_is_not_passed_over() -> None:
     paid(JULY, "1")
     limited(cash_loss_limit=1000)
-    text = NO_RATE + "cash-loss limit cannot be looked at. Load the rate."
+    text = NO_RATE + "cash-loss limit cannot be looked at. " + LOAD_IT
     assert about_limits(paid(BEFORE_ANY_RATE, "5000")) == [("missing_rate", text)]
 
 
@@ -203,7 +204,7 @@ def test_claims_of_an_event_without_a_rate_are_not_passed_over(treaty: Treaty) -
         (
             "missing_rate",
             "No rate of JPY in GBP is in the books for the period of another claim of "
-            "event STORM, so the limit of each occurrence cannot be looked at. Load "
-            "the rate.",
+            "event STORM, so the limit of each occurrence cannot be looked at. "
+            + LOAD_IT,
         )
     ]

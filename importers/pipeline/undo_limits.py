@@ -1,0 +1,78 @@
+"""What limits say of what stands after an undo, which is done and taken back for it.
+
+Of claims it is worked out without writing (:mod:`reinsurance.ledger.claim_undo`).
+"""
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from importers.exceptions import LoadConflict
+from importers.models import RowChange
+from importers.pipeline.undo import take_back
+from importers.record_types import RecordType
+from reinsurance.ledger.lowered_limits import (
+    above_limits,
+    lowered,
+    premium_above,
+    terms_of,
+)
+from reinsurance.ledger.overlaps import CountsTwiceError
+from reinsurance.models import Layer, Load, PremiumEntry, Treaty
+
+
+def limits_after(record_type: RecordType, load: Load) -> list[str]:
+    """Sentences about what would stand above a limit; nothing where it is refused.
+
+    Of registers: limits that come back lower than they are.  Of premium: the premium
+    income of contracts that have a limit.
+    """
+    is_register = record_type.is_register
+    keys = _contracts_of(load) if is_register else _limited_by(load)
+    if not keys:
+        return []
+    before = terms_of(keys)
+    known = [] if is_register else premium_above(before)["message"].to_list()
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            Load.objects.filter(pk=load.pk).update(undone_at=timezone.now())
+            take_back(cursor, record_type, load)
+            after = terms_of(keys)
+            above = (
+                above_limits(lowered(after, before))
+                if is_register
+                else premium_above(after)
+            )
+            found = above["message"].to_list()
+            transaction.set_rollback(True)
+    except (IntegrityError, LoadConflict, CountsTwiceError):
+        return []
+    return [said for said in found if said not in known]
+
+
+def _contracts_of(load: Load) -> list[int]:
+    """Contracts of which a register told terms, or those of a layer."""
+    rows = RowChange.objects.filter(ingestion=load.number).exclude(action="created")
+    keys = {
+        name: list(rows.filter(model=name).values_list("object_id", flat=True))
+        for name in ("treaty", "layer")
+    }
+    layers = Layer.objects.filter(pk__in=keys["layer"])
+    created = Layer.objects.filter(
+        pk__in=RowChange.objects.filter(
+            ingestion=load.number, model="layer", action="created"
+        ).values("object_id")
+    )
+    of_layers = (layers | created).values_list("treaty", flat=True)
+    return sorted({*keys["treaty"], *of_layers})
+
+
+def _limited_by(load: Load) -> list[int]:
+    """Contracts with a premium income limit that a premium file told of."""
+    told = PremiumEntry.all_objects.filter(load=load)
+    replaced = PremiumEntry.all_objects.filter(replaced_by=load)
+    limited = Treaty.objects.filter(premium_income_limit__isnull=False)
+    return [
+        key
+        for key in limited.values_list("pk", flat=True)
+        if told.filter(treaty=key).exists() or replaced.filter(treaty=key).exists()
+    ]

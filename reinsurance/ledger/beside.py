@@ -75,6 +75,11 @@ class Beside:
         )
 
 
+def corrected(beside: Beside) -> pl.DataFrame:
+    """What was told before the file was received: a correction replaces that alone."""
+    return beside.old.filter(pl.col("number") < beside.rows["number"].min())
+
+
 def day_before() -> pl.Expr:
     """The end of the period before a row's."""
     return pl.col("period_start").dt.offset_by("-1d")

@@ -17,7 +17,7 @@ from reinsurance.ledger.amounts import (
 from reinsurance.ledger.beside import Beside, day_before, differs, plain
 from reinsurance.ledger.overlaps import teller
 from reinsurance.ledger.timelines import MONEY, start_of
-from reinsurance.resources.issues import issues_at, no_issues
+from reinsurance.resources.issues import issues_at
 
 _ADVICE = "Correct the amounts, or declare the file a correction."
 
@@ -92,23 +92,49 @@ def _before(beside: Beside, amount: str) -> pl.DataFrame:
 
 
 def _previously(amount: str, here: pl.DataFrame) -> pl.DataFrame:
-    wrong = here.filter(differs(pl.col("prev"), pl.col("books")))
+    """What a row says was paid before its period, against the books.
+
+    A correction with the amount to date and this period says so, too; of another file
+    such a row is held out.
+    """
+    implied = pl.col("to") - pl.col("this")
+    is_implied = pl.col("prev").is_null()
+    here = here.with_columns(
+        said=pl.when("is_correction")
+        .then(pl.coalesce("prev", implied))
+        .otherwise("prev")
+    )
+    wrong = here.filter(differs(pl.col("said"), pl.col("books")))
     counts = (
         pl.when("has_to")
         .then(pl.lit("The books stay as they were told for that day."))
         .otherwise(pl.lit("The sender's word counts."))
     )
+    how = (
+        pl.when(is_implied)
+        .then(
+            pl.format(
+                " ({} to date less {} this period)",
+                plain(pl.col("to")),
+                plain(pl.col("this")),
+            )
+        )
+        .otherwise(pl.lit(""))
+    )
     return issues_at(
         wrong,
-        column=told_as(amount, PREVIOUSLY),
-        value=pl.col("prev"),
+        column=pl.when(is_implied)
+        .then(pl.lit(amount))
+        .otherwise(pl.lit(told_as(amount, PREVIOUSLY))),
+        value=pl.col("said"),
         code="previously_paid_differs",
         severity="warning",
         message=pl.format(
-            "The sender says that {} was paid up to {}; the books have {} "
+            "The sender says that {} was paid up to {}{}; the books have {} "
             f"({label_of(amount)}). {{}}",
-            plain(pl.col("prev")),
+            plain(pl.col("said")),
             pl.col("preceding").cast(pl.String),
+            how,
             plain(pl.col("books")),
             counts,
         ),
@@ -197,7 +223,7 @@ def _after(beside: Beside, amount: str, following: pl.DataFrame) -> pl.DataFrame
                 message=text + pl.lit(f" {_ADVICE}"),
             ),
             issues_at(
-                here.filter(~is_wrong),
+                here.filter(~is_wrong & pl.col("has_to")),  # else: _overruled
                 column=amount,
                 value=column,
                 code="previously_paid_differs",
@@ -209,9 +235,11 @@ def _after(beside: Beside, amount: str, following: pl.DataFrame) -> pl.DataFrame
 
 
 def _overruled(beside: Beside, amount: str, following: pl.DataFrame) -> pl.DataFrame:
-    """Payments of a period by whose end another file says what was paid before it."""
-    if told_as(amount, PREVIOUSLY) not in beside.told.columns:
-        return no_issues()
+    """Payments of a period by whose end another file says what was paid before it.
+
+    As such, or as what was paid to date less what was paid this period; a row that
+    contradicts that is held out, unless it corrects.
+    """
     key = ["position", "period_end"]
     settled = beside.now[amount].filter("has_to")
     before = beside.line.select("position", __end="period_end", __held=pl.col(amount))
@@ -227,7 +255,7 @@ def _overruled(beside: Beside, amount: str, following: pl.DataFrame) -> pl.DataF
     here = (
         rows.join(settled, on=key, how="anti")
         .join(following, on=key)
-        .filter(pl.col("prev_after").is_not_null())
+        .filter(pl.col("prev_after").is_not_null() | pl.col("is_correction"))
         .join(held, on="row", how="left")
         .with_columns(whole=whole)
         .filter(differs(pl.col("said"), pl.col("whole")))

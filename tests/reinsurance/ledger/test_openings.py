@@ -1,15 +1,24 @@
 """Corrections that change what was paid at the end of the period before theirs."""
 
 import datetime
+from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import User
 
 from importers.pipeline.examine import Examined
-from reinsurance.ledger import books
+from reinsurance.ledger import books, by_hand
+from reinsurance.ledger.period_after import ADVICE
 from reinsurance.models import ClaimPosition
 from reinsurance.resources.conventions import Conventions
 from tests.reinsurance.ledger.test_between_periods import codes, row, treaty
-from tests.reinsurance.ledger.test_claims import CORRECTION, FEBRUARY, MARCH, send
+from tests.reinsurance.ledger.test_claims import (
+    CORRECTION,
+    FEBRUARY,
+    JANUARY,
+    MARCH,
+    send,
+)
 
 pytestmark = pytest.mark.django_db
 __all__ = ["treaty"]
@@ -133,3 +142,41 @@ def test_a_corrected_period_before_what_a_later_row_implies() -> None:
     late = played((C, FEBRUARY, {"tp": 20}))
     assert codes(late) == [("previously_stands", "warning")]
     assert (stood(FEBRUARY), stood(MARCH)) == (300, 350)
+
+
+# ------------------------------------------------- who told what of the period after
+BY_TWO = (
+    "With this row the books have 90.00 at 2026-01-31; a person told 170.00 to date "
+    "for the period to 2026-02-28, of which 50.00 was paid in it by what number {} "
+    "told: that leaves 120.00 up to then (paid, indemnity)."
+)
+
+
+@pytest.mark.parametrize(
+    ("first", "corrected", "how", "said"),
+    [
+        ("td", "td", C, (DIFFERS, "warning", " This row counts.")),
+        ("tp", "tp", C, (DIFFERS, "warning", " This row counts.")),
+        ("td", "td", A, ("bases_disagree", "error", f" {ADVICE}")),
+    ],
+)
+def test_what_a_person_told_to_date_is_not_what_they_said_of_the_period_before(
+    first: str, corrected: str, how: Conventions, said: tuple[str, str, str]
+) -> None:
+    send(row(**{first: 100}), period=JANUARY)
+    _, february = send(row(tp=50), period=FEBRUARY)
+    by_hand.tell(
+        ClaimPosition.objects.get(),
+        period_end=FEBRUARY,
+        amounts={"paid_indemnity": Decimal(170)},
+        basis="to_date",
+        user=User.objects.create_superuser("manager"),
+        reason="Letter of 3 March.",
+        is_meant=True,
+    )
+    late = played((how, JANUARY, {corrected: 90}))
+    code, severity, end = said
+    assert codes(late) == [(code, severity)]
+    assert message(late, code) == BY_TWO.format(february) + end
+    assert stood(JANUARY) == (90 if how is C else 100)
+    assert stood(FEBRUARY) == 170

@@ -25,7 +25,7 @@ def changes_of(mine: pl.DataFrame) -> list[pl.Expr]:
         return []
     return [
         pl.col("period_start").alias("start"),
-        *names,
+        *(pl.col(name) for name in names),
         *(_tells(mine, name).alias(f"{name}_of_told") for name in names),
     ]
 

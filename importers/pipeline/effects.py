@@ -46,7 +46,8 @@ class Effect:
     """Counts of rows by action and of what the books say of them; the periods told.
 
     ``periods``: contract, start and end of the period to its rows.  ``present``: keys
-    of records of the books that rows are about, with their period; ``together``: what
+    of records of the books that rows are about, with their period; ``beside``: what
+    others may have told beside them; ``together``: what
     rules of the whole file add up; ``held_out``: keys
     of those that rows held out name, ``held_out_lines`` what those of a register name.
     ``lacking`` and ``lacking_digest``: how many records a correction leaves out, and
@@ -60,6 +61,7 @@ class Effect:
     moves: Counter[str] = field(default_factory=Counter)
     periods: Counter[tuple[Any, Any, Any]] = field(default_factory=Counter)
     present: list[pl.DataFrame] = field(default_factory=list)
+    beside: list[pl.DataFrame] = field(default_factory=list)
     together: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     held_out: list[pl.DataFrame] = field(default_factory=list)
     held_out_lines: list[pl.DataFrame] = field(default_factory=list)
@@ -108,6 +110,7 @@ class Effect:
         kept = good.filter(~pl.col(ROW).is_in(settled.held_out.implode()))
         self.note_periods(kept)
         self.present.append(settled.settlement.present)
+        self.beside.append(settled.settlement.beside)
         for name, frame in settled.together.items():
             self.together.setdefault(name, []).append(frame)
 

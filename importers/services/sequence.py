@@ -16,9 +16,9 @@ from importers.models import Ingestion
 from importers.models.sources import PremiumLists
 from importers.record_types import RecordType
 from importers.services.follow_up_parents import parts_of_one_file
+from importers.services.of_others import told_alike, told_apart
 from importers.services.other_starts import of_other_starts
 from importers.values import Declared, Severity, Status
-from reinsurance.ledger.others import told_by_others
 from reinsurance.ledger.periods import snapped
 from reinsurance.models import LoadPeriod, Treaty
 
@@ -47,17 +47,18 @@ def look(
     kind: RecordType,
     periods: Periods,
     present: Iterable[Any] = (),
+    beside: Iterable[Any] = (),
 ) -> list[FileIssue]:
     """What stands in the books already for the contracts and periods of the file.
 
     ``present``: positions of the books that its rows are about, with their period, or
-    premium entries that they tell again.
+    premium entries that they tell again; ``beside``: what others may have told beside.
     """
     if kind.ledger is None:
         return []
     return [
         *_later(record, kind, periods),
-        *_of_others(record, kind, present),
+        *_of_others(record, kind, periods, present, beside),
         *_same_bytes(record),
         *_of_another_period(record, periods),
         *_corrects_nothing(record, kind, periods),
@@ -113,23 +114,18 @@ def _later(
 
 
 def _of_others(
-    record: Ingestion, kind: RecordType, present: Iterable[Any]
+    record: Ingestion,
+    kind: RecordType,
+    periods: Periods,
+    present: Iterable[Any],
+    beside: Iterable[Any],
 ) -> Iterable[FileIssue]:
     """Another sender told of the same claims or premiums for the same period."""
-    what = "claims" if kind.ledger == "claims" else "premiums"
-    found = told_by_others(present, sender=record.source_id, most=MOST_NAMED)
-    numbers = [number for number, _ in found]
-    files = Ingestion.objects.select_related("source").in_bulk(numbers)
-    for number, count in found:
-        other = files.get(number)
-        who = other.source.name if other else "another sender"
-        yield FileIssue(
-            FOREIGN,
-            Severity.BREACH,
-            f"{count:,} of the {what} and periods in this file of {record.source.name} "
-            f"were told by {who} in number {number} already. The later word counts: "
-            "approve it only if that is meant.",
-        )
+    for message in (
+        *told_alike(record, kind, present),
+        *told_apart(record, kind, periods, beside),
+    ):
+        yield FileIssue(FOREIGN, Severity.BREACH, message)
 
 
 def _same_bytes(record: Ingestion) -> Iterable[FileIssue]:

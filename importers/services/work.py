@@ -135,7 +135,7 @@ def _check(lease: Lease, folder: Path) -> None:
     )
     effect = examined.staged.effect
     for issue in (
-        *sequence.look(record, kind, effect.periods, effect.present),
+        *sequence.look(record, kind, effect.periods, effect.present, effect.beside),
         *mappings.constants_used(kind, matches, mapping),
     ):
         examined.note_file(issue.code, issue.severity, issue.message)

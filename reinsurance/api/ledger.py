@@ -19,7 +19,10 @@ from reinsurance.models import Claim, ClaimPosition
 from reinsurance.visibility import seen_by
 
 MOST_POSITIONS = 10_000
-KNOWN_AT = "As it was known then, such as 2026-04-30T12:00:00Z; usually now."
+KNOWN_AT = (
+    "As it was known then, such as 2026-04-30T12:00:00Z; usually now. The money alone: "
+    "contract, section and risk code are as they are today."
+)
 NIL = Decimal(0)
 
 

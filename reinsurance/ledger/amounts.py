@@ -29,7 +29,10 @@ AS_AT = (
 """Amounts that stand as at the end of a period."""
 
 CHANGES = ("change_indemnity", "change_fees")
-"""Change this month (CR0132, CR0133): kept as told, part of no sum."""
+"""Change this month (CR0132, CR0133): kept as told, part of no sum.
+
+It is held against the books (:mod:`change_rules`).
+"""
 
 POSITION = (*PAID, *AS_AT)
 """What a position holds."""

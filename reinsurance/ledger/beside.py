@@ -25,6 +25,7 @@ class Beside:
     ``old`` and ``new`` are statements as in :mod:`timelines`.  ``now`` and ``before``:
     by amount, what the books come to with the rows and without them, at the periods
     for which it is told (``position``, ``period_end``, ``books``; ``has_to``: to date).
+    ``books``: all statements, with what new rows say of the period before left out.
     """
 
     def __init__(self, old: pl.DataFrame, new: pl.DataFrame, paid: list[str]) -> None:
@@ -36,7 +37,7 @@ class Beside:
             for a in paid
             if told_as(a, PREVIOUSLY) in new.columns
         )
-        books = pl.concat([old, silent], how="diagonal_relaxed")
+        self.books = books = pl.concat([old, silent], how="diagonal_relaxed")
         self.told = timelines.best(books)
         self.line = timelines.timeline(books, implied=False)
         self.old_line = (
@@ -73,6 +74,11 @@ class Beside:
         return rows.with_columns(preceding=day_before()).join(
             known, on=["position", "preceding"], how="anti"
         )
+
+
+def corrected(beside: Beside) -> pl.DataFrame:
+    """What was told before the file was received: a correction replaces that alone."""
+    return beside.old.filter(pl.col("number") < beside.rows["number"].min())
 
 
 def day_before() -> pl.Expr:

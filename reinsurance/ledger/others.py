@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from reinsurance.ledger.copying import by_index, copy_in, sought
 from reinsurance.ledger.lineage_ranges import repeating
+from reinsurance.ledger.matching import stands_by_sets
 from reinsurance.ledger.statements import REPEATED
 
 
@@ -44,6 +45,56 @@ def told_by_others(
             sender=sender,
             most=most,
         )
+
+
+def told_beside(
+    beside: Iterable[pl.DataFrame], *, sender: int | None, most: int
+) -> list[tuple[int, int]]:
+    """The same of claims that others told under other positions alone.
+
+    ``beside``: ``claim``, ``position`` (null: a new one) and ``period_end`` of what a
+    file tells.  Not where all positions of one of the two are among the other's.
+    """
+    frames = [frame for frame in beside if frame.height]
+    if not frames:
+        return []
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "DROP TABLE IF EXISTS told_of; CREATE TEMPORARY TABLE told_of "
+            "(claim bigint, position bigint, period_end date) ON COMMIT DROP"
+        )
+        for frame in frames:
+            copy_in(cursor, "told_of", frame)
+        cursor.execute("CREATE INDEX ON told_of (claim, period_end); ANALYZE told_of")
+        same = "FROM told_of o WHERE o.claim = k.claim AND o.period_end = k.period_end"
+        return _by_number(
+            cursor,
+            "(SELECT DISTINCT ON (k.claim, k.period_end, s.load_id) s.id, s.load_id "  # noqa: S608
+            "FROM (SELECT DISTINCT claim, period_end FROM told_of) k "
+            "JOIN reinsurance_claimposition p ON p.claim_id = k.claim "
+            f"AND {stands_by_sets('p')} "
+            "JOIN reinsurance_claimstatement s ON s.position_id = p.id "
+            "AND s.period_end = k.period_end "
+            f"WHERE NOT EXISTS (SELECT {same} AND o.position = p.id) "
+            f"AND EXISTS (SELECT {same} AND (o.position IS NULL OR NOT EXISTS "
+            "(SELECT FROM reinsurance_claimstatement t "
+            "WHERE t.position_id = o.position "
+            "AND t.period_end = k.period_end AND t.load_id = s.load_id)))) s",
+            REPEATED,
+            sender=sender,
+            most=most,
+        )
+
+
+def counted_beside(
+    beside: Iterable[pl.DataFrame], *, most: int
+) -> list[tuple[int, int]]:
+    """Files (``number``) and how many of their premiums (``count``), of all parts."""
+    found: Counter[int] = Counter()
+    for frame in beside:
+        for number, count in frame.select("number", "count").iter_rows():
+            found[number] += count
+    return sorted(found.items(), reverse=True)[:most]
 
 
 def _premiums(

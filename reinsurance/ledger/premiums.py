@@ -12,6 +12,7 @@ import polars as pl
 
 from reinsurance.ledger.further_details import details_of
 from reinsurance.ledger.periods import END, START
+from reinsurance.ledger.premium_beside import told_beside
 from reinsurance.ledger.premium_checks import (
     adds_otherwise,
     changed,
@@ -96,6 +97,11 @@ class PremiumSettlement:
             {"entry": pl.concat([told, self.repeats["id"]])},
             schema={"entry": pl.Int64},
         )
+
+    @property
+    def beside(self) -> pl.DataFrame:
+        """Files of other senders beside whose premiums new ones stand (``number``)."""
+        return told_beside(self.entries, self.known)
 
 
 def settle_premiums(

@@ -11,7 +11,8 @@ from reinsurance.ledger.amounts import (
     label_of,
     told_as,
 )
-from reinsurance.ledger.beside import Beside, differs, plain
+from reinsurance.ledger.beside import Beside, corrected, differs, plain
+from reinsurance.ledger.openings import openings_left_out
 from reinsurance.ledger.overlaps import teller
 from reinsurance.ledger.timelines import KEY, MONEY
 from reinsurance.resources.issues import issues_at, no_issues
@@ -24,7 +25,7 @@ def same_period(beside: Beside) -> list[pl.DataFrame]:
     known = [a for a in beside.paid if a in beside.line.columns]
     found = [_beside_to_date(beside, amount) for amount in known]
     if beside.rows["is_correction"].any():
-        found += [_opening_left_out(beside, amount) for amount in known]
+        found += openings_left_out(beside, known)
         found += [_others_left_out(beside, amount) for amount in known]
     return found
 
@@ -69,41 +70,9 @@ def _beside_to_date(beside: Beside, amount: str) -> pl.DataFrame:
     )
 
 
-def _opening_left_out(beside: Beside, amount: str) -> pl.DataFrame:
-    """A correction that does not say again what was paid before the period.
-
-    One row told it as such, or as what was paid to date less what was paid this period.
-    """
-    prev = told_as(amount, PREVIOUSLY)
-    said = timelines.best(timelines.with_implied(_corrected(beside)))
-    if prev not in said.columns:
-        return no_issues()
-    opening = said.select(*KEY, opening=pl.col(prev)).filter(pl.col("opening") != 0)
-    says_so = (
-        pl.col("prev").is_not_null() | (pl.col("to") - pl.col("this")).is_not_null()
-    )
-    rows = beside.mine(amount, THIS_PERIOD, TO_DATE).filter(
-        pl.col("is_correction") & ~says_so
-    )
-    here = beside.first_told(rows, amount).join(opening, on=KEY)
-    return issues_at(
-        here,
-        column=amount,
-        value=pl.coalesce("this", "to"),
-        code="previously_left_out",
-        severity="warning",
-        message=pl.format(
-            "The file that this corrects said that {} was paid before the period "
-            f"({label_of(amount)}); the correction does not, so it does not count "
-            "any more. If it still holds, add what was previously paid.",
-            plain(pl.col("opening")),
-        ),
-    )
-
-
 def _others_left_out(beside: Beside, amount: str) -> pl.DataFrame:
     """A correction in another basis than what somebody else told to date."""
-    to, told = told_as(amount, TO_DATE), _corrected(beside)
+    to, told = told_as(amount, TO_DATE), corrected(beside)
     said = timelines.replaced_by_corrections(
         timelines.with_periods(told), timelines.told_amounts(told)
     )
@@ -141,8 +110,3 @@ def _others_left_out(beside: Beside, amount: str) -> pl.DataFrame:
             plain(pl.col("books")),
         ),
     )
-
-
-def _corrected(beside: Beside) -> pl.DataFrame:
-    """What was told before the file was received: a correction replaces that alone."""
-    return beside.old.filter(pl.col("number") < beside.rows["number"].min())

@@ -11,6 +11,7 @@ from reinsurance.ledger.amounts import (
     RESERVE_FEES,
     told_as,
 )
+from reinsurance.ledger.change_rules import changes_of
 from reinsurance.ledger.later_periods import with_incurred
 
 
@@ -27,9 +28,11 @@ def settled_frame(
     and not their total; ``at_<amount>``: at the row's period; ``before_<amount>``: at
     the period told before; ``now_<amount>``: at the latest; ``told_incurred…``;
     ``status_now``; ``is_live``: the row counts; ``is_last``: nobody told the position
-    and period after it.
+    and period after it.  Where rows tell changes of the period, what
+    :mod:`change_rules` looks at.
     """
     amounts = [n for n in (*PAID, *AS_AT) if n in line.columns]
+    changes = changes_of(mine)
     # The line is in order; a window for each of so many positions costs far more.
     is_next = pl.col("position") == pl.col("position").shift(1)
     at = line.select(
@@ -41,6 +44,10 @@ def settled_frame(
             pl.when(is_next).then(pl.col(n).shift(1)).alias(f"before_{n}")
             for n in amounts
         ),
+        *(
+            pl.when(is_next).then(pl.col("period_end").shift(1)).alias("before_end")
+            for _ in changes[:1]
+        ),
     )
     base = mine.select(
         "row",
@@ -48,6 +55,7 @@ def settled_frame(
         "period_end",
         "number",
         "told",
+        *changes,
         paid_by_kind=_by_kind(mine, "paid_fees", PAID_FEES),
         reserve_by_kind=_by_kind(mine, "reserve_fees", RESERVE_FEES),
         is_live=pl.col("row").is_in(counting.implode()),

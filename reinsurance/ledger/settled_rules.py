@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from reinsurance.ledger.beside import CENT, plain
+from reinsurance.ledger.change_rules import change_issues
 from reinsurance.ledger.claim_statuses import open_statuses
 from reinsurance.ledger.date_rules import date_issues
 from reinsurance.ledger.limit_rules import Watched, limit_issues
@@ -45,6 +46,7 @@ def amount_issues(
         [
             *_adding_up(seen),
             *_fees_of_no_kind(seen),
+            *change_issues(seen, conventions),
             *_of_position(seen),
             *period_issues(seen, settlement.later, conventions),
             *(limit_issues(settlement, limited) if limited else ()),

@@ -67,3 +67,16 @@ class Settlement:
             .select("position", "period_end")
             .unique()
         )
+
+    @property
+    def beside(self) -> pl.DataFrame:
+        """Claims of the books that rows are about, with position and period of each.
+
+        A position that the books do not have yet is null.
+        """
+        known = pl.when(pl.col("position") > 0).then("position").alias("position")
+        return (
+            self.rows.filter(pl.col("claim") > 0, pl.col("period_end").is_not_null())
+            .select("claim", known, "period_end")
+            .unique()
+        )

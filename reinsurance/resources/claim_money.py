@@ -100,12 +100,12 @@ def money_columns() -> dict[str, Column]:
         "change_indemnity": money(
             "Change this period, indemnity",
             synonyms=("Change this month - Indemnity", "CR0132"),
-            explanation="Kept as told; part of no sum.",
+            explanation="Held against the reserves and incurred; moves nothing.",
         ),
         "change_fees": money(
             "Change this period, fees",
             synonyms=("Change this month - Fees", "CR0133"),
-            explanation="Kept as told; part of no sum.",
+            explanation="Held against the reserves and incurred; moves nothing.",
         ),
         "incurred_indemnity": money(
             "Incurred, indemnity",

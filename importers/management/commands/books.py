@@ -38,7 +38,10 @@ OPTIONS = {
     "treaty": "reference of a contract",
     "policy": "reference of a policy",
     "as_at": "end of a period, like 2026-06-30: nothing told for later ones",
-    "known_at": "a day or moment, like 2026-07-05T12:00: nothing loaded later",
+    "known_at": (
+        "a day or moment, like 2026-07-05T12:00: nothing loaded later; of claims the "
+        "money alone, contract, section and what describes them are as they are today"
+    ),
 }
 
 

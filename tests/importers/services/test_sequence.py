@@ -222,11 +222,117 @@ def test_another_senders_word_that_stands_by_a_repeat() -> None:
     assert f"were told by Cedant in number {second.pk} already" in message
 
 
-def of_premium(gross: int, end: date, source: str, policy: str = "P1") -> Ingestion:
+APART = (
+    "1 of the {} and periods in this file of {} were told by {} in number {} under "
+    "another {}. This file stands beside that, and if they mean the same, it counts "
+    "twice: approve it only if they do not; else have one of the two files corrected."
+)
+KEY_OF_CLAIM = "section, risk code or currency"
+KEY_OF_PREMIUM = "section, risk code, certificate, instalment or currency"
+KEYED = "UMR,Claim Ref,Date of Loss,Currency,Section,Risk Code,Paid to date,Reserve"
+
+
+def keyed(
+    *keys: tuple[str, str, str], source: str = "broker", paid: int = 10, **more: Any
+) -> Ingestion:
+    """A checked file of C1: a row for each currency, section and risk code."""
+    rows = "".join(
+        f"T1,C1,2026-03-01,{currency},{section},{risk},{paid},50\n"
+        for currency, section, risk in keys
+    )
+    return checked(f"{KEYED}\n{rows}", end=more.pop("end", JUNE), source=source, **more)
+
+
+@pytest.mark.parametrize(
+    "other", [("GBP", "2", "UA"), ("GBP", "1", "UB"), ("USD", "1", "UA")]
+)
+@pytest.mark.parametrize("declared", ["", "additional", "correction"])
+def test_another_sender_tells_a_claim_and_period_under_another_key(
+    other: tuple[str, str, str], declared: str
+) -> None:
+    Source.objects.update(several_currencies=True)
+    theirs = load(keyed(("GBP", "1", "UA"), source="cedant"))
+    ours = keyed(other, declared=declared)
+    breach = APART.format("claims", "Broker", "Cedant", theirs.pk, KEY_OF_CLAIM)
+    assert said(ours, FOREIGN) == [(0, "breach", breach)]
+    load(ours)
+    assert sum(p.incurred for p in ClaimPosition.objects.all()) == 120
+    # So it is said again, of either's next word.
+    again = keyed(other, declared="correction", paid=11)
+    assert said(again, FOREIGN) == [(0, "breach", breach)]
+    back = keyed(("GBP", "1", "UA"), source="cedant", declared="correction", paid=12)
+    assert said(back, FOREIGN) == [
+        (
+            0,
+            "breach",
+            APART.format("claims", "Cedant", "Broker", ours.pk, KEY_OF_CLAIM),
+        )
+    ]
+
+
+def test_a_claim_under_another_key_of_the_same_sender_period_or_undone() -> None:
+    theirs = load(keyed(("GBP", "1", "UA"), source="cedant"))
+    same = keyed(("GBP", "2", "UA"), source="cedant", declared="additional")
+    assert said(same, FOREIGN) == []
+    assert said(keyed(("GBP", "2", "UA"), end=JULY, paid=11), FOREIGN) == []
+    ingestions.undo(theirs.pk, user=None, reason="wrong", enqueue=False)
+    undoing.undo(theirs.pk)
+    assert said(keyed(("GBP", "2", "UA"), paid=12), FOREIGN) == []
+
+
+@pytest.mark.parametrize("ours", [("1",), ("1", "2", "3")])
+def test_another_sender_tells_some_or_more_positions(ours: tuple[str, ...]) -> None:
+    """The later word counts of those told by both; the rest is of one file alone."""
+    load(keyed(("GBP", "1", "UA"), ("GBP", "2", "UA"), source="cedant"))
+    ((_, severity, message),) = said(
+        keyed(*(("GBP", section, "UA") for section in ours)), FOREIGN
+    )
+    assert severity == "breach"
+    assert "The later word counts" in message
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"currency": "USD"}, {"section": "2"}, {"certificate": "B"}],
+)
+def test_another_sender_tells_a_premium_under_another_key(
+    other: dict[str, str],
+) -> None:
+    own = {"section": "1", "certificate": "A", "currency": "GBP"}
+    theirs = load(of_premium(100, JUNE, "cedant", **own))
+    ours = of_premium(100, JUNE, "broker", **{**own, **other})
+    assert said(ours, FOREIGN) == [
+        (
+            0,
+            "breach",
+            APART.format("premiums", "Broker", "Cedant", theirs.pk, KEY_OF_PREMIUM),
+        )
+    ]
+    assert said(of_premium(101, JULY, "broker", **{**own, **other}), FOREIGN) == []
+    again = {**own, **other, "policy": "P2"}
+    assert said(of_premium(100, JUNE, "broker", **again), FOREIGN) == []
+
+
+def of_premium(
+    gross: int,
+    end: date,
+    source: str,
+    policy: str = "P1",
+    *,
+    section: str = "",
+    certificate: str = "",
+    currency: str = "GBP",
+) -> Ingestion:
     """A premium bordereau of one policy, checked."""
-    header = "UMR,Policy No,Transaction type,Effective date,Currency,Gross premium"
+    header = (
+        "UMR,Policy No,Transaction type,Effective date,Currency,Gross premium,"
+        "Section,Certificate Ref"
+    )
+    cells = (
+        f"T1,{policy},Original,2026-03-01,{currency},{gross},{section},{certificate}"
+    )
     ingestion = ingestions.submit(
-        blocks=[f"{header}\nT1,{policy},Original,2026-03-01,GBP,{gross}\n".encode()],
+        blocks=[f"{header}\n{cells}\n".encode()],
         file_name="premiums.csv",
         record_type="premiums",
         source=ingestions.source_of(source),

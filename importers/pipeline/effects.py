@@ -32,7 +32,7 @@ from reinsurance.ledger.lacking_moves import (
 from reinsurance.ledger.moved_away import moved_away
 from reinsurance.ledger.overlaps import CountsTwiceError
 from reinsurance.ledger.periods import END, START
-from reinsurance.ledger.spoken_for import by_end
+from reinsurance.ledger.spoken_for import Period, not_spoken_for
 from reinsurance.resources.conventions import FileContext, HeldOutLine
 
 CORRECTION_LACKS = "correction_lacks"
@@ -70,6 +70,10 @@ class Effect:
     before: dict[str, int] = field(default_factory=dict)
     is_settled: bool = False
     own: Own | None = None
+
+    def speaks_for(self, context: FileContext) -> dict[Period, int]:
+        """Contracts and periods of which a correction leaves out what it lacks."""
+        return not_spoken_for(self.periods, context.of_parents)
 
     def count(self, good: pl.DataFrame) -> None:
         """Count the rows of a chunk by their action."""
@@ -221,7 +225,7 @@ class Effect:
             cursor,
             number=context.number,
             sender=context.conventions.sender,
-            periods=[(t, e) for t, _, e in self.periods if e is not None],
+            periods=[(t, e) for t, _, e in self.speaks_for(context) if e is not None],
             present=self._present_positions(),
         )
 
@@ -249,7 +253,7 @@ class Effect:
                 record_type.ledger or "",
                 number=context.number,
                 sender=context.conventions.sender,
-                periods=[period for period in by_end(self.periods) if period[2]],
+                periods=[period for period in self.speaks_for(context) if period[2]],
                 present=self.present,
                 named=[*self.named(), *context.held_out],
                 policies=[*self.policies(), *context.held_out_policies],
@@ -279,7 +283,7 @@ class Effect:
             lacked,
             number=context.number,
             sender=context.conventions.sender,
-            periods=[(t, e) for t, _, e in self.periods if e is not None],
+            periods=[(t, e) for t, _, e in self.speaks_for(context) if e is not None],
             own=self.own,
         )
 

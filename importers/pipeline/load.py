@@ -96,7 +96,7 @@ def load(
                 _write_settled(cursor, parts, record_type, mine, done)
             else:
                 _load_ledger(cursor, parts, record_type, context, mine, done)
-            _note_periods(mine, done)
+            _note_periods(mine, done, context)
             if context.conventions.is_correction or lists_year(record_type, context):
                 _note_held_out(record_type, context, mine)
             if context.conventions.is_correction:
@@ -154,7 +154,8 @@ def _write_settled(
         done.note_periods(frame)
 
 
-def _note_periods(mine: Load, done: Effect) -> None:
+def _note_periods(mine: Load, done: Effect, context: FileContext) -> None:
+    own = done.speaks_for(context)
     LoadPeriod.objects.bulk_create(
         LoadPeriod(
             load=mine,
@@ -162,6 +163,7 @@ def _note_periods(mine: Load, done: Effect) -> None:
             period_start=start,
             period_end=end,
             row_count=count,
+            leaves_out=(treaty, start, end) in own,
         )
         for (treaty, start, end), count in by_end(done.periods).items()
     )

@@ -23,6 +23,7 @@ from reinsurance.ledger.premiums import settle_premiums
 from reinsurance.ledger.recompute import recompute
 from reinsurance.ledger.settle import settle
 from reinsurance.ledger.settled_rules import claim_issues
+from reinsurance.ledger.told_elsewhere import elsewhere
 from reinsurance.ledger.write import write
 from reinsurance.resources.conventions import FileContext
 
@@ -97,7 +98,8 @@ def settle_rows(
             over = later_premiums(settlement, number=context.number)
             ruled = settlement.ruled
             together = {"income": settlement.income}
-        together |= new_records(settlement.rows, rows, context, record_type)
+        new = new_records(settlement.rows, rows, record_type)
+        together |= _beside_others(cursor, new, context, record_type)
         issues = pl.concat([settlement.issues, ruled, over])
         errors = issues.filter(pl.col("severity") == "error")[ROW]
         if not errors.len():
@@ -115,25 +117,44 @@ def settle_rows(
     )
 
 
-def new_records(
-    settled: pl.DataFrame,
-    rows: pl.DataFrame,
-    context: FileContext,
-    record_type: RecordType,
-) -> dict[str, pl.DataFrame]:
-    """Rows of new records, where they may have stood under another contract before."""
+def takes_the_place(context: FileContext, record_type: RecordType) -> bool:
+    """Whether the file takes the place of others: a correction, or a list of the year.
+
+    Not where it adds to another, or goes on with rows whose contract somebody answered.
+    """
     told = context.conventions
     lists = record_type.ledger == "premiums" and told.premium_lists == "year"
-    if not (told.is_correction or lists):
-        return {}
+    is_additional = told.is_additional and not told.is_correction
+    is_part = bool(told.contracts) or is_additional
+    return not is_part and (told.is_correction or lists)
+
+
+def _beside_others(
+    cursor: Any, new: pl.DataFrame, context: FileContext, record_type: RecordType
+) -> dict[str, pl.DataFrame]:
+    """New records that may have stood under another contract before, or stand there."""
+    if takes_the_place(context, record_type):
+        return {"new": new}
+    return elsewhere(
+        cursor,
+        new,
+        ledger=record_type.slug,
+        sender=context.conventions.sender,
+        parts=(context.number, *context.parts),
+    )
+
+
+def new_records(
+    settled: pl.DataFrame, rows: pl.DataFrame, record_type: RecordType
+) -> pl.DataFrame:
+    """Rows of records that are new under their contract."""
     schema = NEW_CLAIMS if record_type.ledger == "claims" else NEW_PREMIUMS
     new = settled.filter(pl.col("__action") == "created")[ROW]
     frame = rows.filter(pl.col(ROW).is_in(new.cast(rows.schema[ROW]).implode()))
     names = {"period_end": END}
-    found = frame.select(
+    return frame.select(
         pl.col(names.get(n, n)).cast(t).alias(n) for n, t in schema.items()
     )
-    return {"new": found}
 
 
 def _with_added(settlement: Any, rows: pl.Series, context: FileContext) -> pl.Series:

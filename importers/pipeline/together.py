@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from importers.pipeline.befores import of_issues
 from importers.pipeline.effects import Effect, lists_year
 from importers.pipeline.frames import no_issues
+from importers.pipeline.settling import takes_the_place
 from importers.record_types import RecordType
 from reinsurance.ledger.claim_shares import left_out, with_left_out
 from reinsurance.ledger.event_limits import event_issues
@@ -19,6 +20,7 @@ from reinsurance.ledger.lacking import Lacked
 from reinsurance.ledger.limit_rules import whole_claims
 from reinsurance.ledger.not_named import Spoken, not_named
 from reinsurance.ledger.premium_income import income_issues
+from reinsurance.ledger.told_elsewhere import elsewhere_issues
 from reinsurance.resources.conventions import FileContext
 
 
@@ -31,8 +33,11 @@ def judge_together(
     ``is_loaded``: the books have the file already, without what it leaves out.
     """
     whole = {name: pl.concat(frames) for name, frames in effect.together.items()}
-    new = whole.pop("new", None)
+    new, both = whole.pop("new", None), whole.pop("elsewhere", None)
+    keys = whole.pop("elsewhere_keys", None)
     others = _of_other_contracts(effect, record_type, context, new)
+    if both is not None and keys is not None:
+        others = _told_elsewhere(effect, both, keys)
     if not any(frame.height for frame in whole.values()):
         return others
     with transaction.atomic(), connection.cursor() as cursor:
@@ -75,14 +80,24 @@ def _of_other_contracts(
     return found
 
 
+def _told_elsewhere(
+    effect: Effect, both: pl.DataFrame, keys: pl.DataFrame
+) -> pl.DataFrame:
+    """New rows that its sender told under another contract, too, and the file not."""
+    told = [frame.to_series() for frame in effect.present]
+    present = pl.concat([pl.Series(dtype=pl.Int64), *told])
+    found = elsewhere_issues(both, keys, present)
+    effect.note_changes(None, found)
+    effect.note_before({"other contracts": of_issues(found)})
+    return found
+
+
 def _spoken(
     effect: Effect, record_type: RecordType, context: FileContext
 ) -> Spoken | None:
     """What the file is for, where it takes the place of others; else None."""
     told = context.conventions
-    lists = lists_year(record_type, context)
-    is_additional = told.is_additional and not told.is_correction
-    if told.contracts or is_additional or not (told.is_correction or lists):
+    if not takes_the_place(context, record_type):
         return None
     held = [*effect.named(), *effect.policies()]
     held += [list(pair) for pair in context.held_out + context.held_out_policies]
@@ -93,7 +108,7 @@ def _spoken(
         list(effect.periods),
         sorted({pair[0] for pair in held}),
         is_correction=told.is_correction,
-        lists_year=lists,
+        lists_year=lists_year(record_type, context),
     )
 
 

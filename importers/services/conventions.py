@@ -7,7 +7,11 @@ from importers import record_types
 from importers.models import Ingestion
 from importers.pipeline.clean import ROW_IN_FILE
 from importers.services import limits
-from importers.services.follow_up_parents import told_by_parents
+from importers.services.follow_up_parents import (
+    parts_of_one_file,
+    spoken_by_parents,
+    told_by_parents,
+)
 from importers.values import Declared
 from reinsurance.resources.conventions import Conventions, FileContext, HeldOutLine
 
@@ -61,6 +65,8 @@ def context_of(record: Ingestion) -> FileContext:
             held_out.get("policies", ()), () if is_claims else of_parents
         ),
         held_out_lines=tuple(map(HeldOutLine.of_json, held_out.get("lines", ()))),
+        parts=tuple(sorted(parts_of_one_file(record))),
+        of_parents=spoken_by_parents(record),
     )
 
 

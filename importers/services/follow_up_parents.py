@@ -6,6 +6,7 @@ and a correction does not leave out what another part of it tells.
 
 import csv
 from collections.abc import Collection, Iterator
+from datetime import date
 
 from importers import record_types
 from importers.models import Ingestion
@@ -13,6 +14,7 @@ from importers.pipeline import storage
 from importers.pipeline.stage import part_key
 from importers.pipeline.staged import told_of
 from importers.values import Declared, Status
+from reinsurance.models import LoadPeriod
 from reinsurance.resources.formats import harmless
 
 STAGED = (Status.READY, Status.APPROVED, Status.LOADING, Status.LOADED)
@@ -31,6 +33,33 @@ def parts_of_one_file(ingestion: Ingestion) -> set[int]:
         newest = set(children.values_list("pk", flat=True)) - found
         found |= newest
     return found
+
+
+def spoken_by_parents(
+    follow_up: Ingestion,
+) -> tuple[tuple[int, date | None, date], ...]:
+    """Contract, start and end of what the parents speak for that stand as corrections.
+
+    The follow-up leaves nothing out of that by itself: what the undo of its parent
+    brings back, it would keep out, and nobody was asked about it at its approval.
+    """
+    if follow_up.declared != Declared.CORRECTION:
+        return ()
+    numbers: list[int] = []
+    parent = follow_up.parent
+    while parent is not None:
+        numbers.append(parent.pk)
+        parent = parent.parent
+    spoken = LoadPeriod.objects.filter(
+        load__number__in=numbers,
+        load__user=None,
+        load__undone_at=None,
+        load__is_correction=True,
+        leaves_out=True,
+        period_end__isnull=False,
+    ).order_by("treaty", "period_end", "period_start")
+    rows = spoken.values_list("treaty", "period_start", "period_end")
+    return tuple((treaty, start, end) for treaty, start, end in rows if end is not None)
 
 
 def told_by_parents(follow_up: Ingestion) -> set[tuple[int, str]]:

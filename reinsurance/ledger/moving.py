@@ -154,6 +154,7 @@ def _corrections(treaty: Treaty, told: list[_Told]) -> set[tuple[Load, date]]:
         period_end__in={t.period_end for t in told if t.period_end},
         load__is_correction=True,
         load__record_type=CLAIMS,
+        leaves_out=True,
     ).select_related("load")
     return {
         (r.load, r.period_end)
@@ -201,17 +202,22 @@ def _move_periods(
     fresh = set()
     for part in told:
         here = {"load": part.load, "period_end": part.period_end}
+        old = LoadPeriod.objects.filter(treaty=source, **here)
+        leaves_out = not old.filter(leaves_out=False).exists()
         period, is_new = LoadPeriod.objects.get_or_create(
             treaty=target,
             **here,
-            defaults={"period_start": part.period_start, "row_count": part.rows},
+            defaults={
+                "period_start": part.period_start,
+                "row_count": part.rows,
+                "leaves_out": leaves_out,
+            },
         )
         if not is_new:
             period.row_count += part.rows
             period.save(update_fields=["row_count"])
-        elif part.load.is_correction and part.period_end is not None:
+        elif part.load.is_correction and leaves_out and part.period_end is not None:
             fresh.add((part.load, part.period_end))
-        old = LoadPeriod.objects.filter(treaty=source, **here)
         if part.load.is_correction or _tells_more(cursor, part, source):
             left = old.filter(row_count__gte=part.rows)
             left.update(row_count=F("row_count") - part.rows)

@@ -59,6 +59,8 @@ def beside(
 ) -> pl.DataFrame:
     """Each row beside the entry that it replaces (``was_id``, ``was.<column>``).
 
+    ``stored.<part>``: a part of the key as that entry has it, untold where the row is
+    the first to tell it.
     ``replaces``: keys of all standing entries of its key and period that were received
     before; ``later``: the load that told the same later, and is not left out itself, or
     that left the row out as a correction (``spoken``), then ``left_out_by``, too.  Of
@@ -142,6 +144,7 @@ def _last(before: pl.DataFrame) -> pl.DataFrame:
             pl.col("period_end").last().alias("was_end"),
             pl.col("gross_premium").sum().alias("was_total"),
             *(pl.col(n).last().alias(f"was.{n}") for n in COLUMNS),
+            *(pl.col(f"stored.{n}").last() for n in PARTS),
         )
     )
 

@@ -192,7 +192,7 @@ def corrections(
         "FROM reinsurance_loadperiod p JOIN reinsurance_load l ON l.id = p.load_id "
         "WHERE l.is_correction AND l.record_type = 'premiums' "
         "AND (l.undone_at IS NULL OR l.id = ANY(%s)) "
-        "AND p.period_end IS NOT NULL AND p.treaty_id = ANY(%s)",
+        "AND p.leaves_out AND p.period_end IS NOT NULL AND p.treaty_id = ANY(%s)",
         [list(also), treaties.drop_nulls().unique().to_list()],
     )
     schema = {

@@ -24,6 +24,7 @@ from reinsurance.ledger.premium_checks import (
 )
 from reinsurance.ledger.premium_columns import stored, tells
 from reinsurance.ledger.premium_income import income_moves
+from reinsurance.ledger.premium_keys import PARTS
 from reinsurance.ledger.premium_late_keys import unclear_in_later_lists
 from reinsurance.ledger.premium_late_lists import lacked_by_later_lists
 from reinsurance.ledger.premium_matching import beside, with_keys
@@ -175,8 +176,18 @@ def _is_repeat(conventions: Conventions) -> pl.Expr:
         & pl.col("later").is_null()
         & (pl.col("told") == pl.col("was_told") % APART)
         & pl.col("was_end").eq_missing(pl.col("period_end"))
+        & _has_same_parts()
         & ~pl.lit(conventions.is_correction or conventions.equal_rows_add)
     )
+
+
+def _has_same_parts() -> pl.Expr:
+    """Whether the entry has each part of the key, and not the row alone.
+
+    A row that fills one in is no repeat: that part would be told nowhere, and the next
+    section would take the place of this one.
+    """
+    return pl.all_horizontal(pl.col(n).eq_missing(pl.col(f"stored.{n}")) for n in PARTS)
 
 
 def _ruled(
@@ -197,7 +208,9 @@ def _with_actions(matched: pl.DataFrame, names: list[str]) -> pl.DataFrame:
     details_differ = pl.col("details").is_not_null() & pl.col("details").ne_missing(
         pl.col("was.details")
     )
-    changes = pl.any_horizontal(*differs, details_differ, adds_otherwise())
+    changes = pl.any_horizontal(
+        *differs, details_differ, adds_otherwise(), ~_has_same_parts()
+    )
     is_late = pl.col("later").is_not_null()
     return matched.with_columns(
         pl.when(pl.col("was_id").is_null() & ~is_late)

@@ -44,7 +44,7 @@ def positions_to_settle(cursor: Any, load: int) -> pl.Series:
         WHERE r.load_id = %(load)s AND r.model = '{REPEATED}'
         UNION
         SELECT s.position_id FROM reinsurance_load c
-        JOIN reinsurance_loadperiod p ON p.load_id = c.id
+        JOIN reinsurance_loadperiod p ON p.load_id = c.id AND p.leaves_out
         JOIN reinsurance_claim m ON m.treaty_id = p.treaty_id
         JOIN reinsurance_claimposition q ON q.claim_id = m.id
         JOIN reinsurance_claimstatement s ON s.position_id = q.id
@@ -161,6 +161,7 @@ def _leave_out(cursor: Any, model: Any, keys: pl.Series, positions: pl.Series) -
             JOIN reinsurance_claimstatement s ON s.position_id = q.id
             JOIN reinsurance_loadperiod p
                 ON p.treaty_id = m.treaty_id AND p.period_end = s.period_end
+                AND p.leaves_out
             JOIN reinsurance_load c ON c.id = p.load_id
             WHERE {own} = x.id AND c.is_correction AND c.undone_at IS NULL
                 AND c.record_type = 'claims'

@@ -30,6 +30,18 @@ def by_end(periods: Mapping[Period, int]) -> dict[Period, int]:
     }
 
 
+def not_spoken_for(
+    periods: Mapping[Period, int], others: Collection[Period]
+) -> dict[Period, int]:
+    """Periods as of :func:`by_end`, without those that others speak for whole."""
+    taken = set(others)
+    return {
+        (treaty, start, end): count
+        for (treaty, start, end), count in by_end(periods).items()
+        if not {(treaty, start, end), (treaty, None, end)} & taken
+    }
+
+
 def spoken_for(cursor: Any, load: int, *, listing: Collection[int]) -> pl.Series:
     """Keys of all premium entries of the contracts and periods that a load is for.
 
@@ -40,7 +52,7 @@ def spoken_for(cursor: Any, load: int, *, listing: Collection[int]) -> pl.Series
         "SELECT e.id FROM reinsurance_loadperiod p "  # noqa: S608 our numbers
         "JOIN reinsurance_load l ON l.id = p.load_id "
         "JOIN reinsurance_premiumentry e ON e.treaty_id = p.treaty_id "
-        f"WHERE p.load_id = {load} "
+        f"WHERE p.load_id = {load} AND p.leaves_out "
     )
     query = (
         f"{entries} AND e.period_end = p.period_end "

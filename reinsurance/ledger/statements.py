@@ -188,7 +188,7 @@ def corrections_of(
         "SELECT x.treaty_id, x.period_end, l.number, l.sender, l.held_out::text "  # noqa: S608
         "FROM reinsurance_loadperiod x JOIN reinsurance_load l ON l.id = x.load_id "
         f"WHERE l.is_correction AND l.record_type = %s AND {stands} "
-        "AND x.period_end IS NOT NULL AND x.treaty_id = ANY(%s)",
+        "AND x.leaves_out AND x.period_end IS NOT NULL AND x.treaty_id = ANY(%s)",
         [CLAIMS, keys],
     )
     found = pl.DataFrame(

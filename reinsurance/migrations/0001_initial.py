@@ -466,6 +466,7 @@ class Migration(migrations.Migration):
                 ('period_start', models.DateField(blank=True, null=True)),
                 ('period_end', models.DateField(blank=True, null=True)),
                 ('row_count', models.PositiveIntegerField(default=0)),
+                ('leaves_out', models.BooleanField(default=True, help_text="No: a correction's rows that go on for a contract that the file which they were in speaks for; what it lacks is left out by that file.")),
                 ('load', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='periods', to='reinsurance.load')),
                 ('treaty', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='reinsurance.treaty')),
             ],

@@ -72,6 +72,11 @@ class LoadPeriod(models.Model):
     period_start = models.DateField(null=True, blank=True)
     period_end = models.DateField(null=True, blank=True)
     row_count = models.PositiveIntegerField(default=0)
+    leaves_out = models.BooleanField(
+        default=True,
+        help_text="No: a correction's rows that go on for a contract that the file "
+        "which they were in speaks for; what it lacks is left out by that file.",
+    )
 
     class Meta:
         default_permissions = ()

@@ -43,7 +43,9 @@ class FileContext:
 
     ``held_out`` and ``held_out_policies``: contract and reference of the claims and
     policies that rows held out at its check name; ``held_out_lines``: what such rows of
-    a register name.
+    a register name; ``parts``: numbers of the files that have rows of the same one;
+    ``of_parents``: contract, start and end that those speak for, as corrections, whose
+    rows go on in it.
     """
 
     number: int = 0
@@ -53,6 +55,8 @@ class FileContext:
     held_out: tuple[tuple[int, str], ...] = ()
     held_out_policies: tuple[tuple[int, str], ...] = ()
     held_out_lines: tuple["HeldOutLine", ...] = ()
+    parts: tuple[int, ...] = ()
+    of_parents: tuple[tuple[int, datetime.date | None, datetime.date], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

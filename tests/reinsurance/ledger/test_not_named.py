@@ -108,6 +108,22 @@ def twice(row: int, name: str, contract: str, number: int) -> tuple[int, str, st
     )
 
 
+def again(
+    row: int, name: str, own: str, number: int, other: str
+) -> tuple[int, str, str, str]:
+    """The breach of a new row that the sender told under another contract."""
+    return (
+        row,
+        "breach",
+        "counts_under_both",
+        f"“{name}” is new under contract {called(own)}, and number {number} told it "
+        f"for the period to 31 January 2026 under contract {called(other)}, where it "
+        "still stands: it would count under both. Where it belongs to one of them "
+        f"only, undo number {number}, or reject this file and hand it in without the "
+        "row.",
+    )
+
+
 def called(reference: str, year: int = 2026) -> str:
     return str(Treaty.objects.get(reference=reference, year_of_account=year))
 
@@ -132,7 +148,8 @@ def test_a_row_that_a_correction_moves_to_another_renewal() -> None:
 def test_a_row_that_a_correction_moves_to_another_number() -> None:
     number = premium("TV/2026/P1/10", "T1/2026/P2/5")[2]
     moved = ("T1/2026/P1/10", "T1/2026/P2/5")
-    assert said(premium(*moved, is_additional=True)[0]) == []
+    added = premium(*moved, is_additional=True)[0]
+    assert said(added) == [again(2, "P1", "T1", number, "TV")]
     examined = premium(*moved, is_correction=True)[0]
     assert said(examined) == [stays(called("TV"), number, "1 premium")]
 
@@ -197,3 +214,48 @@ def test_a_contract_that_has_a_list_of_its_own(lists: dict[str, Any]) -> None:
     premium("TV/2026/P1/10", "T1/2026/P2/5", **lists)
     premium("TV/2026/P1/10", end=FEBRUARY, **lists)
     assert said(premium("T1/2026/P2/5", end=FEBRUARY, **lists)[0]) == []
+
+
+def test_the_same_rows_once_their_contract_is_known() -> None:
+    premium("T1/2026/P1/10")
+    picked = premium("T1/2026/P2/1")[2]
+    rows = ("T1/2026/P1/10", "TV/2026/P2/1")
+    examined, _, number = premium(*rows, is_additional=True)
+    assert said(examined) == [again(3, "P2", "TV", picked, "T1")]
+    undo(PREMIUMS, ingestion=number)
+    undo(PREMIUMS, ingestion=picked)
+    assert said(premium(*rows, is_additional=True)[0]) == []
+
+
+def test_the_same_claims_once_their_contract_is_known() -> None:
+    claims("T1/K1/10")
+    picked = claims("T1/K2/1")[2]
+    claims("T1/K2/1")
+    rows = ("T1/K1/10", "TV/K2/1")
+    examined, _, number = claims(*rows, is_additional=True)
+    assert said(examined) == [again(3, "K2", "TV", number - 1, "T1")]
+    undo(CLAIMS, ingestion=number)
+    undo(CLAIMS, ingestion=number - 1)
+    undo(CLAIMS, ingestion=picked)
+    assert said(claims(*rows, is_additional=True)[0]) == []
+
+
+@pytest.mark.parametrize("send", [premium, claims])
+def test_what_one_file_tells_under_two_contracts_is_meant(send: Any) -> None:
+    year = "/2026" if send is premium else ""
+    name = "P1" if send is premium else "K1"
+    send(f"T1{year}/{name}/10")
+    both = (f"T1{year}/{name}/10", f"TV{year}/{name}/5", f"TV{year}/K9/5")
+    assert said(send(*both)[0]) == []
+    assert said(send(*reversed(both))[0]) == []
+
+
+def test_who_told_a_policy_under_two_contracts_before_means_it() -> None:
+    premium("T1/2026/P1/10", "TV/2026/P1/5")
+    premium("T1/2026/P1/11", end=FEBRUARY)
+    assert said(premium("TV/2026/P1/6", end=FEBRUARY)[0]) == []
+
+
+def test_another_period_of_premium_under_another_contract_is_no_matter() -> None:
+    premium("T1/2026/P1/10")
+    assert said(premium("TV/2026/P1/6", end=FEBRUARY)[0]) == []

@@ -43,6 +43,21 @@ def test_a_section_goes_with_the_file_that_told_it() -> None:
     assert positions() == [("C1", "2", "GBP", 110)]
 
 
+@pytest.mark.parametrize("name", ["Section", "Risk code"])
+def test_a_part_that_comes_with_the_same_amount_is_filled_in(name: str) -> None:
+    _, first = send(paid(25))
+    _, second = send(paid(25, **{name: "1"}))
+    send(paid(25, **{name: "2"}))
+    column = "section" if name == "Section" else "risk_code"
+    found = ClaimPosition.objects.order_by(column).values_list(column, "paid_indemnity")
+    assert list(found) == [("1", 25), ("2", 25)]
+    undo(CLAIMS, ingestion=first)
+    assert list(found.all()) == [("1", 25), ("2", 25)]
+    send(paid(25, **{name: "1"}))
+    undo(CLAIMS, ingestion=second)
+    assert list(found.all()) == [("1", 25), ("2", 25)]
+
+
 def test_a_section_stays_while_another_file_tells_it() -> None:
     send(paid(100))
     _, february = send(paid(110, Section="1"), period=FEBRUARY)

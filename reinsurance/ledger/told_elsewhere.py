@@ -1,0 +1,253 @@
+"""New rows whose claim or premium its sender told under another contract as well.
+
+A clerk may have picked that contract for the same rows, while the register lacked the
+one that they name: handed in again they would count under both.  Who tells of one thing
+under two contracts in one file, or did so before, means it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from reinsurance.ledger.copying import by_index, copy_out, sought
+from reinsurance.ledger.lineage_ranges import holds
+from reinsurance.ledger.not_named import BOTH, OWN
+from reinsurance.models import Treaty
+from reinsurance.resources.issues import issues_at, no_issues
+
+_CLAIM = ["treaty", "name", "period_end"]
+_PREMIUM = [*_CLAIM, *OWN, "currency"]
+_FOUND = {
+    "treaty": pl.Int64(),
+    "name": pl.String(),
+    "period_end": pl.Date(),
+    **OWN,
+    "currency": pl.String(),
+    "key": pl.Int64(),
+    "number": pl.Int64(),
+}
+"""What stands: of a contract, by reference and period; its key, and who told it."""
+_TWICE = (
+    "“{}” is new under contract {}, and number {} told it{} under contract {}, where "
+    "it still stands: it would count under both. Where it belongs to one of them only, "
+    "undo number {}, or reject this file and hand it in without the row."
+)
+
+
+def elsewhere(
+    cursor: Any,
+    new: pl.DataFrame,
+    *,
+    ledger: str,
+    sender: int | None,
+    parts: Sequence[int],
+) -> dict[str, pl.DataFrame]:
+    """What stands of new rows under other contracts; inside a transaction.
+
+    ``new``: rows of :data:`not_named.NEW_CLAIMS` or :data:`not_named.NEW_PREMIUMS`;
+    ``parts``: number of the file, and of those that have rows of the same one.
+    ``elsewhere``: rows with their contract (``own``) and what stands beside them, and
+    ``elsewhere_keys``: the keys of that.  Nothing is looked up where no other file of
+    the sender is for the periods.
+    """
+    its = _its(sender, parts)
+    if not new.height or not _contracts(cursor, new, ledger, its):
+        return {}
+    is_claims = ledger == "claims"
+    reference = "claim_reference" if is_claims else "policy_reference"
+    rows = new.rename({"treaty_reference": "own", reference: "name"})
+    sought(cursor, "new_record", name=("varchar", rows["name"].unique()))
+    query = _claims(its) if is_claims else _premiums(its, own=parts[0])
+    with by_index(cursor):
+        there = copy_out(cursor, query, _FOUND)
+    key = _CLAIM if is_claims else _PREMIUM
+    both = rows.join(
+        there.group_by(key).agg(pl.col("number").max()),
+        on=[n for n in key if n != "treaty"],
+        nulls_equal=True,
+    ).filter(pl.col("treaty") != pl.col("own"))
+    if not both.height:
+        return {}
+    find = _told_claims if is_claims else _told_policies
+    meant = find(cursor, both.select("own", "treaty", "name").unique(), its)
+    both = both.join(meant, on=meant.columns, how="anti")
+    keys = there.join(both, on=key, how="semi", nulls_equal=True)
+    found = both.select("row", "own", "number", *key)
+    return {"elsewhere": found, "elsewhere_keys": keys.select(*key, "key")}
+
+
+def elsewhere_issues(
+    both: pl.DataFrame, keys: pl.DataFrame, present: pl.Series
+) -> pl.DataFrame:
+    """Breaches of rows that would count under two contracts.
+
+    ``both`` and ``keys``: of :func:`elsewhere`; ``present``: keys of what the file
+    tells anew.
+    """
+    told = keys.filter(pl.col("key").is_in(present.implode())).drop("key")
+    both = (
+        both.join(told, on=told.columns, how="anti", nulls_equal=True)
+        .sort("row", "number", "treaty")
+        .unique("row", keep="last", maintain_order=True)
+    )
+    if not both.height:
+        return no_issues()
+    contracts = pl.concat([both["treaty"], both["own"]]).unique().to_list()
+    found = Treaty.objects.in_bulk(contracts)
+    names = {key: str(treaty) for key, treaty in found.items()}
+    end = pl.format(
+        " for the period to {}", pl.col("period_end").dt.strftime("%-d %B %Y")
+    )
+    both = both.with_columns(
+        own=pl.col("own").replace_strict(names, default=""),
+        called=pl.col("treaty").replace_strict(names, default=""),
+        end=end.fill_null(""),
+    )
+    return issues_at(
+        both,
+        column="treaty_reference",
+        value=pl.col("name"),
+        code=BOTH,
+        severity="breach",
+        message=pl.format(_TWICE, "name", "own", "number", "end", "called", "number"),
+    )
+
+
+def _its(sender: int | None, parts: Sequence[int]) -> str:
+    """SQL: whether a load ``l`` of a file stands and is another one of the sender."""
+    whose = "NULL" if sender is None else f"{sender:d}"
+    numbers = ", ".join(f"{number:d}" for number in parts)
+    return (
+        "l.undone_at IS NULL AND l.user_id IS NULL "
+        f"AND l.number NOT IN ({numbers}) AND l.sender IS NOT DISTINCT FROM {whose}"
+    )
+
+
+def _contracts(cursor: Any, new: pl.DataFrame, ledger: str, its: str) -> bool:
+    """Whether the sender told of contracts beside those of each period; kept."""
+    pairs = new.select(treaty="treaty_reference", period_end="period_end").unique()
+    ends = pairs["period_end"].unique()
+    sought(cursor, "own_period", period_end=("date", ends))
+    told = copy_out(
+        cursor,
+        "SELECT DISTINCT p.treaty_id, p.period_end FROM own_period k "  # noqa: S608
+        "JOIN reinsurance_loadperiod p ON p.period_end IS NOT DISTINCT FROM "
+        "k.period_end JOIN reinsurance_load l ON l.id = p.load_id "
+        f"WHERE l.record_type = '{ledger}' AND {its}",
+        {"treaty": pl.Int64(), "period_end": pl.Date()},
+    )
+    others = told.join(pairs, on="period_end", nulls_equal=True, suffix="_own")
+    others = others.filter(pl.col("treaty") != pl.col("treaty_own"))
+    if not others.height:
+        return False
+    others = others.select("treaty", "period_end").unique()
+    sought(
+        cursor,
+        "other_contract",
+        treaty=("bigint", others["treaty"]),
+        period_end=("date", others["period_end"]),
+    )
+    return True
+
+
+_IS_OTHER = (
+    "({}, coalesce({}, '-infinity')) IN "
+    "(SELECT treaty, coalesce(period_end, '-infinity') FROM other_contract)"
+)
+
+
+def _premiums(its: str, *, own: int) -> str:
+    """SQL: entries of the policies and periods under other contracts.
+
+    What the file itself (``own``) replaces stood, as it did at its check.  Reference by
+    reference, by the index (OFFSET keeps the planner to that order).
+    """
+    is_other = _IS_OTHER.format("e.treaty_id", "e.period_end")
+    return f"""
+        SELECT e.treaty_id, k.name, e.period_end, e.transaction_type,
+            e.effective_date, e.currency_id, e.id, l.number
+        FROM new_record k CROSS JOIN LATERAL (
+            SELECT e.* FROM reinsurance_premiumentry e
+            WHERE e.policy_reference = k.name AND {is_other} OFFSET 0
+        ) e
+        JOIN reinsurance_load l ON l.id = e.load_id AND {its}
+        LEFT JOIN reinsurance_load g ON g.id = e.replaced_by_id
+            AND g.undone_at IS NULL AND g.number <> {own:d}
+        WHERE g.id IS NULL
+        """  # noqa: S608 our names and numbers
+
+
+def _told_policies(cursor: Any, pairs: pl.DataFrame, its: str) -> pl.DataFrame:
+    """Pairs of contracts under both of which a policy was told for one period."""
+    ends = [pairs.select("name", treaty=n) for n in ("own", "treaty")]
+    asked = pl.concat(ends).unique()
+    sought(
+        cursor,
+        "told_policy",
+        treaty=("bigint", asked["treaty"]),
+        name=("varchar", asked["name"]),
+    )
+    with by_index(cursor):
+        told = copy_out(
+            cursor,
+            "SELECT DISTINCT k.treaty, k.name, e.period_end FROM told_policy k "  # noqa: S608
+            "CROSS JOIN LATERAL (SELECT e.* FROM reinsurance_premiumentry e WHERE "
+            "e.treaty_id = k.treaty AND e.policy_reference = k.name OFFSET 0) e "
+            f"JOIN reinsurance_load l ON l.id = e.load_id AND {its}",
+            {"treaty": pl.Int64(), "name": pl.String(), "period_end": pl.Date()},
+        )
+    own = pairs.join(told.rename({"treaty": "own"}), on=["own", "name"])
+    both = own.join(told, on=["treaty", "name", "period_end"], how="semi")
+    return both.select("own", "treaty", "name").unique()
+
+
+def _telling(its: str) -> str:
+    """SQL: joins the numbers of files that told a statement ``s``."""
+    return (
+        "CROSS JOIN LATERAL (SELECT l.number FROM reinsurance_load l "  # noqa: S608
+        f"WHERE l.id = s.load_id AND {its} "
+        "UNION ALL SELECT l.number FROM reinsurance_lineagerange r "
+        f"JOIN reinsurance_load l ON l.id = r.load_id AND {its} "
+        "WHERE r.model = 'claimstatement' AND r.action = 'repeated' "
+        f"AND {holds('s.id')}) l"
+    )
+
+
+def _claims(its: str) -> str:
+    """SQL: positions of the claims and periods under other contracts."""
+    is_other = _IS_OTHER.format("c.treaty_id", "s.period_end")
+    return f"""
+        SELECT c.treaty_id, k.name, s.period_end, NULL, NULL, NULL, p.id,
+            max(l.number)
+        FROM new_record k CROSS JOIN LATERAL (
+            SELECT c.* FROM reinsurance_claim c WHERE c.reference = k.name OFFSET 0
+        ) c
+        JOIN reinsurance_claimposition p ON p.claim_id = c.id
+        JOIN reinsurance_load h ON h.id = p.load_id AND h.undone_at IS NULL
+        LEFT JOIN reinsurance_load g ON g.id = p.lacked_by_id AND g.undone_at IS NULL
+        JOIN reinsurance_claimstatement s ON s.position_id = p.id AND {is_other}
+        {_telling(its)}
+        WHERE g.id IS NULL GROUP BY c.treaty_id, k.name, s.period_end, p.id
+        """  # noqa: S608 our names and numbers
+
+
+def _told_claims(cursor: Any, pairs: pl.DataFrame, its: str) -> pl.DataFrame:
+    """Contracts under which a claim was told before as well."""
+    sought(
+        cursor,
+        "told_claim",
+        treaty=("bigint", pairs["own"]),
+        name=("varchar", pairs["name"]),
+    )
+    with by_index(cursor):
+        return copy_out(
+            cursor,
+            "SELECT DISTINCT k.treaty, k.name FROM told_claim k "  # noqa: S608
+            "JOIN reinsurance_claim c ON c.treaty_id = k.treaty "
+            "AND c.reference = k.name "
+            "JOIN reinsurance_claimposition p ON p.claim_id = c.id "
+            "JOIN reinsurance_claimstatement s ON s.position_id = p.id "
+            f"{_telling(its)}",
+            {"own": pl.Int64(), "name": pl.String()},
+        )

@@ -223,10 +223,16 @@ def _claims(its: str) -> str:
         FROM new_record k CROSS JOIN LATERAL (
             SELECT c.* FROM reinsurance_claim c WHERE c.reference = k.name OFFSET 0
         ) c
-        JOIN reinsurance_claimposition p ON p.claim_id = c.id
+        CROSS JOIN LATERAL (
+            SELECT p.* FROM reinsurance_claimposition p
+            WHERE p.claim_id = c.id OFFSET 0
+        ) p
+        CROSS JOIN LATERAL (
+            SELECT s.* FROM reinsurance_claimstatement s
+            WHERE s.position_id = p.id AND {is_other} OFFSET 0
+        ) s
         JOIN reinsurance_load h ON h.id = p.load_id AND h.undone_at IS NULL
         LEFT JOIN reinsurance_load g ON g.id = p.lacked_by_id AND g.undone_at IS NULL
-        JOIN reinsurance_claimstatement s ON s.position_id = p.id AND {is_other}
         {_telling(its)}
         WHERE g.id IS NULL GROUP BY c.treaty_id, k.name, s.period_end, p.id
         """  # noqa: S608 our names and numbers
@@ -244,10 +250,12 @@ def _told_claims(cursor: Any, pairs: pl.DataFrame, its: str) -> pl.DataFrame:
         return copy_out(
             cursor,
             "SELECT DISTINCT k.treaty, k.name FROM told_claim k "  # noqa: S608
-            "JOIN reinsurance_claim c ON c.treaty_id = k.treaty "
-            "AND c.reference = k.name "
-            "JOIN reinsurance_claimposition p ON p.claim_id = c.id "
-            "JOIN reinsurance_claimstatement s ON s.position_id = p.id "
+            "CROSS JOIN LATERAL (SELECT c.id FROM reinsurance_claim c WHERE "
+            "c.treaty_id = k.treaty AND c.reference = k.name OFFSET 0) c "
+            "CROSS JOIN LATERAL (SELECT p.id FROM reinsurance_claimposition p "
+            "WHERE p.claim_id = c.id OFFSET 0) p "
+            "CROSS JOIN LATERAL (SELECT s.id, s.load_id FROM "
+            "reinsurance_claimstatement s WHERE s.position_id = p.id OFFSET 0) s "
             f"{_telling(its)}",
             {"own": pl.Int64(), "name": pl.String()},
         )

@@ -111,7 +111,7 @@ def _left(cursor: Any, spoken: Spoken) -> pl.DataFrame:
     return (
         before.join(mine, on=key, how="anti")
         .filter(~pl.col("treaty").is_in(spoken.also), ~is_listed)
-        .sort("period_end", "number")
+        .sort("period_end", "number", "treaty")
         .group_by("treaty", maintain_order=True)
         .agg(
             pl.col("period_end", "number").last(),
@@ -233,7 +233,7 @@ def _of_rows(
         new.rename({"period_end": "own_end"})
         .join(there, on=key)
         .filter(_is_within(spoken))
-        .sort("row", "period_end", "number")
+        .sort("row", "period_end", "number", "treaty")
         .unique("row", keep="last", maintain_order=True)
         .with_columns(called=pl.col("treaty").replace_strict(names, default=""))
     )

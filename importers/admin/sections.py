@@ -10,7 +10,7 @@ from importers.admin import contracts, page
 from importers.admin.changes import counted, described
 from importers.admin.lineage import previewed
 from importers.models import Ingestion
-from importers.pipeline.effects import CORRECTION_LACKS
+from importers.pipeline.left_out import CORRECTION_LACKS
 from importers.record_types import RecordType
 from importers.services.changes_of import changes_of
 from importers.values import Severity, Status

@@ -5,14 +5,12 @@ warnings are other ones, nothing is loaded and the difference is shown.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
 import polars as pl
-from django.db import connection, transaction
-from django.utils.formats import date_format
 
 from importers.exceptions import CountsTwice
 from importers.pipeline import befores
@@ -34,11 +32,6 @@ from reinsurance.ledger.overlaps import CountsTwiceError
 from reinsurance.ledger.periods import END, START
 from reinsurance.ledger.spoken_for import Period, not_spoken_for
 from reinsurance.resources.conventions import FileContext, HeldOutLine
-
-CORRECTION_LACKS = "correction_lacks"
-LIST_LACKS = "list_lacks"
-MOST_NAMED = 200
-MOST_OF_LIST = 20
 
 
 @dataclass(slots=True)
@@ -70,6 +63,8 @@ class Effect:
     before: dict[str, int] = field(default_factory=dict)
     is_settled: bool = False
     own: Own | None = None
+    _lacked: list[Lacked] | None = None
+    _changes: Changes | None = None
 
     def speaks_for(self, context: FileContext) -> dict[Period, int]:
         """Contracts and periods of which a correction leaves out what it lacks."""
@@ -158,67 +153,10 @@ class Effect:
         frames = [f for f in self.held_out if without not in f.columns]
         return names_of(frames, name, contracts)
 
-    def lacks(
-        self, record_type: RecordType, context: FileContext
-    ) -> Iterator[tuple[str, str]]:
-        """Code and sentence for each record that the file leaves out.
-
-        A correction leaves out what was told of its periods, a list of the year to date
-        what earlier lists of the year told; not where it adds to a list, or goes on
-        with rows of one whose contract somebody answered.  Files of no ledger do not:
-        who leaves a panel is known with the register.
-        """
-        if record_type.ledger is None:
-            return
-        told = context.conventions
-        is_part = told.is_additional or bool(told.contracts)
-        if told.is_correction:
-            yield from self._lacks_of_correction(record_type, context)
-        elif lists_year(record_type, context) and not is_part:
-            yield from self._lacks_of_list(record_type, context)
-
-    def _lacks_of_correction(
-        self, record_type: RecordType, context: FileContext
-    ) -> Iterator[tuple[str, str]]:
-        with transaction.atomic(), connection.cursor() as cursor:
-            found = self.find_lacking(cursor, record_type, context)
-            for moved in self._moved_away(cursor, record_type, context):
-                yield CORRECTION_LACKS, moved
-        for lacked in found[:MOST_NAMED]:
-            yield (
-                CORRECTION_LACKS,
-                f"{lacked.name}: told for the period to {_day(lacked)} and missing in "
-                f"this correction. {lacked.fate}",
-            )
-        if len(found) > MOST_NAMED:
-            more = len(found) - MOST_NAMED
-            yield CORRECTION_LACKS, f"And {more:,} more that this correction lacks."
-
-    def _lacks_of_list(
-        self, record_type: RecordType, context: FileContext
-    ) -> Iterator[tuple[str, str]]:
-        """Entries of earlier lists stay: the sender may have left them out or not."""
-        ends = {end for _, _, end in self.periods}
-        with transaction.atomic(), connection.cursor() as cursor:
-            found = [
-                lacked
-                for lacked in self.lacked(cursor, record_type, context)
-                if lacked.period_end not in ends
-            ]
-        for lacked in found[:MOST_OF_LIST]:
-            yield (
-                LIST_LACKS,
-                f"{lacked.name}: listed to {_day(lacked)} and missing in this later "
-                "list of the year to date. It still counts. If it should not, hand "
-                "this list in as a correction; else ask the sender.",
-            )
-        if len(found) > MOST_OF_LIST:
-            more = len(found) - MOST_OF_LIST
-            yield LIST_LACKS, f"And {more:,} more that this list lacks."
-
-    def _moved_away(
+    def moved_away(
         self, cursor: Any, record_type: RecordType, context: FileContext
     ) -> list[str]:
+        """A sentence for each claim that was moved out of contracts it speaks for."""
         if record_type.ledger != "claims":
             return []
         return moved_away(
@@ -245,10 +183,12 @@ class Effect:
     ) -> list[Lacked]:
         """What was told before and is missing now, of contracts and periods told.
 
-        Raises CountsTwice.
+        Worked out once, when the whole file is known.  Raises CountsTwice.
         """
+        if self._lacked is not None:
+            return self._lacked
         try:
-            return lacked_by(
+            self._lacked = lacked_by(
                 cursor,
                 record_type.ledger or "",
                 number=context.number,
@@ -262,6 +202,7 @@ class Effect:
             )
         except CountsTwiceError as problem:
             raise CountsTwice(str(problem)) from problem
+        return self._lacked
 
     def _moves_of(
         self,
@@ -278,14 +219,17 @@ class Effect:
         self, cursor: Any, context: FileContext, lacked: list[Lacked]
     ) -> Changes:
         """By how much positions of claims change by what the correction leaves out."""
-        return changes_of_claims(
-            cursor,
-            lacked,
-            number=context.number,
-            sender=context.conventions.sender,
-            periods=[(t, e) for t, _, e in self.speaks_for(context) if e is not None],
-            own=self.own,
-        )
+        if self._changes is None:
+            speaks_for = self.speaks_for(context)
+            self._changes = changes_of_claims(
+                cursor,
+                lacked,
+                number=context.number,
+                sender=context.conventions.sender,
+                periods=[(t, e) for t, _, e in speaks_for if e is not None],
+                own=self.own,
+            )
+        return self._changes
 
     def _present_positions(self) -> pl.Series:
         told = [f["position"] for f in self.present if "position" in f.columns]
@@ -308,7 +252,3 @@ def lists_year(record_type: RecordType, context: FileContext) -> bool:
     return (
         record_type.ledger == "premiums" and context.conventions.premium_lists == "year"
     )
-
-
-def _day(lacked: Lacked) -> str:
-    return date_format(lacked.period_end, "j F Y") if lacked.period_end else ""

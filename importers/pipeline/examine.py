@@ -17,6 +17,7 @@ from importers.pipeline.aside import Aside
 from importers.pipeline.check import Across, Checker
 from importers.pipeline.clean import Cleaner
 from importers.pipeline.frames import ISSUES, ROW, no_issues
+from importers.pipeline.left_out import left_out
 from importers.pipeline.match import Matches
 from importers.pipeline.rejected import RejectedRows
 from importers.pipeline.side_by_side import AT_ONCE, SideBySide, late, side_by_side
@@ -110,7 +111,7 @@ def examine(
     examined.note(stager.finish())
     if record_type.ledger is not None and version == books_version():
         examined.books = version
-    for code, missing in stager.staged.effect.lacks(record_type, context):
+    for code, missing in left_out(stager.staged.effect, record_type, context):
         examined.note_file(code, Severity.WARNING, missing)
     if examined.staged.rows[Action.REJECTED.value]:
         examined.rejected = f"{prefix}/rejected.csv"

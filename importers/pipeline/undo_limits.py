@@ -4,6 +4,7 @@ Of claims it is worked out without writing (:mod:`reinsurance.ledger.claim_undo`
 """
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from importers.exceptions import LoadConflict
@@ -51,28 +52,20 @@ def limits_after(record_type: RecordType, load: Load) -> list[str]:
 
 def _contracts_of(load: Load) -> list[int]:
     """Contracts of which a register told terms, or those of a layer."""
-    rows = RowChange.objects.filter(ingestion=load.number).exclude(action="created")
-    keys = {
-        name: list(rows.filter(model=name).values_list("object_id", flat=True))
-        for name in ("treaty", "layer")
-    }
-    layers = Layer.objects.filter(pk__in=keys["layer"])
-    created = Layer.objects.filter(
-        pk__in=RowChange.objects.filter(
-            ingestion=load.number, model="layer", action="created"
-        ).values("object_id")
+    rows = RowChange.objects.filter(ingestion=load.number)
+    contracts = rows.filter(model="treaty").exclude(action="created")
+    layers = Layer.objects.filter(pk__in=rows.filter(model="layer").values("object_id"))
+    found = Treaty.objects.filter(
+        Q(pk__in=contracts.values("object_id")) | Q(pk__in=layers.values("treaty"))
     )
-    of_layers = (layers | created).values_list("treaty", flat=True)
-    return sorted({*keys["treaty"], *of_layers})
+    return sorted(found.values_list("pk", flat=True))
 
 
 def _limited_by(load: Load) -> list[int]:
     """Contracts with a premium income limit that a premium file told of."""
-    told = PremiumEntry.all_objects.filter(load=load)
-    replaced = PremiumEntry.all_objects.filter(replaced_by=load)
-    limited = Treaty.objects.filter(premium_income_limit__isnull=False)
-    return [
-        key
-        for key in limited.values_list("pk", flat=True)
-        if told.filter(treaty=key).exists() or replaced.filter(treaty=key).exists()
-    ]
+    entries = PremiumEntry.all_objects.filter(treaty=OuterRef("pk"))
+    found = Treaty.objects.filter(
+        Exists(entries.filter(load=load)) | Exists(entries.filter(replaced_by=load)),
+        premium_income_limit__isnull=False,
+    )
+    return sorted(found.values_list("pk", flat=True))

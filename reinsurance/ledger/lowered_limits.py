@@ -14,7 +14,7 @@ from reinsurance.ledger.copying import copy_out
 from reinsurance.ledger.layer_tops import layer_tops, tops_of
 from reinsurance.ledger.matching import stands_by_sets
 from reinsurance.ledger.premium_income import written
-from reinsurance.ledger.rates import with_rates
+from reinsurance.ledger.rates import LOAD_IT, with_rates
 from reinsurance.models import LossEvent, PremiumEntry, Treaty
 from reinsurance.resources.issues import ROW, issues_at, no_issues
 
@@ -99,16 +99,24 @@ def lowered_by(
 
 
 def above_limits(terms: pl.DataFrame) -> pl.DataFrame:
-    """Breaches: what stands in the books above the new limits of :data:`TERMS`."""
+    """Breaches: what stands in the books above the new limits of :data:`TERMS`.
+
+    Of what has no rate a warning: it is in none of the sums.
+    """
     if not terms.height:
         return no_issues()
-    claims = _claims(terms)
+    positions = _positions(terms)
+    claims = _claims(positions)
     premium = _premium(terms, "already, above the new premium income limit of")
-    return pl.concat([premium, *_of_claims(claims), _of_events(claims)])
+    unknown = _without_rate(positions, "claims", "new limits of its claims")
+    return pl.concat([premium, *_of_claims(claims), _of_events(claims), unknown])
 
 
 def premium_above(terms: pl.DataFrame) -> pl.DataFrame:
-    """Breaches: premium that stands above the limits of :data:`TERMS`."""
+    """Breaches: premium that stands above the limits of :data:`TERMS`.
+
+    Of premium that has no rate a warning.
+    """
     return _premium(terms, "then, above its premium income limit of")
 
 
@@ -120,36 +128,40 @@ def _premium(terms: pl.DataFrame, said: str) -> pl.DataFrame:
     sums = written(entries).join(
         limited, left_on="treaty_reference", right_on="treaty", suffix="_text"
     )
+    valued = with_rates(sums, base="currency", quote="contract_currency", day="day")
+    valued = valued.with_columns(total=pl.col("gross") * pl.col("rate")).rename(
+        {"treaty_reference": "treaty", "treaty_reference_text": "treaty_reference"}
+    )
     totals = (
-        with_rates(sums, base="currency", quote="contract_currency", day="day")
-        .with_columns(total=pl.col("gross") * pl.col("rate"))
-        .group_by("treaty_reference", "amounts_are")
+        valued.group_by("treaty", "amounts_are")
         .agg(
             pl.col("total").sum().round(4),
-            pl.col(*_TOLD, "treaty_reference_text").first(),
+            pl.col(*_TOLD, "treaty_reference").first(),
         )
         .sort(ROW, "total", descending=[False, True])
-        .unique("treaty_reference", keep="first", maintain_order=True)
+        .unique("treaty", keep="first", maintain_order=True)
     )
-    return _breach(
+    breaches = _breach(
         totals.filter(pl.col("total") > pl.col("premium_income_limit")),
         "premium_income_limit",
         "above_premium_income_limit",
         pl.format(
             f"The premium of contract “{{}}” stands at {{}} {{}} {said} {{}}.",
-            "treaty_reference_text",
+            "treaty_reference",
             in_money("total"),
             "contract_currency",
             in_money("premium_income_limit"),
         ),
     )
+    unknown = _without_rate(valued, "premium", "premium income limit")
+    return pl.concat([breaches, unknown])
 
 
 _TOLD = (ROW, "contract_currency", *LIMITS)
 
 
-def _claims(terms: pl.DataFrame) -> pl.DataFrame:
-    """What each claim of the contracts stands at (``total``), in their currency."""
+def _positions(terms: pl.DataFrame) -> pl.DataFrame:
+    """Positions of claims of the contracts, ``total`` in the contract's currency."""
     limits = terms.filter(pl.any_horizontal(pl.col(LIMITS[1:]).is_not_null()))
     keys = ", ".join(str(int(key)) for key in limits["treaty"].to_list()) or "NULL"
     schema: dict[str, pl.DataType] = {
@@ -169,10 +181,15 @@ def _claims(terms: pl.DataFrame) -> pl.DataFrame:
     )
     with connection.cursor() as cursor:
         positions = copy_out(cursor, query, schema).join(limits, on="treaty")
+    return with_rates(
+        positions, base="currency", quote="contract_currency", day="day"
+    ).with_columns(total=pl.col("incurred") * pl.col("rate"))
+
+
+def _claims(positions: pl.DataFrame) -> pl.DataFrame:
+    """What each claim stands at (``total``), the largest first."""
     return (
-        with_rates(positions, base="currency", quote="contract_currency", day="day")
-        .with_columns(total=pl.col("incurred") * pl.col("rate"))
-        .group_by("treaty", "claim")
+        positions.group_by("treaty", "claim")
         .agg(
             pl.col("total").sum().round(4),
             pl.col("loss_event", "treaty_reference", *_TOLD).first(),
@@ -254,6 +271,32 @@ def _of_events(claims: pl.DataFrame) -> pl.DataFrame:
             in_money("total"),
             "contract_currency",
             in_money("event_top"),
+        ),
+    )
+
+
+def _without_rate(valued: pl.DataFrame, what: str, limits: str) -> pl.DataFrame:
+    """A warning for each contract of which amounts could not be added up."""
+    lacking = (
+        valued.filter(pl.col("rate").is_null())
+        .sort("currency", "day")
+        .group_by("treaty", maintain_order=True)
+        .agg(pl.col("currency", "day", "treaty_reference", *_TOLD).first())
+        .sort(ROW, "treaty")
+    )
+    return issues_at(
+        lacking,
+        column="currency",
+        value=None,
+        code="missing_rate",
+        severity="warning",
+        message=pl.format(
+            f"Contract “{{}}” has {what} in {{}}, of which no rate in {{}} is in the "
+            f"books for {{}}, so the {limits} cannot be looked at whole. {LOAD_IT}",
+            "treaty_reference",
+            "currency",
+            "contract_currency",
+            pl.col("day").cast(pl.String).fill_null("any day"),
         ),
     )
 

@@ -29,12 +29,8 @@ def told_by_others(
     if not frames:
         return []
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "DROP TABLE IF EXISTS told_here; CREATE TEMPORARY TABLE told_here "
-            "(position bigint, period_end date) ON COMMIT DROP"
-        )
-        for frame in frames:
-            copy_in(cursor, "told_here", frame.select("position", "period_end"))
+        told = [frame.select("position", "period_end") for frame in frames]
+        _fill(cursor, "told_here", "position bigint, period_end date", told)
         cursor.execute("ANALYZE told_here")
         return _by_number(
             cursor,
@@ -59,12 +55,8 @@ def told_beside(
     if not frames:
         return []
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "DROP TABLE IF EXISTS told_of; CREATE TEMPORARY TABLE told_of "
-            "(claim bigint, position bigint, period_end date) ON COMMIT DROP"
-        )
-        for frame in frames:
-            copy_in(cursor, "told_of", frame)
+        columns = "claim bigint, position bigint, period_end date"
+        _fill(cursor, "told_of", columns, frames)
         cursor.execute("CREATE INDEX ON told_of (claim, period_end); ANALYZE told_of")
         same = "FROM told_of o WHERE o.claim = k.claim AND o.period_end = k.period_end"
         return _by_number(
@@ -95,6 +87,16 @@ def counted_beside(
         for number, count in frame.select("number", "count").iter_rows():
             found[number] += count
     return sorted(found.items(), reverse=True)[:most]
+
+
+def _fill(cursor: Any, table: str, columns: str, frames: list[pl.DataFrame]) -> None:
+    """A table of this transaction, filled with the frames."""
+    cursor.execute(
+        f"DROP TABLE IF EXISTS {table}; "
+        f"CREATE TEMPORARY TABLE {table} ({columns}) ON COMMIT DROP"
+    )
+    for frame in frames:
+        copy_in(cursor, table, frame)
 
 
 def _premiums(

@@ -58,14 +58,25 @@ def treaty() -> Treaty:
     return made
 
 
-def found(**cells: str) -> list[tuple[str, str]]:
+def issues(*codes: str, **cells: str) -> list[tuple[str, str, str]]:
     row = {"UMR": "X1", "Inception": "2026-01-01", "Treaty type": "CXL", "Ccy": "GBP"}
     row |= {name.replace("_", " "): text for name, text in cells.items()}
     table = Table(tuple(row), [list(row.values())])
     examined, *_ = run(table, record_types.get("treaties"))
-    rows = examined.issues.filter(examined.issues["code"].is_in(BREACHES))
-    assert set(rows["severity"]) <= {"breach"}
-    return list(rows.select("code", "message").iter_rows())
+    rows = examined.issues.filter(examined.issues["code"].is_in(codes))
+    return sorted(rows.select("severity", "code", "message").iter_rows())
+
+
+def found(**cells: str) -> list[tuple[str, str]]:
+    rows = issues(*BREACHES, **cells)
+    assert {severity for severity, *_ in rows} <= {"breach"}
+    return [(code, message) for _, code, message in rows]
+
+
+def unknown(**cells: str) -> list[tuple[str, str]]:
+    rows = issues("missing_rate", **cells)
+    assert {severity for severity, *_ in rows} <= {"warning"}
+    return [(code, message) for _, code, message in rows]
 
 
 @pytest.mark.parametrize(
@@ -170,3 +181,31 @@ def test_other_currencies_count_by_the_rate_of_their_period(treaty: Treaty) -> N
     assert [code for code, _ in found(Premium_income_limit="1049")] == [
         "above_premium_income_limit"
     ]
+
+
+def test_what_has_no_rate_is_not_passed_over(treaty: Treaty) -> None:
+    PremiumEntry.objects.create(
+        treaty=treaty,
+        currency_id="USD",
+        effective_date="2026-01-01",
+        period_end="2026-03-31",
+        gross_premium=Decimal(1_000_000),
+    )
+    ClaimPosition.objects.create(
+        claim=Claim.objects.get(reference="C1"),
+        currency_id="USD",
+        period_end="2026-03-31",
+        status_id="OPEN",
+        paid_indemnity=1_000_000,
+    )
+    limits = {"Premium_income_limit": "5000", "Occurrence_limit": "5000"}
+    said = (
+        "Contract “X1” has {} in USD, of which no rate in GBP is in the books for "
+        "2026-03-31, so the {} cannot be looked at whole. Load the rate first: limits "
+        "are not looked at again before something changes."
+    )
+    assert unknown(**limits) == [
+        ("missing_rate", said.format("claims", "new limits of its claims")),
+        ("missing_rate", said.format("premium", "premium income limit")),
+    ]
+    assert unknown() == []

@@ -4,12 +4,18 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
+from reinsurance.ledger.receipts import number_by
+
 
 class ImportersConfig(AppConfig):
     name = "importers"
     verbose_name = "Ingestion"
 
     def ready(self) -> None:
-        """Register the system checks and the API's problems; they need the models."""
+        """Register the system checks, the API's problems and who numbers what comes.
+
+        They need the models.
+        """
         import_module("importers.checks")
         import_module("importers.api.problems")
+        number_by(import_module("importers.numbers").next_number)

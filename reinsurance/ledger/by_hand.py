@@ -1,7 +1,7 @@
 """Amounts that a person tells: a statement like that of a file's row, with a reason.
 
-It comes after all files that are loaded by then and before every later one.  It is
-withdrawn as a file is undone.
+It comes after all files that are received by then, loaded or not, and before every
+later one.  It is withdrawn as a file is undone.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,6 @@ from typing import Any
 import polars as pl
 from django.contrib.auth.models import User
 from django.db import connection, transaction
-from django.db.models import Max
 from django.utils import timezone
 
 from reinsurance.ledger.amounts import (
@@ -39,6 +38,7 @@ from reinsurance.ledger.hand_rules import issues_of
 from reinsurance.ledger.moving import take_turn
 from reinsurance.ledger.overlaps import CountsTwiceError, require_no_overlap
 from reinsurance.ledger.position_books import books_of
+from reinsurance.ledger.receipts import next_number
 from reinsurance.ledger.recompute import recompute
 from reinsurance.ledger.statements import CLAIMS, live_statements
 from reinsurance.models import (
@@ -196,20 +196,17 @@ def _write(
     position: ClaimPosition, columns: Mapping[str, Decimal], user: User, reason: str
 ) -> ClaimStatement:
     """A statement, not saved yet, of a load of its own that comes last by now."""
-    newest = Load.objects.aggregate(number=Max("number"))["number"] or 0
-    own = ClaimStatement.objects.filter(
-        position=position, load__number=newest, load__user__isnull=False
-    )
-    row = own.aggregate(next=Max("row") + 1)["next"] or FIRST_ROW_BY_HAND
     load = Load.objects.create(
-        number=newest,
+        number=next_number(),
         record_type=CLAIMS,
         user=user,
         reason=reason[:400],
         told=list(columns),
     )
     told = sum(bit_of(part) for part in PARTS if getattr(position, part))
-    return ClaimStatement(position=position, load=load, row=row, told=told, **columns)
+    return ClaimStatement(
+        position=position, load=load, row=FIRST_ROW_BY_HAND, told=told, **columns
+    )
 
 
 def _settled(

@@ -33,28 +33,46 @@ def still_counting(
         & (pl.col("number") < number)
         & (pl.col("row") < FIRST_ROW_BY_HAND)
     )
-    others = (
-        live.filter(~goes & (pl.col("number") != number))
-        .sort("number", "row")
-        .group_by(KEY, maintain_order=True)
-        .agg(pl.col("number", "row").last())
-        .with_columns(
-            stands=pl.concat_str(
-                pl.lit("what "),
-                teller(),
-                pl.when(pl.col("number") > number)
-                .then(pl.lit(", received later,"))
-                .otherwise(pl.lit("")),
-                pl.lit(" told for it stays"),
-            )
-        )
+    others = live.filter(~goes & (pl.col("number") != number))
+    of_period = _last(others, KEY, number, "told for it stays")
+    # What names no period is of whatever period its claim stands at.
+    of_none = _last(
+        live.filter(pl.col("period_end").is_null()),
+        ["position"],
+        number,
+        "told of it without a period stays",
     )
     left = live.join(
         live.filter(goes).join(found, on=KEY, how="semi"), on=_WORD, how="anti"
     )
     require_left_apart(left, live, _name_of)
-    return found.join(live.filter(goes), on=KEY, how="semi").join(
-        others.select(*KEY, "stands"), on=KEY, how="left"
+    return (
+        found.join(live.filter(goes), on=KEY, how="semi")
+        .join(of_period, on=KEY, how="left")
+        .join(of_none.rename({"stands": "without"}), on="position", how="left")
+        .with_columns(stands=pl.coalesce("stands", "without"))
+        .drop("without")
+    )
+
+
+def _last(live: pl.DataFrame, key: list[str], number: int, said: str) -> pl.DataFrame:
+    """``stands``, in words: who told last what stays, by ``key``."""
+    is_later = (pl.col("number") > number) & (pl.col("row") < FIRST_ROW_BY_HAND)
+    return (
+        live.sort("number", "row")
+        .group_by(key, maintain_order=True)
+        .agg(pl.col("number", "row").last())
+        .select(
+            *key,
+            stands=pl.concat_str(
+                pl.lit("what "),
+                teller(),
+                pl.when(is_later)
+                .then(pl.lit(", received later,"))
+                .otherwise(pl.lit("")),
+                pl.lit(f" {said}"),
+            ),
+        )
     )
 
 

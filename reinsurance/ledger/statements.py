@@ -246,7 +246,7 @@ def lacking_dropped(
     if not corrections.height or not statements.height:
         return statements
     numbered = statements.with_row_index("__n")
-    # What a person told stands under the number of the newest file, not in it.
+    # What a person told is in no file.
     of_files = numbered.filter(pl.col("row") < FIRST_ROW_BY_HAND)
     present = of_files.select(
         "position", "period_end", correction=pl.col("number")

@@ -177,7 +177,7 @@ class Migration(migrations.Migration):
             name='Load',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.BigIntegerField(help_text='Number of the ingestion.')),
+                ('number', models.BigIntegerField(help_text='Number of the ingestion, or one among theirs.')),
                 ('record_type', models.CharField(max_length=20)),
                 ('sender', models.BigIntegerField(blank=True, help_text='Key of the source that sent the file.', null=True)),
                 ('is_correction', models.BooleanField(default=False)),

@@ -12,13 +12,15 @@ class Load(models.Model):  # type: ignore[django-manager-missing]
 
     A record stands as long as the load that it stands by is not undone: so nothing of
     a load has to be touched to undo it.  *Later* means a higher ``number``: that of the
-    ingestion, in the order of receipt; a person's change has the number of the newest
-    ingestion then, and comes after it.
+    ingestion, in the order of receipt; a person's change takes the next number, and
+    comes after all that was received by then.
     """
 
     cedant_paths = ()
 
-    number = models.BigIntegerField(help_text="Number of the ingestion.")
+    number = models.BigIntegerField(
+        help_text="Number of the ingestion, or one among theirs."
+    )
     record_type = models.CharField(max_length=20)
     sender = models.BigIntegerField(
         null=True, blank=True, help_text="Key of the source that sent the file."

@@ -213,6 +213,24 @@ def test_an_amount_told_by_hand_after_the_file_was_received(manager: User) -> No
     assert paid() == {"HA1": 12, "HA2": 7, "HA3": 1}
 
 
+@pytest.mark.parametrize("declared", ["additional", "correction"])
+def test_an_amount_told_by_hand_while_the_newest_file_waits(
+    manager: User, declared: str
+) -> None:
+    load(claims(HB1="10", HB2="5"))
+    a = claims(HB1="9", HB2="5")
+    by_a_person(manager, "HB1", 15)
+    a = declare(a, declared)
+    assert [message[:57] for *_, message in said(a)] == [
+        "A person, later than this file, tells 15.00 for the same "
+    ]
+    assert (a.rows_updated, a.rows_unchanged) == (1, 1)
+    load(a)
+    assert paid() == {"HB1": 15, "HB2": 5}
+    load(claims("correction", HB1="8", HB2="5"))
+    assert paid() == {"HB1": 8, "HB2": 5}
+
+
 def test_a_later_file_of_other_claims_is_no_later_word() -> None:
     load(claims(PP1="10"))
     a = claims(PP2="15")

@@ -15,7 +15,7 @@ from tests.reinsurance.ledger.comparing import filled
 @contextmanager
 def as_foretold(number: int) -> Iterator[None]:
     """Around the undo of a load of claims, by its number."""
-    load = Load.objects.get(number=number)
+    load = Load.objects.get(number=number, user=None)
     with transaction.atomic(), connection.cursor() as cursor:
         Load.objects.filter(pk=load.pk).update(undone_at=timezone.now())
         foretold = claim_undo.without(cursor, load.pk)

@@ -12,14 +12,20 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeVar
 
+import pytest
+from django.contrib.auth.models import User
 from django.db import transaction
 from hypothesis import strategies as st
 
 from importers import record_types
-from importers.models import Ingestion
+from importers.exceptions import LoadConflict
+from importers.models import Ingestion, Source
 from importers.pipeline.undo import undo
 from importers.services.ingestions import source_of
-from reinsurance.models import Treaty
+from reinsurance.ledger.by_hand import tell, withdraw
+from reinsurance.ledger.hand_refusals import TellingError
+from reinsurance.ledger.only_by_hand import only_by_hand
+from reinsurance.models import ClaimPosition, ClaimStatement, Load, Treaty
 from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.positions import STATEMENT_OF
 from tests.importers.pipeline.tables import Table, ingestion_of, rejected_rows, run
@@ -94,21 +100,32 @@ class Sent:
 
     words: list[Word]
     is_correction: bool = False
+    sender: int = 0
 
 
 @dataclass(frozen=True)
 class History:
-    """Files in the order of receipt; what is done with them: index and action."""
+    """Files in the order of receipt; what is done with them: index and action.
+
+    ``by_hand``: words that people tell at a time, or take back, and the last file that
+    is received by then.
+    """
 
     files: list[Sent]
     moves: list[tuple[int, str]]
+    by_hand: list[tuple[int, list[Word]]]
 
     def __repr__(self) -> str:
         lines = [f"{n}: {file}" for n, file in enumerate(self.files)]
+        lines += [f"by hand {n}: {word}" for n, word in enumerate(self.by_hand)]
         return "\n".join([*lines, str(self.moves)])
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text("as noted")
+
+
+def month_start(month: int) -> datetime.date:
+    return datetime.date(YEAR, month, 1)
 
 
 def month_end(month: int) -> datetime.date:
@@ -188,11 +205,43 @@ def words(draw: st.DrawFn, contract: int) -> list[Word]:
 
 
 @st.composite
-def histories(draw: st.DrawFn, contracts: int = CONTRACTS) -> History:
-    """Files of several contracts, in any order, sent twice, corrected, undone."""
+def histories(
+    draw: st.DrawFn, contracts: int = CONTRACTS, *, people: bool = False
+) -> History:
+    """Files of several contracts, in any order, sent twice, corrected, undone.
+
+    Of one sender or two; ``people``: with amounts told by hand among them.
+    """
     told = draw(told_by_files(contracts, words))
     corrections = [draw(st.integers(0, 3)) == 3 for _ in told]
-    return History(list(map(Sent, told, corrections)), draw(moves_of(len(told))))
+    senders = [draw(st.integers(0, 3)) // 3 for _ in told]
+    moves = draw(moves_of(len(told)))
+    words_of_people = []
+    for n in range(2 if people else 0):
+        last = draw(st.integers(0, len(told) - 1))
+        told_then = draw(st.lists(by_hand(told), min_size=1, max_size=20))
+        words_of_people.append((last, told_then))
+        at = draw(st.integers(1, len(moves)))
+        moves.insert(at, (n, "tell"))
+        if draw(st.booleans()):
+            moves.insert(draw(st.integers(at + 1, len(moves))), (n, "withdraw"))
+    files = list(map(Sent, told, corrections, senders))
+    return History(files, moves, words_of_people)
+
+
+@st.composite
+def by_hand(draw: st.DrawFn, told: list[list[Word]]) -> Word:
+    """An amount of a position that some file names."""
+    named = sorted({(word.contract, word.position) for file in told for word in file})
+    contract, position = draw(st.sampled_from(named)) if named else (0, POSITIONS[0])
+    amount = draw(
+        st.sampled_from(
+            ("paid_indemnity", "paid_expenses", "recovered", "reserve_indemnity")
+        )
+    )
+    bases = ("as",) if amount.startswith("reserve") else ("to", "this")
+    told_amounts = {amount: {draw(st.sampled_from(bases)): draw(value)}}
+    return Word(contract, position, draw(st.integers(1, MONTHS)), told_amounts, {})
 
 
 @st.composite
@@ -244,12 +293,23 @@ class Player:
     ledger: Ledger = field(default_factory=Ledger)
     numbers: list[Ingestion] = field(default_factory=list)
     held_out: Counter[str] = field(default_factory=Counter)
+    by_hand: dict[int, list[tuple[ClaimStatement, File]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        source = source_of(None)
-        for file in self.history.files:
-            self.numbers.append(ingestion_of(CLAIMS, source))
-            self.ledger.files.append(File([], is_correction=file.is_correction))
+        self.person = User.objects.create_superuser("person")
+        self.senders = [
+            source_of(None),
+            Source.objects.create(code="other", name="Other"),
+        ]
+        self.ledger.files = [
+            File([], is_correction=file.is_correction, sender=file.sender)
+            for file in self.history.files
+        ]
+
+    def receive(self, n: int) -> None:
+        """The file is received, and those before it."""
+        for file in self.history.files[len(self.numbers) : n + 1]:
+            self.numbers.append(ingestion_of(CLAIMS, self.senders[file.sender]))
 
     def play(self) -> None:
         """Make each move; after it the books are as the oracle says."""
@@ -260,13 +320,15 @@ class Player:
             compare_as_at(self.ledger, month_end(month))
 
     def move(self, n: int, action: str) -> None:
-        """Load or undo the file."""
+        """Load or undo the file, tell the amount by hand or withdraw it."""
         if action == "undo":
-            with as_foretold(self.numbers[n].pk):
-                undo(CLAIMS, ingestion=self.numbers[n].pk)
-            self.ledger.files[n].stands = False
+            self.undo(n)
+            return
+        if action in {"tell", "withdraw"}:
+            getattr(self, action)(n)
             return
         sent, file = self.history.files[n], self.ledger.files[n]
+        self.receive(n)
         file.stands = True
         header = (*BESIDE, *OTHERS, *DESCRIBED.values(), *COLUMNS.values())
         table = Table(header, [word.cells() for word in sent.words], chunk=60)
@@ -296,12 +358,71 @@ class Player:
         held = examined.staged.effect.named()
         file.held = frozenset((names[treaty], claim) for treaty, claim in held)
 
+    def undo(self, n: int) -> None:
+        """Undo the file, unless it would leave an amount that a person told alone."""
+        load = Load.objects.get(number=self.numbers[n].pk, user=None)
+        if only_by_hand(load):
+            with pytest.raises(LoadConflict):
+                undo(CLAIMS, ingestion=load.number)
+            return
+        with as_foretold(load.number):
+            undo(CLAIMS, ingestion=load.number)
+        self.ledger.files[n].stands = False
+
+    def tell(self, n: int) -> None:
+        """Tell amounts by hand, but those that are refused."""
+        self.by_hand[n] = []
+        last, words = self.history.by_hand[n]
+        self.receive(last)
+        for word in words:
+            try:
+                statement = self._told(word)
+            except TellingError as problem:
+                self.held_out[str(problem)[:20]] += 1
+                continue
+            file = File([row_of(statement.row, word)], stands=True, sender=None)
+            self.ledger.by_hand.append((len(self.numbers) - 1, file))
+            self.by_hand[n].append((statement, file))
+
+    def _told(self, word: Word) -> ClaimStatement:
+        claim, section, currency = word.position
+        position = ClaimPosition.objects.filter(
+            claim__treaty__reference=f"T{word.contract}",
+            claim__reference=claim,
+            section=section,
+            currency=currency,
+        ).first()
+        if position is None:
+            raise TellingError("no position")
+        [(amount, bases)] = word.told.items()
+        [(basis, told)] = bases.items()
+        return tell(
+            position,
+            period_start=month_start(word.month),
+            period_end=month_end(word.month),
+            amounts={amount: told},
+            basis="this_period" if basis == "this" else "to_date",
+            user=self.person,
+            reason="Telephoned",
+            is_meant=True,
+        )
+
+    def withdraw(self, n: int) -> None:
+        """Withdraw what was told by hand, but what is refused."""
+        for statement, file in self.by_hand[n]:
+            try:
+                withdraw(statement, user=self.person, reason="Wrong", is_meant=True)
+            except TellingError as problem:
+                self.held_out[str(problem)[:20]] += 1
+                continue
+            file.stands = False
+
 
 def row_of(number: int, word: Word) -> Row:
     """The oracle's row; what describes the claim is told in a basis of its own."""
     told = {**word.told, **{n: {"word": text} for n, text in word.described.items()}}
     claim, section, currency = word.position
-    period = (datetime.date(YEAR, word.month, 1), month_end(word.month))
+    period = (month_start(word.month), month_end(word.month))
     return Row(number, (f"T{word.contract}", claim, section, currency), period, told)
 
 

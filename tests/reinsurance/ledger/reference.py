@@ -24,6 +24,8 @@ from reinsurance.ledger.timelines import NO_PERIOD
 DAY = datetime.timedelta(days=1)
 NIL = Decimal(0)
 Period = tuple[datetime.date | None, datetime.date | None]
+Receipt = tuple[int, int]
+"""Place of a file; 0, or which of the amounts told by hand after it."""
 Told = dict[str, dict[str, Any]]
 """Amount (or ``status``) to basis to value."""
 
@@ -50,25 +52,34 @@ class Row:
 
 @dataclass
 class File:
-    """A file that was received; ``held``: claims that its rows held out name."""
+    """A file that was received; ``held``: claims that its rows held out name.
+
+    ``sender``: None is a person, who told its one row.
+    """
 
     rows: list[Row]
     is_correction: bool = False
     stands: bool = False
     held: frozenset[tuple[str, ...]] = frozenset()
+    sender: int | None = 0
 
 
 @dataclass
 class Ledger:
-    """All files by receipt."""
+    """All files by receipt; what people told, after which file and in which order."""
 
     files: list[File] = field(default_factory=list)
+    by_hand: list[tuple[int, File]] = field(default_factory=list)
 
-    def standing(self) -> list[tuple[int, File]]:
+    def standing(self) -> list[tuple[Receipt, File]]:
         """Files that count, with their receipt."""
-        return [(n, f) for n, f in enumerate(self.files) if f.stands]
+        told = [((n, 0), f) for n, f in enumerate(self.files)]
+        told += [((n, k), f) for k, (n, f) in enumerate(self.by_hand, start=1)]
+        return sorted(
+            [(receipt, f) for receipt, f in told if f.stands], key=lambda x: x[0]
+        )
 
-    def _later_corrections(self, receipt: int, row: Row) -> Iterator[File]:
+    def _later_corrections(self, receipt: Receipt, row: Row) -> Iterator[File]:
         """Corrections received later that speak for the row's contract and period."""
         for number, file in self.standing():
             spoken = {(r.contract, r.period[1]) for r in file.rows}
@@ -80,23 +91,33 @@ class Ledger:
             ):
                 yield file
 
-    def live(self) -> list[tuple[int, Row]]:
-        """Rows that count, in order of receipt: no later correction lacks them."""
+    def live(self) -> list[tuple[Receipt, Row]]:
+        """Rows that count, in order of receipt: no later correction lacks them.
+
+        A correction speaks for its sender.
+        """
         return [
             (receipt, row)
             for receipt, file in self.standing()
             for row in file.rows
             if all(
-                row.claim in correction.held
+                correction.sender != file.sender
+                or row.claim in correction.held
                 or any(_is_same(row, other) for other in correction.rows)
                 for correction in self._later_corrections(receipt, row)
             )
         ]
 
     def lines(self) -> dict[tuple[str, ...], "Line"]:
-        """What holds of each position that somebody tells of."""
+        """What holds of each position that somebody tells of.
+
+        A correction takes the place of what was told of its amounts in other bases, as
+        long as its own row counts.
+        """
         found: dict[tuple[str, ...], Line] = {}
-        for receipt, row in self.live():
+        live = self.live()
+        counting = {id(row) for _, row in live}
+        for receipt, row in live:
             line = found.setdefault(row.position, Line([]))
             start, end = row.period
             latest = max((end for _, end, _ in line.rows), default=NO_PERIOD)
@@ -105,7 +126,9 @@ class Ledger:
                 for amount, bases in row.told.items()
                 if amount not in PAID
                 or not any(
-                    _is_same(row, other) and amount in other.told
+                    _is_same(row, other)
+                    and amount in other.told
+                    and id(other) in counting
                     for correction in self._later_corrections(receipt, row)
                     for other in correction.rows
                 )

@@ -20,3 +20,17 @@ pytestmark = pytest.mark.django_db
 def test_the_books_are_what_the_oracle_says(history: History) -> None:
     note(repr(history))
     histories.play(history)
+
+
+@settings(
+    max_examples=histories.count(64),
+    deadline=None,
+    derandomize=not examples.is_long_form(),
+    suppress_health_check=list(HealthCheck),
+)
+@given(histories.histories(people=True))
+def test_with_amounts_by_hand_the_books_are_what_the_oracle_says(
+    history: History,
+) -> None:
+    note(repr(history))
+    histories.play(history)

@@ -32,7 +32,7 @@ def treaty() -> Treaty:
 
 def send(
     *rows: dict[str, str],
-    period: datetime.date = JANUARY,
+    period: datetime.date | None = JANUARY,
     sender: int = CEDANT,
     correction: bool = False,
 ) -> tuple[Examined, int]:
@@ -102,7 +102,7 @@ def test_an_amount_by_hand_does_not_bring_back_what_a_correction_left_out(
     correction, number = send(claim("B", this=2), period=FEBRUARY, correction=True)
     assert [m[:11] for m in lacks(correction)] == ["Claim A GBP"]
     told = tell(manager, "A", FEBRUARY, reserve_indemnity=9)
-    assert told.load.number == number
+    assert told.load.number > number
     assert stand() == {"A": (100, 100), "B": (2, 2)}
     assert ClaimPosition.objects.get(claim__reference="A").reserve_indemnity == 9
     if is_withdrawn:
@@ -127,6 +127,20 @@ def test_a_correction_leaves_out_what_stands_by_a_repeat_of_what_was_undone() ->
     assert stand() == {"D": (1, 1)}
     undo(CLAIMS, ingestion=number)
     assert stand() == {"C": (100, 100), "D": (1, 1)}
+
+
+def test_a_correction_leaves_what_names_no_period() -> None:
+    send(claim("C", to=100))
+    _, without = send(claim("C", to=130), period=None)
+    assert stand() == {"C": (130, 130)}
+    correction, _ = send(claim("D", to=1), correction=True)
+    assert lacks(correction) == [
+        "Claim C GBP: told for the period to 31 January 2026 and missing in this "
+        "correction. After the load what this sender told of it does not count any "
+        f"more, but what number {without} told of it without a period stays. If that "
+        "is not meant, it has to be taken back as well."
+    ]
+    assert stand() == {"C": (130, 130), "D": (1, 1)}
 
 
 def test_a_correction_leaves_out_what_its_sender_only_repeated() -> None:

@@ -59,6 +59,7 @@ class File:
     stands: bool = False
     rows: list[Entry] = field(default_factory=list)
     held: frozenset[tuple[str, str]] = frozenset()
+    sender: int = 0
 
 
 Standing = dict[Key, tuple[Decimal, Decimal | None, str]]
@@ -67,27 +68,28 @@ Standing = dict[Key, tuple[Decimal, Decimal | None, str]]
 def standing(files: list[File]) -> Standing:
     """The entries that stand, and what they amount to.
 
-    The last told of each key and month, unless a correction received later speaks for
-    its contract and month and lacks it; an empty cell leaves what was known.
+    The last told of each key and month, but for what a correction received later that
+    speaks for its contract and month lacks: it leaves out what its sender told.  An
+    empty cell leaves what was known.
     """
-    found: Standing = {}
+    words: dict[Key, list[tuple[int, Entry]]] = {}
     for file in files:
         if not file.stands:
             continue
         told = {entry.key: entry for entry in file.rows}
-        if file.is_correction:
-            spoken = {(key[0], key[3]) for key in told}
-            for key in found.keys() - told.keys():
-                if (key[0], key[3]) in spoken and key[:2] not in file.held:
-                    del found[key]
+        spoken = {(key[0], key[3]) for key in told if file.is_correction}
+        for key in words.keys() - told.keys():
+            if (key[0], key[3]) in spoken and key[:2] not in file.held:
+                words[key] = [word for word in words[key] if word[0] != file.sender]
         for key, entry in told.items():
-            _, sum_insured, insured = found.get(key, (None, None, ""))
-            found[key] = (
-                Decimal(entry.gross),
-                Decimal(entry.sum_insured) if entry.sum_insured else sum_insured,
-                entry.insured or insured,
-            )
-    return found
+            words.setdefault(key, []).append((file.sender, entry))
+    return {key: _amounts([e for _, e in told]) for key, told in words.items() if told}
+
+
+def _amounts(told: list[Entry]) -> tuple[Decimal, Decimal | None, str]:
+    sums = [Decimal(entry.sum_insured) for entry in told if entry.sum_insured]
+    names = [entry.insured for entry in told if entry.insured]
+    return Decimal(told[-1].gross), [None, *sums][-1], ["", *names][-1]
 
 
 @dataclass(frozen=True)
@@ -96,10 +98,11 @@ class History:
 
     files: list[tuple[list[Entry], bool]]
     moves: list[tuple[int, str]]
+    senders: list[int] = field(default_factory=list)
 
     def __repr__(self) -> str:
         lines = [f"{n}: {file}" for n, file in enumerate(self.files)]
-        return "\n".join([*lines, str(self.moves)])
+        return "\n".join([*lines, str(self.senders), str(self.moves)])
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text("as noted")
@@ -132,10 +135,14 @@ def entries(draw: st.DrawFn, contract: str) -> list[Entry]:
 
 @st.composite
 def histories(draw: st.DrawFn, contracts: int = CONTRACTS) -> History:
-    """Files of several contracts, in any order, sent twice, corrected, undone."""
+    """Files of several contracts, in any order, sent twice, corrected, undone.
+
+    Of one sender or two.
+    """
     told = draw(told_by_files(contracts, lambda n: entries(f"T{n}")))
     files = [(rows, draw(st.integers(0, 3)) == 3) for rows in told]
-    return History(files, draw(moves_of(len(files))))
+    senders = [draw(st.integers(0, 3)) // 3 for _ in files]
+    return History(files, draw(moves_of(len(files))), senders)
 
 
 def compare(files: list[File]) -> None:
@@ -174,10 +181,12 @@ def play(
             Treaty(reference=f"T{n}", treaty_type="QS", currency_id="GBP")
             for n in range(CONTRACTS)
         )
-        source = source_of(None)
-        Source.objects.filter(pk=source.pk).update(premium_lists=premium_lists)
+        sources = [source_of(None), Source.objects.create(code="other", name="Other")]
+        Source.objects.update(premium_lists=premium_lists)
         files = [File(sent, is_correction) for sent, is_correction in history.files]
-        numbers = [ingestion_of(PREMIUMS, source) for _ in files]
+        for file, sender in zip(files, history.senders, strict=False):
+            file.sender = sender
+        numbers = [ingestion_of(PREMIUMS, sources[file.sender]) for file in files]
         for n, action in history.moves:
             files[n].stands = action == "load"
             if action == "undo":

@@ -141,6 +141,8 @@ def _beside_others(
         ledger=record_type.slug,
         sender=context.conventions.sender,
         parts=(context.number, *context.parts),
+        lists_year=record_type.ledger == "premiums"
+        and context.conventions.premium_lists == "year",
     )
 
 

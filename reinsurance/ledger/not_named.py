@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from reinsurance.ledger.copying import copy_out, sought
 from reinsurance.ledger.lacking import lacked_claims
 from reinsurance.ledger.lineage_ranges import holds
+from reinsurance.ledger.list_periods import is_within, listed_by_itself
 from reinsurance.ledger.spoken_for import Period
 from reinsurance.models import Treaty
 from reinsurance.resources.issues import issues_at, no_issues
@@ -102,11 +103,12 @@ def _left(cursor: Any, spoken: Spoken) -> pl.DataFrame:
     is_before = pl.col("number") < spoken.number
     if spoken.lists_year:
         is_before |= pl.col("period_end") < pl.col("own_end")
-    before = told.join(own_ends, how="cross").filter(_is_within(spoken), is_before)
+    before = told.join(own_ends, how="cross").filter(
+        is_within(lists_year=spoken.lists_year), is_before
+    )
     shared = before.join(mine, on=["treaty", "own_end"], how="semi")["number"]
     key = ["treaty"] if spoken.lists_year else ["treaty", "own_end"]
-    # What was listed to the same day, or later, was told by a file of its own.
-    listed = told.filter(pl.col("period_end") >= mine["own_end"].max())["treaty"]
+    listed = listed_by_itself(told, mine["own_end"].max(), shared)
     is_listed = pl.lit(spoken.lists_year) & pl.col("treaty").is_in(listed.implode())
     return (
         before.join(mine, on=key, how="anti")
@@ -142,14 +144,6 @@ def _its(load: str, spoken: Spoken) -> str:
         f"{load}.undone_at IS NULL AND {load}.number <> {spoken.number:d} "
         f"AND {load}.sender IS NOT DISTINCT FROM {sender}"
     )
-
-
-def _is_within(spoken: Spoken) -> pl.Expr:
-    """Whether what was told to ``period_end`` is of the file's period (``own_end``)."""
-    told, own = pl.col("period_end"), pl.col("own_end")
-    if spoken.lists_year:
-        return (told.dt.year() == own.dt.year()) & (told <= own)
-    return told == own
 
 
 def _of_files(
@@ -232,7 +226,7 @@ def _of_rows(
     both = (
         new.rename({"period_end": "own_end"})
         .join(there, on=key)
-        .filter(_is_within(spoken))
+        .filter(is_within(lists_year=spoken.lists_year))
         .sort("row", "period_end", "number", "treaty")
         .unique("row", keep="last", maintain_order=True)
         .with_columns(called=pl.col("treaty").replace_strict(names, default=""))

@@ -12,6 +12,7 @@ import polars as pl
 
 from reinsurance.ledger.copying import by_index, copy_out, sought
 from reinsurance.ledger.lineage_ranges import holds
+from reinsurance.ledger.list_periods import is_within
 from reinsurance.ledger.not_named import BOTH, OWN
 from reinsurance.models import Treaty
 from reinsurance.resources.issues import issues_at, no_issues
@@ -42,21 +43,27 @@ def elsewhere(
     ledger: str,
     sender: int | None,
     parts: Sequence[int],
+    lists_year: bool,
 ) -> dict[str, pl.DataFrame]:
     """What stands of new rows under other contracts; inside a transaction.
 
     ``new``: rows of :data:`not_named.NEW_CLAIMS` or :data:`not_named.NEW_PREMIUMS`;
-    ``parts``: number of the file, and of those that have rows of the same one.
+    ``parts``: number of the file, and of those that have rows of the same one;
+    ``lists_year``: it lists premium of the year to date, which is its period.
     ``elsewhere``: rows with their contract (``own``) and what stands beside them, and
     ``elsewhere_keys``: the keys of that.  Nothing is looked up where no other file of
     the sender is for the periods.
     """
     its = _its(sender, parts)
-    if not new.height or not _contracts(cursor, new, ledger, its):
+    if not new.height or not _contracts(
+        cursor, new, ledger, its, lists_year=lists_year
+    ):
         return {}
     is_claims = ledger == "claims"
     reference = "claim_reference" if is_claims else "policy_reference"
-    rows = new.rename({"treaty_reference": "own", reference: "name"})
+    rows = new.rename(
+        {"treaty_reference": "own", reference: "name", "period_end": "own_end"}
+    )
     sought(cursor, "new_record", name=("varchar", rows["name"].unique()))
     query = _claims(its) if is_claims else _premiums(its, own=parts[0])
     with by_index(cursor):
@@ -64,13 +71,16 @@ def elsewhere(
     key = _CLAIM if is_claims else _PREMIUM
     both = rows.join(
         there.group_by(key).agg(pl.col("number").max()),
-        on=[n for n in key if n != "treaty"],
+        on=[n for n in key if n not in {"treaty", "period_end"}],
         nulls_equal=True,
-    ).filter(pl.col("treaty") != pl.col("own"))
+    ).filter(pl.col("treaty") != pl.col("own"), is_within(lists_year=lists_year))
     if not both.height:
         return {}
-    find = _told_claims if is_claims else _told_policies
-    meant = find(cursor, both.select("own", "treaty", "name").unique(), its)
+    pairs = both.select("own", "treaty", "name").unique()
+    if is_claims:
+        meant = _told_claims(cursor, pairs, its)
+    else:
+        meant = _told_policies(cursor, pairs, its, lists_year=lists_year)
     both = both.join(meant, on=meant.columns, how="anti")
     keys = there.join(both, on=key, how="semi", nulls_equal=True)
     found = both.select("row", "own", "number", *key)
@@ -124,24 +134,37 @@ def _its(sender: int | None, parts: Sequence[int]) -> str:
     )
 
 
-def _contracts(cursor: Any, new: pl.DataFrame, ledger: str, its: str) -> bool:
+def _contracts(
+    cursor: Any, new: pl.DataFrame, ledger: str, its: str, *, lists_year: bool
+) -> bool:
     """Whether the sender told of contracts beside those of each period; kept."""
-    pairs = new.select(treaty="treaty_reference", period_end="period_end").unique()
-    ends = pairs["period_end"].unique()
-    sought(cursor, "own_period", period_end=("date", ends))
+    ends = new.group_by(own_end="period_end").agg(
+        only=pl.col("treaty_reference").first(),
+        contracts=pl.col("treaty_reference").n_unique(),
+    )
+    sought(cursor, "own_period", period_end=("date", ends["own_end"]))
+    is_told = "p.period_end IS NOT DISTINCT FROM k.period_end"
+    if lists_year:
+        is_told = (
+            "p.period_end BETWEEN date_trunc('year', k.period_end)::date "
+            "AND k.period_end"
+        )
     told = copy_out(
         cursor,
-        "SELECT DISTINCT p.treaty_id, p.period_end FROM own_period k "  # noqa: S608
-        "JOIN reinsurance_loadperiod p ON p.period_end IS NOT DISTINCT FROM "
-        "k.period_end JOIN reinsurance_load l ON l.id = p.load_id "
+        "SELECT DISTINCT p.treaty_id, p.period_end, k.period_end "  # noqa: S608
+        f"FROM own_period k JOIN reinsurance_loadperiod p ON {is_told} "
+        "JOIN reinsurance_load l ON l.id = p.load_id "
         f"WHERE l.record_type = '{ledger}' AND {its}",
-        {"treaty": pl.Int64(), "period_end": pl.Date()},
+        {"treaty": pl.Int64(), "period_end": pl.Date(), "own_end": pl.Date()},
     )
-    others = told.join(pairs, on="period_end", nulls_equal=True, suffix="_own")
-    others = others.filter(pl.col("treaty") != pl.col("treaty_own"))
+    others = (
+        told.join(ends, on="own_end", nulls_equal=True)
+        .filter((pl.col("contracts") > 1) | (pl.col("treaty") != pl.col("only")))
+        .select("treaty", "period_end")
+        .unique()
+    )
     if not others.height:
         return False
-    others = others.select("treaty", "period_end").unique()
     sought(
         cursor,
         "other_contract",
@@ -178,8 +201,13 @@ def _premiums(its: str, *, own: int) -> str:
         """  # noqa: S608 our names and numbers
 
 
-def _told_policies(cursor: Any, pairs: pl.DataFrame, its: str) -> pl.DataFrame:
-    """Pairs of contracts under both of which a policy was told for one period."""
+def _told_policies(
+    cursor: Any, pairs: pl.DataFrame, its: str, *, lists_year: bool
+) -> pl.DataFrame:
+    """Pairs of contracts under both of which a policy was told for one period.
+
+    Of lists of the year to date that is the year.
+    """
     ends = [pairs.select("name", treaty=n) for n in ("own", "treaty")]
     asked = pl.concat(ends).unique()
     sought(
@@ -197,6 +225,8 @@ def _told_policies(cursor: Any, pairs: pl.DataFrame, its: str) -> pl.DataFrame:
             f"JOIN reinsurance_load l ON l.id = e.load_id AND {its}",
             {"treaty": pl.Int64(), "name": pl.String(), "period_end": pl.Date()},
         )
+    if lists_year:
+        told = told.with_columns(pl.col("period_end").dt.truncate("1y")).unique()
     own = pairs.join(told.rename({"treaty": "own"}), on=["own", "name"])
     both = own.join(told, on=["treaty", "name", "period_end"], how="semi")
     return both.select("own", "treaty", "name").unique()

@@ -216,6 +216,66 @@ def test_a_contract_that_has_a_list_of_its_own(lists: dict[str, Any]) -> None:
     assert said(premium("T1/2026/P2/5", end=FEBRUARY, **lists)[0]) == []
 
 
+@pytest.mark.parametrize(("wrong", "year"), [("TW", 2025), ("TV", 2026)])
+def test_a_correction_of_a_list_that_moves_a_row(
+    lists: dict[str, Any], wrong: str, year: int
+) -> None:
+    """The list that is corrected is to the same day, and no file of its own."""
+    number = premium(f"{wrong}/{year}/P1/10", "TW/2026/P2/5", **lists)[2]
+    examined, loaded, _ = premium(*MOVED, **lists, is_correction=True)
+    contract = called(wrong, year)
+    assert dict(loaded) == {"created": 1, "unchanged": 1}
+    assert said(examined) == [
+        stays(contract, number, "1 premium"),
+        twice(2, "P1", contract, number),
+    ]
+
+
+def test_a_contract_with_a_list_of_its_own_beside_the_one_that_is_corrected(
+    lists: dict[str, Any],
+) -> None:
+    number = premium("TV/2026/P1/10", "T1/2026/P2/5", **lists)[2]
+    own = premium("TV/2026/P3/1", **lists, is_additional=True)[2]
+    moved = ("T1/2026/P1/10", "T1/2026/P2/5")
+    examined = premium(*moved, **lists, is_correction=True)[0]
+    assert said(examined) == [
+        stays(called("TV"), own, "2 premiums"),
+        twice(2, "P1", called("TV"), number),
+    ]
+
+
+@pytest.mark.parametrize("end", [JANUARY, FEBRUARY])
+def test_an_additional_list_that_tells_a_row_under_another_contract(
+    lists: dict[str, Any], end: datetime.date
+) -> None:
+    number = premium("TV/2026/P1/10", "T1/2026/P2/5", **lists)[2]
+    moved = ("T1/2026/P1/10", "T1/2026/P2/5")
+    examined = premium(*moved, end=end, **lists, is_additional=True)[0]
+    assert said(examined) == [again(2, "P1", "T1", number, "TV")]
+
+
+def test_a_row_of_another_year_under_another_contract_is_no_matter(
+    lists: dict[str, Any],
+) -> None:
+    december = datetime.date(2025, 12, 31)
+    premium("TV/2026/P1/10", end=december, **lists)
+    assert said(premium("T1/2026/P1/10", **lists, is_additional=True)[0]) == []
+    premium("TV/2026/P4/10", end=FEBRUARY, **lists, is_additional=True)
+    assert said(premium("T1/2026/P4/10", **lists, is_additional=True)[0]) == []
+
+
+def test_who_listed_a_policy_under_two_contracts_in_the_year_means_it(
+    lists: dict[str, Any],
+) -> None:
+    premium("T1/2026/P1/10", "TV/2026/P1/5", **lists)
+    part = {**lists, "is_additional": True}
+    send(HEADER, "T1,2026,P1,Original,2026-02-01,GBP,3", PREMIUMS, FEBRUARY, **part)
+    row = "TV,2026,P1,Original,2026-02-01,GBP,2"
+    examined, loaded, _ = send(HEADER, row, PREMIUMS, FEBRUARY, **part)
+    assert dict(loaded) == {"created": 1}
+    assert said(examined) == []
+
+
 def test_the_same_rows_once_their_contract_is_known() -> None:
     premium("T1/2026/P1/10")
     picked = premium("T1/2026/P2/1")[2]

@@ -76,7 +76,8 @@ def _of_premiums(settlement: PremiumSettlement) -> dict[str, int]:
     return {
         str(PremiumEntry._meta.verbose_name): _digest(
             adds, ROW, {**tells, "total": pl.lit(value=True)}
-        )
+        ),
+        "premium as at": of_issues(settlement.as_at),
     }
 
 

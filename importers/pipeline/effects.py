@@ -199,6 +199,7 @@ class Effect:
                 policies=[*self.policies(), *context.held_out_policies],
                 listing=year_listing,
                 lists_year=lists_year(record_type, context),
+                also_then=context.conventions.is_correction,
             )
         except CountsTwiceError as problem:
             raise CountsTwice(str(problem)) from problem

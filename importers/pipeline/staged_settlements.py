@@ -69,6 +69,8 @@ def kept(record_type: RecordType, key: str) -> Any:
             ruled=no_issues(),
             known=nothing,
             income=nothing,
+            again=none,
+            as_at=no_issues(),
             **frames,
         )
     return Settlement(

@@ -28,7 +28,8 @@ class Lacked:
     """A position or premium entry that was told for a period and is missing now.
 
     ``stands``: in words, what somebody else told of it for the period and stays;
-    ``back``: of premium, keys of the entries that stand by that.
+    ``back``: of premium, keys of the entries that stand by that.  ``counts``: it does
+    now; if not, it did at the end of the correction's period alone.
     """
 
     key: int
@@ -36,10 +37,17 @@ class Lacked:
     period_end: datetime.date | None
     stands: str = ""
     back: tuple[int, ...] = ()
+    counts: bool = True
 
     @property
     def fate(self) -> str:
         """What becomes of it after the load."""
+        if not self.counts:
+            later = f"; {self.stands}, and that stays" if self.stands else ""
+            return (
+                "After the load that does not count at the end of this correction's "
+                f"period any more{later}."
+            )
         if not self.stands:
             return "After the load that does not count any more."
         return (
@@ -60,6 +68,7 @@ def lacked_by(
     policies: Sequence[Sequence[Any]],
     listing: Callable[[], Collection[int]],
     lists_year: bool = False,
+    also_then: bool = False,
 ) -> list[Lacked]:
     """What was told before for these contracts and periods, and is not told again.
 
@@ -67,7 +76,8 @@ def lacked_by(
     ``present``: what the file tells again; ``named`` (contract and claim) and
     ``policies`` (contract and policy): what its rows held out name; ``lists_year``: the
     file lists premium of the year to date, so that the year up to each end is its
-    period; ``listing``: keys of all senders who do.
+    period; ``listing``: keys of all senders who do; ``also_then``: with what such a
+    list, as a correction, leaves out of its own period's end alone.
     """
     pairs = pl.DataFrame(
         list(periods),
@@ -100,6 +110,7 @@ def lacked_by(
         told=pl.concat(told)["entry"],
         policies={tuple(pair) for pair in policies},
         lists_year=lists_year,
+        also_then=also_then,
     )
     if not lists_year:
         missing = still_standing(
@@ -112,6 +123,7 @@ def lacked_by(
             row["period_end"],
             row["stands"] or "",
             tuple(row["back"] or ()),
+            counts=row["day"] is None,
         )
         for row in missing.iter_rows(named=True)
     ]

@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from reinsurance.choices import PremiumTransaction
 from reinsurance.ledger.contradictions import plain
 from reinsurance.ledger.copying import by_index, copy_out, sought
+from reinsurance.ledger.lacking_then import stood_then
 from reinsurance.ledger.lineage_ranges import loads_before, told_by
 from reinsurance.ledger.premium_restating import is_last, keyed, told_beside
 from reinsurance.ledger.premium_standing import GROUP, corrections, lacked
@@ -26,12 +27,16 @@ def missing_premiums(
     told: pl.Series,
     policies: set[tuple[Any, ...]],
     lists_year: bool,
+    also_then: bool,
 ) -> pl.DataFrame:
     """Entries that the sender told before for the pairs, that stand and are not told.
 
-    Before a list of the year to date are those of an earlier period, too.  ``told``:
+    Before a list of the year to date are those of an earlier period, too, of other
+    files: its own rows are none that it lacks.  ``told``:
     keys of entries that the file tells again; ``policies``: contract and policy that
     its rows held out name.  ``stands`` and ``back`` are null (:func:`still_standing`).
+    ``also_then``: with entries that stood at the end of a list's period alone,
+    which is ``day``; ``stands`` is who tells them for a later one.
     """
     sought(
         cursor,
@@ -40,61 +45,89 @@ def missing_premiums(
         period_start=("date", pairs["period_start"]),
         period_end=("date", pairs["period_end"]),
     )
-    is_spoken_for = (
-        "e.period_end = k.period_end "
-        "AND (k.period_start IS NULL OR e.period_start = k.period_start)"
+    is_of_pair = _is_of_pair(number, sender, lists_year=lists_year)
+    named = pl.DataFrame(
+        list(policies), schema={"treaty": pl.Int64, "policy": pl.String}, orient="row"
     )
-    before = loads_before(number, sender)
-    is_told = told_by("e.id", "e.load_id", ENTRY, before)
-    if lists_year:
-        is_spoken_for = (
-            "e.period_end BETWEEN date_trunc('year', k.period_end)::date "
-            "AND k.period_end"
+
+    def missing(entries: pl.DataFrame) -> pl.DataFrame:
+        return entries.filter(~pl.col("entry").is_in(told.implode())).join(
+            named, on=["treaty", "policy"], how="anti"
         )
-        ever = told_by("e.id", "e.load_id", ENTRY, loads_before(None, sender))
-        is_told = f"({is_told} OR (e.period_end < k.period_end AND {ever}))"
-    schema = {
-        "entry": pl.Int64(),
-        "treaty": pl.Int64(),
-        "policy": pl.String(),
-        "period_end": pl.Date(),
-        "certificate": pl.String(),
-        "section": pl.String(),
-        "risk_code": pl.String(),
-        "instalment": pl.Int64(),
-        "kind": pl.String(),
-        "effective": pl.Date(),
-        "gross": MONEY,
-        "currency": pl.String(),
-    }
+
+    found = missing(_entries(cursor, "NULL", f"{_STANDS} AND {is_of_pair}"))
+    found = found.with_columns(stands=pl.lit(None, pl.String))
+    if lists_year and also_then and sender is not None:
+        is_then = f"{_is_later(number)} AND {is_of_pair}"
+        then = missing(_entries(cursor, "k.period_end", is_then))
+        gone = found["entry"]
+        then = stood_then(cursor, then, gone=gone, number=number, sender=sender)
+        found = pl.concat([found, then])
+    return found.sort("entry").with_columns(
+        plain(pl.col("gross")), back=pl.lit(None, pl.List(pl.Int64))
+    )
+
+
+_STANDS = "(g.id IS NULL OR g.undone_at IS NOT NULL)"
+_SCHEMA = {
+    "entry": pl.Int64(),
+    "treaty": pl.Int64(),
+    "policy": pl.String(),
+    "period_end": pl.Date(),
+    "certificate": pl.String(),
+    "section": pl.String(),
+    "risk_code": pl.String(),
+    "instalment": pl.Int64(),
+    "kind": pl.String(),
+    "effective": pl.Date(),
+    "gross": MONEY,
+    "currency": pl.String(),
+    "day": pl.Date(),
+}
+
+
+def _entries(cursor: Any, day: str, condition: str) -> pl.DataFrame:
+    """Entries ``e`` of contracts spoken for, ``k``, of loads that stand."""
     with by_index(cursor):
-        standing = copy_out(
+        return copy_out(
             cursor,
             f"""
             SELECT DISTINCT e.id, e.treaty_id, e.policy_reference, e.period_end,
                 e.certificate_reference, e.section, e.risk_code, e.instalment_number,
-                e.transaction_type, e.effective_date, e.gross_premium, e.currency_id
+                e.transaction_type, e.effective_date, e.gross_premium, e.currency_id,
+                {day}
             FROM spoken_for k
-            JOIN reinsurance_premiumentry e
-                ON e.treaty_id = k.treaty AND {is_spoken_for}
+            JOIN reinsurance_premiumentry e ON e.treaty_id = k.treaty
             JOIN reinsurance_load l ON l.id = e.load_id AND l.undone_at IS NULL
             LEFT JOIN reinsurance_load g ON g.id = e.replaced_by_id
-            WHERE (g.id IS NULL OR g.undone_at IS NOT NULL) AND {is_told}
+            WHERE {condition}
             """,  # noqa: S608 our names and numbers
-            schema,
+            _SCHEMA,
         )
-    named = pl.DataFrame(
-        list(policies), schema={"treaty": pl.Int64, "policy": pl.String}, orient="row"
-    )
+
+
+def _is_of_pair(number: int, sender: int | None, *, lists_year: bool) -> str:
+    """SQL: whether the sender told entry ``e`` before for the period of ``k``."""
+    before = told_by("e.id", "e.load_id", ENTRY, loads_before(number, sender))
+    if not lists_year:
+        return (
+            "e.period_end = k.period_end AND (k.period_start IS NULL "
+            f"OR e.period_start = k.period_start) AND {before}"
+        )
+    others = f"{loads_before(None, sender)} AND number <> {number:d}"
+    ever = told_by("e.id", "e.load_id", ENTRY, others)
     return (
-        standing.filter(~pl.col("entry").is_in(told.implode()))
-        .join(named, on=["treaty", "policy"], how="anti")
-        .sort("entry")
-        .with_columns(
-            plain(pl.col("gross")),
-            stands=pl.lit(None, pl.String),
-            back=pl.lit(None, pl.List(pl.Int64)),
-        )
+        "e.period_end BETWEEN date_trunc('year', k.period_end)::date "
+        f"AND k.period_end AND ({before} OR (e.period_end < k.period_end AND {ever}))"
+    )
+
+
+def _is_later(number: int) -> str:
+    """SQL: whether entry ``e`` was replaced, or left out, for a later end only."""
+    return (
+        f"g.undone_at IS NULL AND g.number <> {number:d} AND EXISTS ("  # noqa: S608
+        "SELECT FROM reinsurance_loadperiod p WHERE p.load_id = g.id "
+        "AND p.treaty_id = e.treaty_id AND p.period_end > k.period_end)"
     )
 
 

@@ -5,7 +5,7 @@ import polars as pl
 from reinsurance.choices import AmountsAre
 from reinsurance.ledger.contradictions import plain
 from reinsurance.ledger.periods import END, START
-from reinsurance.ledger.premium_columns import stored, tells
+from reinsurance.ledger.premium_columns import AMOUNTS, labels, stored, tells
 from reinsurance.ledger.premium_competing import competing
 from reinsurance.ledger.premium_keys import FIRM, PARTS, is_untold
 from reinsurance.ledger.premium_standing import (
@@ -13,7 +13,6 @@ from reinsurance.ledger.premium_standing import (
 )
 from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.issues import issues_at, no_issues
-from reinsurance.resources.premiums import PremiumEntryResource
 
 CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
 MANY = 3
@@ -24,8 +23,6 @@ OF_ANOTHER_YEAR = (
     "The sender lists the year to date, and a new year begins with a new list: if this "
     "is the list of the year before, hand it in for a period of that year."
 )
-ALSO_TOLD = ("net_premium_settlement",)
-"""Amounts of the transaction that are in no total, and warn when they change."""
 
 
 def told_twice(told: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
@@ -157,10 +154,8 @@ def changed(entries: pl.DataFrame) -> pl.DataFrame:
     """Amounts that replace others of the same transaction and period."""
     rows = entries.filter(pl.col("__action") == UPDATED)
     found = [no_issues()]
-    for name, column in PremiumEntryResource.fields.items():
-        if not (column.total or name in ALSO_TOLD) or not {name, f"was.{name}"} <= set(
-            rows.columns
-        ):
+    for name in AMOUNTS:
+        if not {name, f"was.{name}"} <= set(rows.columns):
             continue
         changed = rows.filter(
             pl.col(name).is_not_null() & pl.col(name).ne_missing(pl.col(f"was.{name}"))
@@ -173,7 +168,7 @@ def changed(entries: pl.DataFrame) -> pl.DataFrame:
                 code="premium_changed",
                 severity="warning",
                 message=pl.format(
-                    f"{column.column_name}: {{}} replaces {{}} of number {{}} for the "
+                    f"{labels()[name]}: {{}} replaces {{}} of number {{}} for the "
                     "same transaction and period.",
                     plain(pl.col(name)),
                     plain(pl.col(f"was.{name}")),

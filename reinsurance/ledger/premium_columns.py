@@ -29,3 +29,10 @@ def tells(name: str) -> pl.Expr:
 def labels() -> dict[str, str]:
     """The header of each column."""
     return {n: str(c.column_name) for n, c in PremiumEntryResource.fields.items()}
+
+
+AMOUNTS = (
+    *(n for n, column in PremiumEntryResource.fields.items() if column.total),
+    "net_premium_settlement",
+)
+"""Amounts that warn when they change: those of the totals, and one that is in none."""

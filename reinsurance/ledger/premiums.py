@@ -12,6 +12,7 @@ import polars as pl
 
 from reinsurance.ledger.further_details import details_of
 from reinsurance.ledger.periods import END, START
+from reinsurance.ledger.premium_as_at import changed_as_at, told_again
 from reinsurance.ledger.premium_beside import told_beside
 from reinsurance.ledger.premium_checks import (
     adds_otherwise,
@@ -58,7 +59,8 @@ class PremiumSettlement:
     ``entries``: to be added, with ``replaces`` (keys of entries) and ``replaced`` (the
     load that told the same later; null: none); ``repeats``: ``row`` and ``id``.
     ``income``: by how much the premium income of contracts changes
-    (:mod:`premium_income`).
+    (:mod:`premium_income`); ``again`` and ``as_at``: of lists of the year to date
+    (:mod:`premium_as_at`).
     """
 
     rows: pl.DataFrame
@@ -69,6 +71,8 @@ class PremiumSettlement:
     repeats: pl.DataFrame
     known: pl.DataFrame
     income: pl.DataFrame
+    again: pl.Series
+    as_at: pl.DataFrame
 
     @property
     def moves(self) -> dict[str, Any]:
@@ -95,7 +99,7 @@ class PremiumSettlement:
         """Entries of the books that rows tell again."""
         told = self.entries["replaces"].explode().drop_nulls()
         return pl.DataFrame(
-            {"entry": pl.concat([told, self.repeats["id"]])},
+            {"entry": pl.concat([told, self.repeats["id"], self.again])},
             schema={"entry": pl.Int64},
         )
 
@@ -143,12 +147,13 @@ def settle_premiums(
     is_repeat = _is_repeat(conventions)
     repeats = entries.filter(is_repeat).select("row", id=pl.col("was_id"))
     added = entries.filter(~is_repeat)
+    as_at = changed_as_at(entries, every, spoken, number)
     return PremiumSettlement(
         rows=entries.select("row", "__action"),
         held_out=wrong.unique(),
         issues=pl.concat(
             [
-                *(twice, unclear, changed(added), told_otherwise_often(added)),
+                *(twice, unclear, changed(added), as_at, told_otherwise_often(added)),
                 listed_to_date(good, known, conventions),
                 lacked_by_later_lists(cursor, entries, number, conventions),
             ]
@@ -165,6 +170,8 @@ def settle_premiums(
         repeats=repeats,
         known=known,
         income=income_moves(entries, known),
+        again=told_again(entries, known, conventions),
+        as_at=as_at,
     )
 
 

@@ -78,11 +78,19 @@ def test_a_list_that_repeats_another_tells_its_own_period() -> None:
 
 @pytest.mark.parametrize("is_correction", [True, False])
 def test_a_late_list_leaves_what_a_later_one_says(is_correction: bool) -> None:
-    listed(JANUARY, "100")
+    first = listed(JANUARY, "100")[1]
     third = listed(MARCH, "110")[1]
     examined, _ = listed(JANUARY, "95", is_correction=is_correction)
     assert dict(examined.staged.rows) == {"unchanged": 1, "rejected": 0}
-    assert said(examined) == []
+    assert examined.issues.select("row", "severity", "code", "message").rows() == [
+        (
+            2,
+            "warning",
+            "premium_changed",
+            f"Gross premium this time: 95.00 replaces 100.00 of number {first} as at "
+            "2026-01-31. What was told for a later period stays.",
+        )
+    ]
     assert books() == [(110,)]
     assert (stood(JANUARY), stood(MARCH)) == ([95], [110])
     undo(PREMIUMS, ingestion=third)

@@ -168,7 +168,11 @@ def _claims(found: Found, load: Load) -> list[str]:
 
 # ----------------------------------------------------------------------- premiums
 def _premiums(found: Found, load: Load) -> None:
-    """Entries that go, stay as others, or come back.  Raises CountsTwiceError."""
+    """Entries that go, stay as others, or come back.  Raises CountsTwiceError.
+
+    Of lists of the year to date with those that only stand otherwise at the end of an
+    earlier period.
+    """
     with connection.cursor() as cursor:
         Load.objects.filter(pk=load.pk).update(undone_at=timezone.now())
         after = premium_undo.without(
@@ -176,10 +180,11 @@ def _premiums(found: Found, load: Load) -> None:
             load.pk,
             is_correction=load.is_correction,
             listing=year_listing(),
+            also_then=True,
         )
         for effect, keys in (
             (GOES, after.goes),
-            (CHANGES, after.changes),
+            (CHANGES, after.otherwise),
             (RETURNS, after.returns),
         ):
             sought(cursor, "affected", id=("bigint", keys))

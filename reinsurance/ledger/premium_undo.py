@@ -1,7 +1,7 @@
 """Premiums whose load is undone: what they replaced counts again, unless others do."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -15,10 +15,12 @@ from reinsurance.ledger.premium_restating import (
     as_they_stand,
     differs,
     is_last,
+    keyed,
     told_beside,
     write_restated,
 )
-from reinsurance.ledger.premium_standing import corrections, lacked
+from reinsurance.ledger.premium_standing import GROUP, corrections, lacked
+from reinsurance.ledger.premium_undo_then import changed_then
 from reinsurance.ledger.premium_writings import require_one_writing
 from reinsurance.ledger.spoken_for import spoken_for
 
@@ -28,13 +30,20 @@ class Without:
     """Premiums as they stand without a load; ``entries``: what is to be written.
 
     ``goes``, ``changes`` and ``returns``: keys of entries that leave the books, stay
-    in them as others than they were, and come back.
+    in them as others than they were, and come back.  ``then``: of premiums that only
+    stand otherwise at the end of an earlier period, where that was asked.
     """
 
     entries: pl.DataFrame
     goes: pl.Series
     changes: pl.Series
     returns: pl.Series
+    then: pl.Series
+
+    @property
+    def otherwise(self) -> pl.Series:
+        """Entries that stand otherwise, now or at the end of an earlier period."""
+        return pl.concat([self.changes, self.then])
 
 
 def undo_premiums(
@@ -82,11 +91,17 @@ def _keep_told(cursor: Any, load: int) -> None:
 
 
 def without(
-    cursor: Any, load: int, *, is_correction: bool, listing: Collection[int]
+    cursor: Any,
+    load: int,
+    *,
+    is_correction: bool,
+    listing: Collection[int],
+    also_then: bool = False,
 ) -> Without:
     """How premiums stand without a load that was marked as undone; nothing is written.
 
-    Raises CountsTwiceError where it would not be clear what counts then.
+    ``also_then``: with what stands otherwise at the end of an earlier period.  Raises
+    CountsTwiceError where it would not be clear what counts then.
     """
     touched = _touched(cursor, load, is_correction=is_correction, listing=listing)
     every = told_beside(cursor, touched, listing=listing)
@@ -108,7 +123,10 @@ def without(
         goes=stood.filter(~stood.is_in(entries.filter("stays")["id"].implode())),
         changes=entries.filter("stays", did_stand, differs())["id"],
         returns=entries.filter("stays", ~did_stand)["id"],
+        then=stood.clear(),
     )
+    if also_then:
+        found = replace(found, then=_then(found, told, after, before, load))
     live = after.join(gone, on="__n", how="anti").filter(is_last())
     others = every.filter("stands", ~pl.col("is_beside"), pl.col("gone").is_null())
     columns = others.columns
@@ -119,6 +137,22 @@ def without(
         pl.concat([others, live.select(columns)], how="vertical_relaxed"),
     )
     return found
+
+
+def _then(
+    found: Without,
+    told: pl.DataFrame,
+    after: pl.DataFrame,
+    corrections: pl.DataFrame,
+    load: int,
+) -> pl.Series:
+    """Of premiums that stand otherwise at an earlier end, and are not found else."""
+    standing = found.entries.filter("stays")["id"]
+    then = changed_then(told, after, corrections, load, standing=standing)
+    known = pl.concat([found.goes, found.changes, found.returns])
+    is_known = pl.col("id").is_in(known.implode())
+    said = [f.filter(is_known).select(GROUP) for f in (keyed(told, corrections), after)]
+    return then.join(pl.concat(said), on=GROUP, how="anti", nulls_equal=True)["id"]
 
 
 def _replaced_by(cursor: Any, load: int) -> pl.Series:

@@ -14,7 +14,7 @@ def is_within(*, lists_year: bool) -> pl.Expr:
 def listed_by_itself(
     told: pl.DataFrame, own_end: object, shared: pl.Series
 ) -> pl.Series:
-    """Contracts that were listed to the same day, or later, by a file of their own.
+    """Contracts that were listed to the same day by a file of their own.
 
     ``told``: ``treaty``, ``period_end`` and ``number``; ``shared``: numbers of files
     that told of contracts of this file, too: one of them may be what it corrects.

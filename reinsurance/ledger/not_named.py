@@ -88,7 +88,8 @@ def _left(cursor: Any, spoken: Spoken) -> pl.DataFrame:
     """Contracts and periods that the sender told of and the file does not name.
 
     ``treaty``, ``period_end``, ``number`` (who told it last) and ``is_shared``: a file
-    that told of a contract of this one told it, too.
+    that told of a contract of this one told it, too.  Of one with a list of its own,
+    which warns by itself, what was told before that list.
     """
     ends = [(t, e) for t, _, e in spoken.periods if t is not None and e is not None]
     mine = pl.DataFrame(
@@ -108,17 +109,19 @@ def _left(cursor: Any, spoken: Spoken) -> pl.DataFrame:
     )
     shared = before.join(mine, on=["treaty", "own_end"], how="semi")["number"]
     key = ["treaty"] if spoken.lists_year else ["treaty", "own_end"]
-    listed = listed_by_itself(told, mine["own_end"].max(), shared)
+    last = mine["own_end"].max()
+    listed = listed_by_itself(told, last, shared)
     is_listed = pl.lit(spoken.lists_year) & pl.col("treaty").is_in(listed.implode())
     return (
         before.join(mine, on=key, how="anti")
-        .filter(~pl.col("treaty").is_in(spoken.also), ~is_listed)
+        .filter(~pl.col("treaty").is_in(spoken.also))
+        .filter(~is_listed | (pl.col("period_end") < last))
         .sort("period_end", "number", "treaty")
         .group_by("treaty", maintain_order=True)
         .agg(
             pl.col("period_end", "number").last(),
             ends=pl.col("period_end").unique(),
-            is_shared=pl.col("number").is_in(shared.implode()).any(),
+            is_shared=(pl.col("number").is_in(shared.implode()) & ~is_listed).any(),
         )
     )
 

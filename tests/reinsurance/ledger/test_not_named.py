@@ -244,6 +244,18 @@ def test_a_contract_with_a_list_of_its_own_beside_the_one_that_is_corrected(
     ]
 
 
+@pytest.mark.parametrize("is_correction", [False, True])
+def test_a_row_that_the_list_of_its_own_contract_lacks(
+    lists: dict[str, Any], is_correction: bool
+) -> None:
+    number = premium("TV/2026/P1/10", "T1/2026/P2/5", **lists)[2]
+    premium("TV/2026/P3/1", end=FEBRUARY, **lists)
+    moved = ("T1/2026/P1/10", "T1/2026/P2/5", "T1/2026/P3/1")
+    options = {**lists, "is_correction": is_correction}
+    examined = premium(*moved, end=FEBRUARY, **options)[0]
+    assert said(examined) == [twice(2, "P1", called("TV"), number)]
+
+
 @pytest.mark.parametrize("end", [JANUARY, FEBRUARY])
 def test_an_additional_list_that_tells_a_row_under_another_contract(
     lists: dict[str, Any], end: datetime.date

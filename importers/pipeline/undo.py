@@ -21,6 +21,7 @@ from importers.pipeline.settling import year_listing
 from importers.pipeline.undo_records import undo_records
 from importers.record_types import RecordType
 from reinsurance.ledger.following import followed
+from reinsurance.ledger.kept_apart import require_kept_apart
 from reinsurance.ledger.only_by_hand import only_by_hand
 from reinsurance.ledger.overlaps import CountsTwiceError
 from reinsurance.ledger.premium_undo import undo_premiums
@@ -57,6 +58,7 @@ def take_back(cursor: Any, record_type: RecordType, load: Load) -> None:
     """The records of a load that is marked as undone.  Raises CountsTwiceError."""
     if record_type.ledger == "claims":
         positions = positions_to_settle(cursor, load.pk)
+        require_kept_apart(cursor, positions, load=load.pk)
         with resting(cursor):
             recompute(cursor, positions, takes_back=True)
     elif record_type.ledger == "premiums":

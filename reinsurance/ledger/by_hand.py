@@ -35,6 +35,7 @@ from reinsurance.ledger.hand_refusals import (
     start_of,
 )
 from reinsurance.ledger.hand_rules import issues_of
+from reinsurance.ledger.kept_apart import require_kept_apart
 from reinsurance.ledger.moving import take_turn
 from reinsurance.ledger.overlaps import CountsTwiceError, require_no_overlap
 from reinsurance.ledger.position_books import books_of
@@ -154,7 +155,7 @@ def withdraw(
         known = issues_of(cursor, position, end)["message"].to_list()
         found.load.undone_at = timezone.now()
         found.load.save(update_fields=["undone_at"])
-        _require_no_overlap(cursor, position)
+        _require_clear(cursor, position, found.load)
         keeps = found.status_id is None
         after = _settled(cursor, position, end, names, keeps_status=keeps)
         issues = issues_of(cursor, position, end, was=books.line)
@@ -184,9 +185,12 @@ def may_withdraw(statement: ClaimStatement, user: User) -> bool:
     return stands and (load.user_id == user.pk or user.has_perm(WITHDRAW_OTHERS))
 
 
-def _require_no_overlap(cursor: Any, position: ClaimPosition) -> None:
+def _require_clear(cursor: Any, position: ClaimPosition, taken_back: Load) -> None:
+    """Raise TellingError where payments would count twice without what was told."""
+    keys = pl.Series([position.pk], dtype=pl.Int64)
     try:
-        require_no_overlap(live_statements(cursor, pl.Series([position.pk])))
+        require_kept_apart(cursor, keys, load=taken_back.pk)
+        require_no_overlap(live_statements(cursor, keys))
     except CountsTwiceError as problem:
         raise TellingError(str(problem)) from problem
 

@@ -14,6 +14,7 @@ from reinsurance.ledger import timelines
 from reinsurance.ledger.amounts import MAIN, POSITION
 from reinsurance.ledger.claims_above import AMOUNTS, said_of
 from reinsurance.ledger.descriptions import FIELDS
+from reinsurance.ledger.kept_apart import require_kept_apart
 from reinsurance.ledger.matching import WAS, find_positions
 from reinsurance.ledger.overlaps import require_no_overlap
 from reinsurance.ledger.position_keys import told_keys
@@ -42,9 +43,10 @@ def without(cursor: Any, load: int) -> Without:
     """How claims stand without a load that was marked as undone.
 
     Leaves the temporary table of :func:`recompute.positions_to_settle`.  Raises
-    CountsTwiceError where payments would overlap.
+    CountsTwiceError where payments would overlap, or positions not be kept apart.
     """
     keys = positions_to_settle(cursor, load)
+    require_kept_apart(cursor, keys, load=load)
     portions = [
         _positions(cursor, keys.slice(start, PORTION), load)
         for start in range(0, max(keys.len(), 1), PORTION)

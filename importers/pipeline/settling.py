@@ -65,6 +65,7 @@ def settle_rows(
     """
     labels = {n: str(c.column_name) for n, c in record_type.columns.items()}
     held_out = pl.Series(dtype=pl.Int64)
+    parts = set(context.parts) - {context.number}
     found = [no_issues()]
     while True:
         rows = frame.filter(~pl.col(ROW).is_in(held_out.implode()))
@@ -75,6 +76,7 @@ def settle_rows(
                 number=context.number,
                 conventions=context.conventions,
                 labels=labels,
+                parts=parts,
             )
             settlement, over = later_claims(
                 cursor,
@@ -94,6 +96,7 @@ def settle_rows(
                 conventions=context.conventions,
                 labels=labels,
                 listing=year_listing,
+                parts=parts,
             )
             over = later_premiums(settlement, number=context.number)
             ruled = settlement.ruled

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from reinsurance.ledger.further_details import details_of
+from reinsurance.ledger.other_parts import premiums_of_other_parts
 from reinsurance.ledger.periods import END, START
 from reinsurance.ledger.premium_as_at import changed_as_at, told_again
 from reinsurance.ledger.premium_beside import told_beside
@@ -117,10 +118,12 @@ def settle_premiums(
     conventions: Conventions,
     labels: Mapping[str, str],
     listing: Callable[[], Collection[int]],
+    parts: Collection[int] = (),
 ) -> PremiumSettlement:
     """Settle good rows of an ingestion; inside a transaction.
 
-    ``listing``: gives the keys of senders whose files list the year to date.
+    ``listing``: gives the keys of senders whose files list the year to date; ``parts``:
+    numbers of other ingestions with rows of the same file.
     """
     told = _as_told(rows, conventions, labels)
     twice = told_twice(told, conventions)
@@ -135,7 +138,10 @@ def settle_premiums(
     torn = torn.filter(~pl.col("row").is_in(several["row"].implode()))
     apart = written_otherwise(good, known, conventions)
     other = of_another_type(good, known)
-    unclear = pl.concat([several, torn, apart, other, overlapping(good, known, number)])
+    again = premiums_of_other_parts(good, every, parts, adds=conventions.equal_rows_add)
+    unclear = pl.concat(
+        [several, torn, apart, other, again, overlapping(good, known, number)]
+    )
     wrong = pl.concat([wrong, unclear["row"]]).unique()
     good = good.filter(~pl.col("row").is_in(wrong.implode()))
     names = [n for n in stored(good) if n not in KEY]

@@ -5,6 +5,7 @@ date, are of this kind.  They are found by one query; what has to be said of wha
 was said when it came.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 import polars as pl
@@ -61,10 +62,16 @@ CROSS JOIN LATERAL (
 
 
 def told_again(
-    cursor: Any, told: pl.DataFrame, *, number: int, conventions: Conventions
+    cursor: Any,
+    told: pl.DataFrame,
+    *,
+    number: int,
+    conventions: Conventions,
+    parts: Collection[int] = (),
 ) -> pl.DataFrame:
     """The rows that repeat a live statement which alone says what stands.
 
+    Not one of other ``parts`` of their file, which they are held out for.
     :data:`SCHEMA`.  Inside a transaction.  Either all rows of a claim are among them or
     none, so that the others can be settled without them.
     """
@@ -72,9 +79,9 @@ def told_again(
     if conventions.is_correction or conventions.equal_rows_add:
         return nothing
     rows = _plain(cursor, told)
-    if not _found(cursor, rows.head(_SAMPLE), number).height:
+    if not _found(cursor, rows.head(_SAMPLE), number, parts).height:
         return nothing
-    found = _found(cursor, rows, number)
+    found = _found(cursor, rows, number, parts)
     claims = told.select("row", *_CLAIM)
     others = claims.join(found, on="row", how="anti")
     whole = claims.join(others, on=_CLAIM, how="anti")
@@ -95,7 +102,9 @@ def _plain(cursor: Any, told: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _found(cursor: Any, rows: pl.DataFrame, number: int) -> pl.DataFrame:
+def _found(
+    cursor: Any, rows: pl.DataFrame, number: int, parts: Collection[int]
+) -> pl.DataFrame:
     """The rows that repeat a statement, by one query."""
     if not rows.height:
         return pl.DataFrame(schema=SCHEMA)
@@ -129,7 +138,8 @@ def _found(cursor: Any, rows: pl.DataFrame, number: int) -> pl.DataFrame:
             "(k.details IS NULL OR c.details @> k.details)",
             *(stands_by_sets(record) for record in ("c", "p")),
             "s.load_id NOT IN (SELECT id FROM reinsurance_load "  # noqa: S608 a number
-            f"WHERE undone_at IS NOT NULL OR number >= {int(number)})",
+            f"WHERE undone_at IS NOT NULL OR number >= {int(number)} "
+            f"OR number IN ({', '.join(str(int(n)) for n in (number, *parts))}))",
         ]
     )
     with by_index(cursor):

@@ -5,7 +5,7 @@ asked before the approval and inside the load, so that what was approved is what
 loaded.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import polars as pl
@@ -18,6 +18,7 @@ from reinsurance.ledger.descriptions import FIELDS, PARTS, told_bits
 from reinsurance.ledger.further_details import details_of
 from reinsurance.ledger.later_periods import later_periods
 from reinsurance.ledger.matching import find_claims, find_positions
+from reinsurance.ledger.other_parts import claims_of_other_parts
 from reinsurance.ledger.periods import END, START
 from reinsurance.ledger.position_matching import match_positions
 from reinsurance.ledger.positions_after import positions_after
@@ -44,14 +45,18 @@ def settle(
     number: int,
     conventions: Conventions,
     labels: Mapping[str, str],
+    parts: Collection[int] = (),
 ) -> Settlement:
     """Settle good rows of an ingestion (``number``); inside a transaction.
 
     ``rows`` is a row frame of claims with ``treaty_reference`` (key) and periods;
-    ``labels`` are the names of the columns of further details.
+    ``labels`` are the names of the columns of further details, ``parts`` numbers of
+    other ingestions with rows of the same file.
     """
     told = _as_told(rows, conventions, labels)
-    again = told_again(cursor, told, number=number, conventions=conventions)
+    again = told_again(
+        cursor, told, number=number, conventions=conventions, parts=parts
+    )
     told = told.join(again, on="row", how="anti", maintain_order="left")
     told, claims = _with_claims(cursor, told)
     positions = find_positions(cursor, claims.get_column("claim"))
@@ -68,7 +73,10 @@ def settle(
     new = _as_statements(good, number=number, conventions=conventions)
     places = positions.join(claims.select("claim", "treaty"), on="claim")
     old = live_statements(cursor, positions.get_column("position"), places=places)
-    wrong = contradictions(old, new)
+    twice = claims_of_other_parts(
+        good, old, claims, parts, adds=conventions.equal_rows_add
+    )
+    wrong = pl.concat([twice, contradictions(old, _without(new, twice))])
     if conventions.equal_rows_add:
         wrong = of_added(wrong, every)
     issues.append(wrong)

@@ -20,6 +20,7 @@ from importers.pipeline.load import take_turn
 from importers.pipeline.settling import year_listing
 from importers.pipeline.undo_records import undo_records
 from importers.record_types import RecordType
+from reinsurance.ledger.contract_names import contract_name
 from reinsurance.ledger.following import followed
 from reinsurance.ledger.kept_apart import require_kept_apart
 from reinsurance.ledger.only_by_hand import only_by_hand
@@ -157,10 +158,13 @@ def _in_words(edit: Edit) -> str:
     did = f"changed {fields} of" if edit.action == "changed" and fields else edit.action
     record = model._base_manager.filter(pk=edit.object_id).first()
     if isinstance(record, ClaimPosition):
-        claim = f"claim “{record.claim}” of contract “{record.claim.treaty}”"
+        contract = contract_name(record.claim.treaty_id)
+        claim = f"claim “{record.claim}” of contract “{contract}”"
         return f"{who} corrected an amount of {claim}"
     name = edit.reference or str(record or edit.object_id)
     kind = "contract" if model is Treaty else model._meta.verbose_name
     treaty = getattr(record, "treaty", None)
-    within = f" of contract “{treaty}”" if treaty and str(treaty) not in name else ""
+    within = ""
+    if treaty is not None and str(treaty) not in name:
+        within = f" of contract “{contract_name(treaty.pk)}”"
     return f"{who} {did} {kind} “{name}”{within}"

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.formats import date_format
 
+from reinsurance.ledger.contract_names import contract_names
 from reinsurance.ledger.spoken_for import Period
 from reinsurance.models import LoadPeriod
 
@@ -24,13 +25,14 @@ def of_other_starts(
     told: dict[tuple[Any, Any], list[LoadPeriod]] = {}
     for row in rows:
         told.setdefault((row.treaty_id, row.period_end), []).append(row)
+    names = contract_names(treaty for treaty, _ in told)
     for key, starts in own.items():
         here = told.get(key, [])
         if not here or any(r.period_start in {None, *starts} for r in here):
             continue
         last = here[-1]
         yield (
-            f"Contract {last.treaty}: this correction is for the period from "
+            f"Contract {names[last.treaty_id]}: this correction is for the period from "
             f"{_day(min(filter(None, starts), default=None))} to {_day(key[1])}, and "
             f"number {last.load.number} told the one from {_day(last.period_start)}. "
             "What was told for that stays, and this premium stands beside it: if the "

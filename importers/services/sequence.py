@@ -19,8 +19,9 @@ from importers.services.follow_up_parents import parts_of_one_file
 from importers.services.of_others import told_alike, told_apart
 from importers.services.other_starts import of_other_starts
 from importers.values import Declared, Severity, Status
+from reinsurance.ledger.contract_names import contract_names
 from reinsurance.ledger.periods import snapped
-from reinsurance.models import LoadPeriod, Treaty
+from reinsurance.models import LoadPeriod
 
 LATER = "later_period_loaded"
 FOREIGN = "period_of_another_sender"
@@ -92,10 +93,11 @@ def _later(
         _standing(kind)
         .filter(treaty_id__in=latest)
         .exclude(load__number=record.pk)
-        .select_related("load", "treaty")
+        .select_related("load")
         .order_by("-period_end", "-load__number")
     )
     told: set[int] = set()
+    names = contract_names(latest)
     for row in rows:
         own = latest[row.treaty_id]
         if row.treaty_id in told or row.period_end <= own:
@@ -106,8 +108,8 @@ def _later(
         yield FileIssue(
             LATER,
             Severity.WARNING,
-            f"Contract {row.treaty}: this file goes up to {_day(own)}, and number "
-            f"{row.load.number}, up to {_day(row.period_end)}, is in the books "
+            f"Contract {names[row.treaty_id]}: this file goes up to {_day(own)}, and "
+            f"number {row.load.number}, up to {_day(row.period_end)}, is in the books "
             "already. This file changes what stood at the end of its own periods; what "
             "was told for later ones stays.",
         )
@@ -207,15 +209,16 @@ def _corrects_nothing(
         if not any((row.treaty_id, end) in spoken for end in own):
             left.update(dict.fromkeys(own, row))
     new = sorted((pair for pair in spoken if pair not in told), key=lambda p: p[::-1])
-    names = Treaty.objects.in_bulk({treaty for treaty, _ in new})
+    names = contract_names({t for t, _ in new} | {r.treaty_id for r in left.values()})
     for treaty, end in [pair for pair in new if pair[1] in left][:MOST_NAMED]:
         yield FileIssue(
             NOTHING,
             Severity.WARNING,
             f"Contract {names[treaty]}: {record.source.name} told nothing of it for "
             f"the period to {_day(end)} before, so there is nothing to correct; it "
-            f"told of {_named(left[end])}, of which this correction does not speak. "
-            "That stays: if the rows were moved, correct the other contract as well.",
+            f"told of {_named(left[end], names)}, of which this correction does not "
+            "speak. That stays: if the rows were moved, correct the other contract as "
+            "well.",
         )
 
 
@@ -252,7 +255,7 @@ def second_of(record: Ingestion, kind: RecordType, periods: Periods) -> list[str
         )
         .exclude(load__number__in=parts_of_one_file(record))
     )
-    return [_named(row) for row in rows if (row.treaty_id, row.period_end) in wanted]
+    return _all_named(r for r in rows if (r.treaty_id, r.period_end) in wanted)
 
 
 def beside_nil(record: Ingestion, kind: RecordType) -> list[str]:
@@ -261,7 +264,7 @@ def beside_nil(record: Ingestion, kind: RecordType) -> list[str]:
     if day is None or kind.ledger is None:
         return []
     ends = {day, snapped(day, record.source.frequency)} - {None}
-    return [_named(row) for row in _of_sender(record, kind).filter(period_end__in=ends)]
+    return _all_named(_of_sender(record, kind).filter(period_end__in=ends))
 
 
 def moved_beside_nil(record: Ingestion, kind: RecordType) -> str:
@@ -275,11 +278,19 @@ def moved_beside_nil(record: Ingestion, kind: RecordType) -> str:
 def _of_sender(record: Ingestion, kind: RecordType) -> Any:
     """What stands of the sender's files, in the order in which they were received."""
     rows = _standing(kind).filter(load__sender=record.source_id)
-    return rows.select_related("load", "treaty").order_by("load__number", "treaty_id")
+    return rows.select_related("load").order_by("load__number", "treaty_id")
 
 
-def _named(row: LoadPeriod) -> str:
-    return f"{row.treaty} to {_day(row.period_end)} (number {row.load.number})"
+def _all_named(rows: Iterable[LoadPeriod]) -> list[str]:
+    told = list(rows)
+    names = contract_names(row.treaty_id for row in told)
+    return [_named(row, names) for row in told]
+
+
+def _named(row: LoadPeriod, names: Mapping[int, str]) -> str:
+    return (
+        f"{names[row.treaty_id]} to {_day(row.period_end)} (number {row.load.number})"
+    )
 
 
 def _day(day: date | None) -> str:

@@ -8,6 +8,7 @@ from django.db.models import Q
 from importers.exceptions import BooksMoved
 from importers.models import Ingestion
 from importers.values import Status
+from reinsurance.ledger.contract_names import contract_name
 from reinsurance.models import Edit, Treaty
 from reinsurance.models.loads import EditStatus
 
@@ -49,7 +50,7 @@ def require_same(record: Ingestion, contracts: Iterable[int]) -> None:
         .first()
     )
     if changed is not None:
-        raise BooksMoved(CHANGED.format(changed.reference))
+        raise BooksMoved(CHANGED.format(contract_name(changed.pk)))
     numbers = Treaty.objects.filter(pk__in=keys).values("reference")
     others = Treaty.objects.filter(reference__in=numbers, updated_at__gt=began)
     other = others.exclude(pk__in=keys).order_by("pk").first()

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 from django.db import connection, transaction
 
+from reinsurance.ledger.contract_names import contract_names
 from reinsurance.ledger.event_limits import event_issues
 from reinsurance.ledger.limit_rules import of_claims, watched
 from reinsurance.ledger.timelines import MONEY
@@ -88,14 +89,14 @@ def positions_of(claims: list[int]) -> pl.DataFrame:
 
 
 def _claims(keys: pl.Series) -> pl.DataFrame:
-    rows = Claim.all_objects.filter(pk__in=keys.unique().to_list()).values_list(
-        "pk", "treaty", "reference", "treaty__reference", "loss_event"
-    )
+    found = Claim.all_objects.filter(pk__in=keys.unique().to_list())
+    rows = list(found.values_list("pk", "treaty", "reference", "loss_event"))
     schema = {
         "claim": pl.Int64,
         "treaty": pl.Int64,
         "name": pl.String,
-        "contract": pl.String,
         "loss_event": pl.Int64,
     }
-    return pl.DataFrame(list(rows), schema=schema, orient="row")
+    names = contract_names(treaty for _, treaty, *_ in rows)
+    called = pl.col("treaty").replace_strict(names, return_dtype=pl.String)
+    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(contract=called)

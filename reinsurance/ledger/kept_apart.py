@@ -12,6 +12,7 @@ import polars as pl
 from reinsurance.ledger import timelines
 from reinsurance.ledger.amounts import FIRST_ROW_BY_HAND
 from reinsurance.ledger.beside import plain
+from reinsurance.ledger.contract_names import contract_name
 from reinsurance.ledger.copying import by_index, copy_out, sought
 from reinsurance.ledger.descriptions import PARTS, bit_of, has_bit
 from reinsurance.ledger.matching import find_positions
@@ -105,19 +106,20 @@ def _refuse(joined: pl.DataFrame, left: pl.DataFrame) -> None:
     keys = [pair[name] for name in _PAIR]
     words = left.filter(pl.col("position").is_in(keys))
     of_files = words.filter(pl.col("row") < FIRST_ROW_BY_HAND)
-    number = of_files.sort("load")["number"].last()
+    number = int(of_files.sort("load")["number"][-1])
     paid = _paid(words)
-    found = ClaimPosition.all_objects.select_related("claim__treaty").get(pk=keys[0])
+    found = ClaimPosition.all_objects.select_related("claim").get(pk=keys[0])
     one, other = (
         f"{_called(pair, suffix)} ({paid[key]} {found.currency_id} paid)"
         for suffix, key in zip(("", "_other"), keys, strict=True)
     )
+    contract = contract_name(found.claim.treaty_id)
     more = joined["claim"].n_unique() - 1
     others = f" The same holds for {more:,} more claim(s)." if more else ""
     raise CountsTwiceError(
         f"It would not be clear any more what of claim {found.claim} of contract "
-        f"{found.claim.treaty} counts: {one} would stand beside {other}, and the one "
-        f"may be the other or a part of it.{others} Undo number {number} first."
+        f"{contract} counts: {one} would stand beside {other}, and the one may be the "
+        f"other or a part of it.{others} Undo number {number} first."
     )
 
 

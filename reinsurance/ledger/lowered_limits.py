@@ -10,6 +10,7 @@ import polars as pl
 from django.db import connection
 
 from reinsurance.ledger.cash_losses import in_money
+from reinsurance.ledger.contract_names import contract_names
 from reinsurance.ledger.copying import copy_out
 from reinsurance.ledger.layer_tops import layer_tops, tops_of
 from reinsurance.ledger.matching import stands_by_sets
@@ -36,11 +37,11 @@ TERMS: dict[str, pl.DataType] = {
 
 def terms_of(treaties: list[int]) -> pl.DataFrame:
     """The limits of contracts as the books have them (:data:`TERMS`, row 0)."""
-    rows = Treaty.objects.filter(pk__in=treaties).values_list(
-        "pk", "reference", "currency_id", *LIMITS[:2]
-    )
+    found = Treaty.objects.filter(pk__in=treaties)
+    rows = found.values_list("pk", "currency_id", *LIMITS[:2])
+    names = contract_names(treaties)
     told = pl.DataFrame(
-        [(0, *row) for row in rows],
+        [(0, key, names[key], *terms) for key, *terms in rows],
         schema={n: d for n, d in TERMS.items() if not n.endswith("_top")},
         orient="row",
     )

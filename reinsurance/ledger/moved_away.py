@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 from django.utils.formats import date_format
 
+from reinsurance.ledger.contract_names import with_inception
 from reinsurance.ledger.lineage_ranges import loads_before, told_by
 from reinsurance.ledger.statements import REPEATED
 
@@ -60,10 +61,10 @@ def moved_away(
 def _sentence(
     claim: str, contract: str, inception: datetime.date | None, end: datetime.date
 ) -> str:
-    of = f" of {date_format(inception, 'j F Y')}" if inception else ""
+    name = with_inception(contract, inception)
     return (
         f"Claim {claim}: told for the period to {date_format(end, 'j F Y')} and moved "
-        f"since, to contract {contract}{of}. This correction of its old contract does "
-        "not speak of it: what was told of it stays. If it does not hold any more, "
-        "correct it there."
+        f"since, to contract {name}. This correction of its old contract does not "
+        "speak of it: what was told of it stays. If it does not hold any more, correct "
+        "it there."
     )

@@ -11,12 +11,12 @@ from typing import Any
 import polars as pl
 from django.utils.formats import date_format
 
+from reinsurance.ledger.contract_names import contract_names
 from reinsurance.ledger.copying import copy_out, sought
 from reinsurance.ledger.lacking import lacked_claims
 from reinsurance.ledger.lineage_ranges import holds
 from reinsurance.ledger.list_periods import is_within, listed_by_itself
 from reinsurance.ledger.spoken_for import Period
-from reinsurance.models import Treaty
 from reinsurance.resources.issues import issues_at, no_issues
 
 LEFT, LACKS, BOTH = "contract_not_corrected", "list_lacks", "counts_under_both"
@@ -76,10 +76,7 @@ def not_named(cursor: Any, spoken: Spoken, new: pl.DataFrame) -> pl.DataFrame:
     left = _left(cursor, spoken)
     if not left.height:
         return no_issues()
-    names = {
-        key: str(treaty)
-        for key, treaty in Treaty.objects.in_bulk(left["treaty"].to_list()).items()
-    }
+    names = contract_names(left["treaty"].to_list())
     of_files = _of_files(cursor, left.filter("is_shared"), spoken, names)
     return pl.concat([of_files, _of_rows(cursor, left, spoken, new, names)])
 

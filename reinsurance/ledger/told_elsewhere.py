@@ -10,11 +10,11 @@ from typing import Any
 
 import polars as pl
 
+from reinsurance.ledger.contract_names import contract_names
 from reinsurance.ledger.copying import by_index, copy_out, sought
 from reinsurance.ledger.lineage_ranges import holds
 from reinsurance.ledger.list_periods import is_within
 from reinsurance.ledger.not_named import BOTH, OWN
-from reinsurance.models import Treaty
 from reinsurance.resources.issues import issues_at, no_issues
 
 _CLAIM = ["treaty", "name", "period_end"]
@@ -104,8 +104,7 @@ def elsewhere_issues(
     if not both.height:
         return no_issues()
     contracts = pl.concat([both["treaty"], both["own"]]).unique().to_list()
-    found = Treaty.objects.in_bulk(contracts)
-    names = {key: str(treaty) for key, treaty in found.items()}
+    names = contract_names(contracts)
     end = pl.format(
         " for the period to {}", pl.col("period_end").dt.strftime("%-d %B %Y")
     )

@@ -503,6 +503,42 @@ def test_a_correction_of_a_contract_that_was_not_told() -> None:
     assert said(additional, "corrects_nothing") == []
 
 
+def test_renewals_under_one_number_are_named_with_their_inceptions() -> None:
+    for year in (2025, 2026):
+        Treaty.objects.create(
+            reference="R1",
+            treaty_type="QS",
+            currency_id="GBP",
+            year_of_account=year,
+            inception=date(year, 1, 1),
+            expiry=date(year, 12, 31),
+        )
+
+    def told(claim: str, year: int, end: date = JUNE, **more: Any) -> Ingestion:
+        lines = f"{HEADER},Year of account\n{row(1, treaty='R1', claim=claim)}"
+        return checked(f"{lines.strip()},{year}\n", end=end, **more)
+
+    first = load(told("C1", 2025))
+    wrong = told("C2", 2026, declared="correction")
+    old, new = (f"R1 of 1 January {year}" for year in (2025, 2026))
+    assert said(wrong, "corrects_nothing") == [
+        (
+            0,
+            "warning",
+            f"Contract {new}: Broker told nothing of it for the period to 30 June 2026 "
+            "before, so there is nothing to correct; it told of "
+            f"{old} to 30 June 2026 (number {first.pk}), of which this correction does "
+            "not speak. That stays: if the rows were moved, correct the other contract "
+            "as well.",
+        )
+    ]
+    [(_, _, message)] = late(told("C1", 2025, MAY))
+    assert message.startswith(f"Contract {old}: this file goes up to 31 May 2026")
+    second = told("C3", 2025)
+    assert second.needs_declaration
+    assert f"{old} to 30 June 2026 (number {first.pk})" in second.message
+
+
 PREMIUMS = "UMR,Policy No,Transaction type,Effective date,Ccy,Gross premium"
 
 

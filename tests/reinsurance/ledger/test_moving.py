@@ -368,14 +368,14 @@ def test_a_move_into_the_period_of_the_claims_date_asks_nothing(
         (
             {"loss_notification_threshold": 50},
             {},
-            "Claim “C1” of contract “T1” stands at 100.00 GBP, at or above the "
-            "contract's loss notification threshold of 50.00.",
+            "Claim “C1” of contract “T1 of 1 January 2026” stands at 100.00 GBP, at "
+            "or above the contract's loss notification threshold of 50.00.",
         ),
         (
             {},
             {"risk_limit": 99},
-            "Claim “C1” of contract “T1” stands at 100.00 GBP, above the top of the "
-            "contract's layers, 99.00 each risk.",
+            "Claim “C1” of contract “T1 of 1 January 2026” stands at 100.00 GBP, above "
+            "the top of the contract's layers, 99.00 each risk.",
         ),
         (
             {},

@@ -18,7 +18,7 @@ from import_export.fields import NOT_PROVIDED
 
 from importers.models import RowChange
 from importers.values import Action
-from reinsurance.models import Claim, Deletion, Load, PremiumEntry, Treaty
+from reinsurance.models import Deletion, Load
 from reinsurance.resources.base import DomainResource, record_field_of
 
 DELETED = "deleted"
@@ -236,12 +236,14 @@ def _bring_back(cursor: Any, model: type[models.Model], key: int, image: Image) 
 
 
 def _remove(cursor: Any, model: type[models.Model], change: RowChange) -> None:
-    """A record that no file tells any more is not in the books any more."""
+    """A record that no file tells any more is not in the books any more.
+
+    Where another refers to it, one that was undone as well, the foreign key refuses it:
+    what was known at an earlier moment is worked out from those that were undone, too.
+    """
     record = model._base_manager.filter(pk=change.object_id).first()
     if record is None:
         return
-    if isinstance(record, Treaty):
-        _purge_undone(cursor, record.pk)
     deletion = deletion_of(record)
     cursor.execute(
         f"DELETE FROM {model._meta.db_table} WHERE id = %s",  # noqa: S608
@@ -258,35 +260,6 @@ def deletion_of(record: models.Model) -> Deletion:
         reference=str(record)[:200],
         cedant_id=_cedant_of(record),
     )
-
-
-_OF_CONTRACT = (
-    "DELETE FROM reinsurance_claimstatement s USING reinsurance_claimposition p, "
-    "reinsurance_claim c WHERE s.position_id = p.id AND p.claim_id = c.id "
-    "AND c.treaty_id = %s",
-    "DELETE FROM reinsurance_claimposition p USING reinsurance_claim c "
-    "WHERE p.claim_id = c.id AND c.treaty_id = %s",
-    "DELETE FROM reinsurance_claimchange k USING reinsurance_claim c "
-    "WHERE k.claim_id = c.id AND c.treaty_id = %s",
-    "DELETE FROM reinsurance_claim WHERE treaty_id = %s",
-    "DELETE FROM reinsurance_premiumentry WHERE treaty_id = %s",
-    "DELETE FROM reinsurance_bordereau b USING reinsurance_load l "
-    "WHERE b.load_id = l.id AND l.undone_at IS NOT NULL AND b.treaty_id = %s",
-    "DELETE FROM reinsurance_loadperiod x USING reinsurance_load l "
-    "WHERE x.load_id = l.id AND l.undone_at IS NOT NULL AND x.treaty_id = %s",
-)
-
-
-def _purge_undone(cursor: Any, treaty: int) -> None:
-    """What undone loads told of a contract goes with it; nothing where any stands."""
-    stands = (
-        Claim.objects.filter(treaty=treaty).exists()
-        or PremiumEntry.objects.filter(treaty=treaty).exists()
-    )
-    if stands:
-        return  # the contract cannot go: the foreign keys say so
-    for statement in _OF_CONTRACT:
-        cursor.execute(statement, [treaty])
 
 
 def _cedant_of(record: models.Model) -> int | None:

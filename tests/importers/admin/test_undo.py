@@ -7,8 +7,10 @@ from django.utils import timezone
 
 from importers import queue
 from importers.models import Ingestion
+from importers.services import ingestions as services
 from importers.services import undoing
-from reinsurance.models import Claim, Edit, Party, Treaty
+from reinsurance.models import Claim, Edit, Party, PremiumEntry, Treaty
+from tests.importers.services.loads import loaded as load
 
 HIDDEN = "of a cedant that you do not see, so not named here"
 
@@ -129,3 +131,31 @@ def test_a_clerk_has_no_such_button(as_clerk: Client, loaded: Ingestion) -> None
     assert as_clerk.get(preview(loaded)).status_code == 403
     answer = as_clerk.post(undo(loaded), {"reason": "Wrong month"}, follow=True)
     assert "Only a manager may undo a load." in answer.content.decode()
+
+
+def test_a_register_whose_contract_has_undone_premium_is_refused(
+    as_manager: Client,
+) -> None:
+    register = load(
+        "UMR,Treaty type,Currency\nN1,QS,GBP\n", slug="treaties"
+    )  # fmt: skip
+    told = load(
+        "UMR,Policy Ref,Transaction type,Effective date,Currency,Gross premium,"
+        "Reporting period end\nN1,P1,Original,2026-02-01,GBP,9,2026-04-30\n",
+        slug="premiums",
+    )
+    services.undo(told.pk, user=None, reason="wrong month", enqueue=False)
+    undoing.undo(told.pk)
+    content = as_manager.get(preview(register)).content.decode()
+    assert "It cannot be undone as it stands" in content
+    as_manager.post(undo(register), {"reason": "Wrong"})
+    undoing.undo(register.pk)
+    api = f"/api/v1/ingestions/{register.pk}/undo/"
+    answer = as_manager.post(api, {"reason": "Wrong"}, content_type="application/json")
+    assert answer.status_code == 202
+    undoing.undo(register.pk)
+    register.refresh_from_db()
+    refused = register.events.filter(message=f"Not undone: {undoing.STILL_USED}")
+    assert (register.status, refused.count()) == ("loaded", 2)
+    assert Treaty.objects.filter(reference="N1").exists()
+    assert PremiumEntry.all_objects.count() == 1

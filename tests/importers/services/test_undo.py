@@ -29,6 +29,8 @@ from reinsurance.models import (
     Edit,
     Layer,
     Load,
+    LoadPeriod,
+    LossEvent,
     Participation,
     Party,
     PremiumEntry,
@@ -252,6 +254,67 @@ def test_claims_of_another_file_stand_in_the_way(load: Loaded, manager: User) ->
     )
     assert Treaty.objects.filter(reference="N1").exists()
     assert Load.objects.get(number=register.pk).undone_at is None
+
+
+REGISTER = "UMR,Treaty type,Currency,Inception,Expiry\nN1,QS,GBP,{0}-01-01,{0}-12-31\n"
+REFUSED = (
+    "Not undone: Other records refer to what this file created. "
+    "Remove or undo those first."
+)
+
+
+def hidden() -> tuple[int, int, int, int]:
+    """Records of contract N1 in the tables, standing or undone."""
+    return (
+        Treaty.objects.filter(reference="N1").count(),
+        Claim.all_objects.filter(treaty__reference="N1").count(),
+        PremiumEntry.all_objects.filter(treaty__reference="N1").count(),
+        LoadPeriod.objects.filter(treaty__reference="N1").count(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("slug", "content", "there"),
+    [
+        ("premiums", PREMIUMS + premium().replace("T1", "N1"), (1, 0, 1, 1)),
+        ("claims", CLAIMS + claim(treaty="N1"), (1, 1, 0, 1)),
+    ],
+)
+def test_what_was_undone_itself_stands_in_the_way(
+    load: Loaded, manager: User, slug: str, content: str, there: tuple[int, ...]
+) -> None:
+    register = load(REGISTER.format(2026), slug="treaties")
+    told = load(content, slug=slug)
+    assert undo(told) == "undone"
+    assert not undo_preview.preview(register, user=manager).is_possible
+    assert undo(register) == "loaded"
+    assert last(register) == REFUSED
+    assert hidden() == there
+    assert Bordereau.objects.filter(treaty__reference="N1").count() == 1
+    assert Load.objects.get(number=register.pk).undone_at is None
+
+
+def test_an_event_of_claims_that_were_undone_stays(load: Loaded, manager: User) -> None:
+    event = load("Event code,Event name\nE1,Storm\n", slug="loss-events")
+    told = load(CLAIMS.replace("Insured", "Event code") + claim().replace("Acme", "E1"))
+    assert undo(told) == "undone"
+    assert not undo_preview.preview(event, user=manager).is_possible
+    assert undo(event) == "loaded"
+    assert last(event) == REFUSED
+    assert LossEvent.objects.count() == 1
+
+
+def test_a_party_of_a_bordereau_that_was_undone_stays(
+    load: Loaded, manager: User
+) -> None:
+    party = load("Party code,Party name\nA,Alpha\n", slug="parties")
+    told = load(CLAIMS + claim())
+    Bordereau.objects.update(party=Party.objects.get(code="A"))
+    assert undo(told) == "undone"
+    assert not undo_preview.preview(party, user=manager).is_possible
+    assert undo(party) == "loaded"
+    assert last(party) == REFUSED
+    assert Party.objects.count() == 1
 
 
 # ----------------------------------------------------------------------- the preview

@@ -7,6 +7,7 @@ from reinsurance.ledger.premium_standing import (
     COLUMNS,
     GROUP,
     filled_bits,
+    has_bit,
     held_policies,
     lacked,
 )
@@ -130,7 +131,8 @@ def _around(
 def _last(before: pl.DataFrame) -> pl.DataFrame:
     """The last entry of each transaction, which the rows replace.
 
-    Each once, by who repeated it last.
+    Each once, by who repeated it last.  Where several stand, as rows that add up, what
+    the last of them tells that tells the column, as where they are worked out anew.
     """
     return (
         before.sort("period_end", "number", "id")
@@ -143,7 +145,12 @@ def _last(before: pl.DataFrame) -> pl.DataFrame:
             pl.col("number").last().alias("was_number"),
             pl.col("period_end").last().alias("was_end"),
             pl.col("gross_premium").sum().alias("was_total"),
-            *(pl.col(n).last().alias(f"was.{n}") for n in COLUMNS),
+            *(
+                pl.coalesce(
+                    pl.col(n).filter(has_bit(n)).last(), pl.col(n).last()
+                ).alias(f"was.{n}")
+                for n in COLUMNS
+            ),
             *(pl.col(f"stored.{n}").last() for n in PARTS),
         )
     )

@@ -11,6 +11,7 @@ import polars as pl
 from reinsurance.choices import AmountsAre
 from reinsurance.ledger.beside import plain
 from reinsurance.ledger.premium_columns import labels
+from reinsurance.ledger.premium_restating import is_last
 from reinsurance.ledger.premium_settled_rules import FOLLOWS, MEANT_BY
 from reinsurance.ledger.premium_standing import GROUP, has_bit, lacked
 from reinsurance.resources.issues import issues_at, no_issues
@@ -18,6 +19,8 @@ from reinsurance.resources.issues import issues_at, no_issues
 _BASES = {**MEANT_BY, **FOLLOWS}
 """Columns, each with the amounts that go with what it says."""
 AMOUNTS = list(dict.fromkeys(n for amounts in _BASES.values() for n in amounts))
+_FILE = [*GROUP, "period_end", "number"]
+"""What rows of one file that add up have in common."""
 _LATE = -1
 """In place of the load that late rows do not have yet."""
 
@@ -36,15 +39,19 @@ def says(name: str) -> pl.Expr:
 def with_meanings(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
     """Live tellings with what they were read with, ``means.<column>``.
 
-    ``spoken``: corrections, which may lack tellings.
+    What a row does not say itself is as files before its own said it.  ``spoken``:
+    corrections, which may lack tellings.
     """
+    said = {n: pl.when(says(n)).then(n) for n in _BASES}
     return (
         told.join(lacked(told, spoken), on="__n", how="anti")
         .sort("__n")
         .with_columns(
-            pl.when(says(n)).then(n).forward_fill().over(GROUP).alias(means(n))
-            for n in _BASES
+            said[n].forward_fill().over(GROUP).alias(means(n)) for n in _BASES
         )
+        .with_columns(pl.col(means(n)).shift(1).over(GROUP) for n in _BASES)
+        .with_columns(pl.col(means(n)).first().over(_FILE) for n in _BASES)
+        .with_columns(pl.coalesce(said[n], means(n)).alias(means(n)) for n in _BASES)
     )
 
 
@@ -124,16 +131,24 @@ def left_under_later(
 
 
 def _mixed(live: pl.DataFrame, name: str, amount: str) -> pl.DataFrame:
-    """Transactions of which an amount was told with another word than they have."""
-    told = has_bit(amount) & pl.col(amount).is_not_null() & (pl.col(amount) != 0)
+    """Entries without an amount that was told before with another word than theirs."""
+    tells = (has_bit(amount) & pl.col(amount).is_not_null()).fill_null(value=False)
+    before = (
+        live.filter(tells & ~is_last())
+        .group_by(GROUP, maintain_order=True)
+        .agg(pl.col(amount).last(), of_amount=pl.col(means(name)).last())
+        .filter(pl.col(amount) != 0)
+        .drop(amount)
+    )
     mixed = (
-        live.group_by(GROUP, maintain_order=True)
-        .agg(
-            pl.col("number").last(),
-            of_entry=pl.col(means(name)).last(),
-            of_amount=pl.col(means(name)).filter(told).last(),
-            has_net=pl.col(means("net_premium")).last().is_not_null(),
+        live.filter(~tells & is_last())
+        .select(
+            *GROUP,
+            "number",
+            of_entry=pl.col(means(name)),
+            has_net=pl.col(means("net_premium")).is_not_null(),
         )
+        .join(before, on=GROUP, nulls_equal=True, maintain_order="left")
         .filter(pl.col("of_entry") != pl.col("of_amount"))
     )
     if name in FOLLOWS and name != "net_premium" and amount == "net_premium_settlement":

@@ -2,8 +2,9 @@
 
 Of each transaction and period the entry that was received last stands, unless a
 correction that was received later lacks it; of lists of the year to date that of the
-latest period.  An empty cell leaves what was known: a
-column that the entry does not tell has what was told last before.
+latest period.  An empty cell leaves what was known: a column that the entry does not
+tell has what files before its own told last.  Rows of one file that add up are entries
+side by side, and none has what another of them tells.
 """
 
 from collections.abc import Collection
@@ -85,12 +86,15 @@ def as_they_stand(told: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
 
     ``gone``: tellings that corrections lack.
     """
-    live = told.join(gone, on="__n", how="anti")
+    live = told.join(gone, on="__n", how="anti").with_columns(__last=is_last())
     known = live.group_by(GROUP, maintain_order=True).agg(
         pl.col("load").last().alias("now_by"),
-        *(pl.col(n).filter(has_bit(n)).last().alias(f"__{n}") for n in COLUMNS),
+        *(
+            pl.col(n).filter(~pl.col("__last") & has_bit(n)).last().alias(f"__{n}")
+            for n in COLUMNS
+        ),
     )
-    standing = live.filter(is_last())["id"].unique()
+    standing = live.filter("__last")["id"].unique()
     return (
         told.join(gone, on="__n", how="left")
         .group_by("id", maintain_order=True)

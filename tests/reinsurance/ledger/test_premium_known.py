@@ -24,6 +24,7 @@ from tests.reinsurance.ledger.premium_files import (
     JANUARY,
     MARCH,
     PREMIUMS,
+    books,
     send,
 )
 from tests.reinsurance.ledger.premium_histories import History
@@ -228,3 +229,63 @@ def test_lists_of_the_year_are_known_as_they_were(history: History) -> None:
     note(repr(history))
     looked = Clock((JANUARY,)).look_back_at_some
     premium_histories.play(history, compare=looked, premium_lists="year")
+
+
+def _as_read(entry: tuple[Any, Any]) -> tuple[Decimal, Decimal]:
+    return Decimal(entry[0]), Decimal(entry[1] or 0)
+
+
+def row(gross: str, commission: str) -> dict[str, str]:
+    return {"Gross premium": gross, "Commission": commission}
+
+
+SPLIT = [
+    [row("30", ""), row("30", "3")],
+    [row("30", "3"), row("30", "")],
+    [row("30", "3"), row("40", "")],
+    [row("40", ""), row("30", "3")],
+]
+
+
+@pytest.mark.parametrize("rows", SPLIT)
+@pytest.mark.parametrize("before", [[], [row("5", "1")]])
+def test_rows_that_add_fill_in_no_cell_of_each_other(
+    rows: list[dict[str, str]], before: list[dict[str, str]]
+) -> None:
+    clock = Clock((JANUARY,))
+    if before:
+        send(JANUARY, *before, equal_rows_add=True)
+        clock.tick()
+        send(JANUARY, row("6", "0"), equal_rows_add=True)
+        clock.tick()
+    send(JANUARY, *rows, equal_rows_add=True)
+    clock.tick()
+    was = books("commission")
+    nil = 0 if before else None
+    told = [(row["Gross premium"], row["Commission"] or nil) for row in rows]
+    assert sorted(map(_as_read, was)) == sorted(map(_as_read, told))
+    assert [entry[1] for entry in was].count(nil) == 1
+    second = send(JANUARY, row("40", "4"), is_correction=True, equal_rows_add=True)[1]
+    clock.tick()
+    undo(PREMIUMS, ingestion=second)
+    assert books("commission") == was
+    clock.look_back()
+
+
+@pytest.mark.parametrize("rows", [["", "Acme"], ["Acme", ""]])
+def test_what_rows_that_add_tell_is_known_to_a_later_row(rows: list[str]) -> None:
+    clock = Clock((JANUARY,))
+    send(
+        JANUARY,
+        *({"Gross premium": "30", "Insured": insured} for insured in rows),
+        equal_rows_add=True,
+    )
+    clock.tick()
+    send(JANUARY, {"Gross premium": "30"}, equal_rows_add=True)
+    assert books("insured_name") == [(30, "Acme")]
+    clock.tick()
+    third = send(JANUARY, {"Gross premium": "50"}, equal_rows_add=True)[1]
+    clock.tick()
+    undo(PREMIUMS, ingestion=third)
+    assert books("insured_name") == [(30, "Acme")]
+    clock.look_back()

@@ -1,13 +1,15 @@
 """Who sends files, how their loads are treated, and how their headers are read."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import models
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
 from django.db.models.functions import Now
 
+from importers.values import OPEN
 from reinsurance.choices import AmountsAre
-from reinsurance.models import Party
+from reinsurance.models import Load, Party
 
 
 class Policy(models.TextChoices):
@@ -109,13 +111,17 @@ class Source(models.Model):
     equal_rows_add = models.BooleanField(
         "equal rows add up",
         default=False,
-        help_text="Otherwise the second of two equal rows is held out.",
+        help_text="Rows of a file about the same claim and period, or the same premium, "
+        "add up, whether they are equal or not. Otherwise the second of two equal rows "
+        "is held out, and of two that differ both are.",
     )
     premium_lists = models.CharField(
         "premium bordereaux list",
         max_length=6,
         choices=PremiumLists,
         default=PremiumLists.PERIOD,
+        help_text="Stays as it is while premium files of the sender are in the books or "
+        "on their way.",
     )
     premium_amounts_are = models.CharField(
         "premium amounts are", max_length=5, choices=AmountsAre, blank=True
@@ -147,6 +153,60 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Raises ValidationError where what its premium lists are cannot be changed.
+
+        The row is locked meanwhile: no file comes in under the one and counts by the
+        other.
+        """
+        fields = kwargs.get("update_fields")
+        if self.pk is None or (fields is not None and "premium_lists" not in fields):
+            super().save(*args, **kwargs)
+            return
+        with transaction.atomic():
+            Source.objects.select_for_update().filter(pk=self.pk).first()
+            self.clean()
+            super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        """Raises ValidationError where what its premium lists are cannot be changed."""
+        if said := self.why_lists_stay():
+            raise ValidationError({"premium_lists": said})
+
+    def why_lists_stay(self) -> str:
+        """Why *premium bordereaux list* cannot be what it is set to; empty: it can.
+
+        Which entries of a list replace those before, and what stood at an earlier
+        period, is worked out anew from all that stands, by this setting.
+        """
+        known = Source.objects.filter(pk=self.pk).exclude(
+            premium_lists=self.premium_lists
+        )
+        if self.pk is None or not known.exists():
+            return ""
+        loads = Load.objects.filter(
+            sender=self.pk, record_type="premiums", undone_at=None
+        )
+        open_ = self.ingestions.filter(  # type: ignore[attr-defined]
+            record_type="premiums", status__in=OPEN
+        )
+        found = [
+            (loads.values_list("number", flat=True), "in the books", "Undo"),
+            (open_.values_list("pk", flat=True), "on their way", "Load or cancel"),
+        ]
+        for numbers, where, do in found:
+            told = list(numbers.order_by("-pk")[:4])
+            if told:
+                which = ", ".join(map(str, reversed(told[:3])))
+                more = " and others" if len(told) > 3 else ""
+                return (
+                    f"Premium files of {self.name} are {where}: number {which}{more}. "
+                    "What they list is as it was set when they came in. "
+                    f"{do} them first, or make another source for the sender's new "
+                    "way of reporting."
+                )
+        return ""
 
 
 class Mapping(models.Model):

@@ -50,7 +50,7 @@ def apply(text: str) -> list[Outcome]:
             .select_for_update()
             .order_by("pk")
         }
-        outcomes = [_save(entry, known, parties) for entry in entries]
+        outcomes = [_save(entry, known, parties, report) for entry in entries]
         report.end()
     return outcomes
 
@@ -108,7 +108,9 @@ def _parties(entries: list[Entry], report: Report) -> dict[str, Party]:
     return known
 
 
-def _save(entry: Entry, known: dict[str, Source], parties: dict[str, Party]) -> Outcome:
+def _save(
+    entry: Entry, known: dict[str, Source], parties: dict[str, Party], report: Report
+) -> Outcome:
     """Make or change the sender that the entry declares, if it is right."""
     told = {
         name: entry.values[name]
@@ -125,6 +127,8 @@ def _save(entry: Entry, known: dict[str, Source], parties: dict[str, Party]) -> 
     changed = tuple(n for n, value in told.items() if _now(source, n) != _key(value))
     for name in changed:
         setattr(source, name, told[name])
+    if "premium_lists" in changed and (said := source.why_lists_stay()):
+        entry.say(report, "premium_lists", said)
     if changed and not entry.wrong:
         source.save(update_fields=changed)
     outcome = "updated" if changed else "unchanged"

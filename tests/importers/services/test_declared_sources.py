@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 import yaml
 from django.contrib.admin.utils import flatten_fieldsets
+from django.core.exceptions import ValidationError
 
 from importers.admin.sources import SourceAdmin
 from importers.api.senders import SourceSerializer
-from importers.models import Source
-from importers.services import declared_sources
+from importers.models import Ingestion, Source
+from importers.services import declared_sources, ingestions, undoing, work
 from importers.services.feed_settings import Outcome
 from importers.services.feed_yaml import BadFeedFile
 from importers.services.ingestions import source_of
-from reinsurance.models import Party
+from reinsurance.models import Party, Treaty
 
 pytestmark = pytest.mark.django_db
 
@@ -300,3 +301,97 @@ def test_all_that_is_wrong_is_told_and_nothing_is_written(cedant: Party) -> None
         (5, "There is no party “GONE”."),
     ]
     assert list(Source.objects.values_list("code", "name")) == [("bx", "Bureau")]
+
+
+# ------------------------------------------------------- lists of premium in the books
+LISTS = (
+    "UMR,Policy Ref,Transaction type,Effective date,Currency,Gross premium,"
+    "Reporting period end\n"
+)
+YEAR = "sources: [{code: bx, name: New name, premium_lists: year}, {code: by, name: B}]"
+
+
+@pytest.fixture
+def sender() -> Source:
+    Treaty.objects.create(reference="T", treaty_type="QS", currency_id="GBP")
+    return Source.objects.create(code="bx", name="Bureau", is_house=True)
+
+
+def premium(sender: Source, slug: str = "premiums", header: str = LISTS) -> Ingestion:
+    row = "T,P1,Original,2026-01-10,GBP,10,2026-01-31\n"
+    return ingestions.submit(
+        blocks=[(header + row).encode()],
+        file_name="p.csv",
+        record_type=slug,
+        source=sender,
+        door="test",
+        enqueue=False,
+    )
+
+
+def in_the_books(ingestion: Ingestion) -> Ingestion:
+    work.check(ingestion.pk)
+    ingestions.approve(ingestion.pk, enqueue=False)
+    work.load(ingestion.pk)
+    ingestion.refresh_from_db()
+    assert ingestion.status == "loaded", ingestion.message
+    return ingestion
+
+
+def stays(number: int, where: str, do: str) -> str:
+    return (
+        f"Premium files of New name are {where}: number {number}. What they list is as "
+        f"it was set when they came in. {do} them first, or make another source for "
+        "the sender's new way of reporting."
+    )
+
+
+def refused(said: str) -> None:
+    """By file, by form and by code; nothing is applied."""
+    before = list(Source.objects.order_by("pk").values())
+    with pytest.raises(BadFeedFile) as caught:
+        declared_sources.apply(YEAR)
+    assert caught.value.problems == [(1, said)]
+    sender = Source.objects.get(code="bx")
+    sender.premium_lists, sender.name = "year", "New name"
+    for change in (sender.full_clean, sender.save):
+        with pytest.raises(ValidationError) as wrong:
+            change()
+        assert wrong.value.message_dict == {"premium_lists": [said]}
+    assert list(Source.objects.order_by("pk").values()) == before
+
+
+def test_what_premium_lists_stays_while_files_are_in_the_books(sender: Source) -> None:
+    ingestion = premium(sender)
+    refused(stays(ingestion.pk, "on their way", "Load or cancel"))
+    work.check(ingestion.pk)
+    refused(stays(ingestion.pk, "on their way", "Load or cancel"))
+    in_the_books(ingestion)
+    refused(stays(ingestion.pk, "in the books", "Undo"))
+    ingestions.undo(ingestion.pk, user=None, reason="another way", enqueue=False)
+    refused(stays(ingestion.pk, "in the books", "Undo"))
+    undoing.undo(ingestion.pk)
+    assert [o.outcome for o in declared_sources.apply(YEAR)] == ["updated", "created"]
+    assert values_of("bx")["premium_lists"] == "year"
+
+
+def test_lists_of_the_year_stay_so(sender: Source) -> None:
+    Source.objects.filter(pk=sender.pk).update(premium_lists="year")
+    number = in_the_books(premium(sender)).pk
+    sender.refresh_from_db()
+    sender.name, sender.premium_lists = "New name", "period"
+    with pytest.raises(ValidationError, match=f"in the books: number {number}"):
+        sender.full_clean()
+
+
+def test_other_settings_and_senders_and_files_are_not_held(sender: Source) -> None:
+    in_the_books(premium(sender))
+    other = Source.objects.create(code="by", name="Other", is_house=True)
+    claims = LISTS.replace("Policy Ref", "Claim Ref")
+    premium(other, "claims", claims)
+    declared_sources.apply(
+        "sources: [{code: bx, name: X, frequency: quarter, premium_lists: period},"
+        " {code: by, name: Y, premium_lists: year}]"
+    )
+    assert values_of("by")["premium_lists"] == "year"
+    assert values_of("bx")["frequency"] == "quarter"

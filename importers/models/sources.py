@@ -111,17 +111,17 @@ class Source(models.Model):
     equal_rows_add = models.BooleanField(
         "equal rows add up",
         default=False,
-        help_text="Rows of a file about the same claim and period, or the same premium, "
-        "add up, whether they are equal or not. Otherwise the second of two equal rows "
-        "is held out, and of two that differ both are.",
+        help_text="Rows of a file about the same claim and period, or the same "
+        "premium, add up, whether they are equal or not. Otherwise the second of two "
+        "equal rows is held out, and of two that differ both are.",
     )
     premium_lists = models.CharField(
         "premium bordereaux list",
         max_length=6,
         choices=PremiumLists,
         default=PremiumLists.PERIOD,
-        help_text="Stays as it is while premium files of the sender are in the books or "
-        "on their way.",
+        help_text="Stays as it is while premium files of the sender are in the books "
+        "or on their way.",
     )
     premium_amounts_are = models.CharField(
         "premium amounts are", max_length=5, choices=AmountsAre, blank=True

@@ -171,6 +171,13 @@ def test_equal_rows_add_where_the_sender_says_so() -> None:
     assert sum(examined.staged.rows.values()) == 3
 
 
+def test_rows_that_differ_add_as_well() -> None:
+    rows = [{"Paid this month": "0", "Reserve": reserve} for reserve in ("5", "5", "7")]
+    examined, _ = send(*rows, conventions=Conventions(equal_rows_add=True))
+    assert errors(examined) == []
+    assert ClaimPosition.objects.get().reserve_indemnity == 17
+
+
 def test_a_blank_amount_is_nil_where_the_sender_says_so() -> None:
     send({"Paid to date": "100", "Reserve": "30"})
     send({"Paid to date": "100", "Reserve": ""}, period=FEBRUARY)

@@ -117,6 +117,12 @@ def test_equal_rows_add_and_the_same_file_again_replaces_all_of_them() -> None:
     assert entries() == [("P1", 100, None)] * 2
 
 
+def test_rows_that_differ_add_as_well() -> None:
+    examined, _ = send(JANUARY, ("P1", "10", ""), ("P1", "15", ""), equal_rows_add=True)
+    assert examined.staged.effect.moves == {"premium GBP": 25}
+    assert entries() == [("P1", 10, None), ("P1", 15, None)]
+
+
 @pytest.mark.parametrize("is_correction", [True, False])
 def test_fewer_or_more_equal_rows_are_told(is_correction: bool) -> None:
     row = ("P1", "300", "")

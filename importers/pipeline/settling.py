@@ -14,10 +14,11 @@ from importers.models.sources import PremiumLists
 from importers.pipeline.frames import ROW, no_issues
 from importers.pipeline.rules import named
 from importers.record_types import RecordType
-from reinsurance.ledger.later_words import later_claims, later_premiums
+from reinsurance.ledger.later_words import later_claims
 from reinsurance.ledger.limit_rules import shares_of, watched
 from reinsurance.ledger.not_named import NEW_CLAIMS, NEW_PREMIUMS
 from reinsurance.ledger.periods import END
+from reinsurance.ledger.premium_later_words import later_premiums
 from reinsurance.ledger.premium_writing import write_premiums
 from reinsurance.ledger.premiums import settle_premiums
 from reinsurance.ledger.recompute import recompute

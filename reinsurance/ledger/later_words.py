@@ -2,7 +2,7 @@
 
 Received order decides, whenever a file is loaded.  So a file that waited, and is loaded
 after a later one or after an amount told by hand, may change nothing: a warning says it
-at the row, with who stands.
+at the row, with who stands.  Of premium: :mod:`premium_later_words`.
 """
 
 from dataclasses import replace
@@ -13,9 +13,6 @@ from django.db.models import Max
 
 from reinsurance.ledger.amounts import FIRST_ROW_BY_HAND, TOLD
 from reinsurance.ledger.beside import plain
-from reinsurance.ledger.premium_columns import tells
-from reinsurance.ledger.premium_standing import COLUMNS, GROUP
-from reinsurance.ledger.premiums import PremiumSettlement
 from reinsurance.ledger.settlement import Settlement
 from reinsurance.ledger.statements import (
     CLAIMS,
@@ -30,17 +27,16 @@ from reinsurance.resources.positions import STATEMENT_OF
 CODE = "later_word_stands"
 KEY = ["position", "period_end"]
 _COLUMN_OF = {own: column for column, own in STATEMENT_OF.items()}
-_LEFT_OUT = (
+LEFT_OUT_LATER = (
     "{}, a correction received later, leaves this out for the period, and that stands: "
     "the row changes nothing. If the row is right, hand it in once more."
 )
-_TOLD = (
+TOLD_LATER = (
     "{}, tells {} for the same period, and that stands: this {} does not count. If it "
     "is right, hand it in once more."
 )
 
 
-# ------------------------------------------------------------------------- claims
 def later_claims(
     cursor: Any, settlement: Settlement, *, number: int, sender: int | None
 ) -> tuple[Settlement, pl.DataFrame]:
@@ -64,7 +60,7 @@ def later_claims(
             value=None,
             code=CODE,
             severity="warning",
-            message=pl.format(_LEFT_OUT, pl.format("Number {}", "correction")),
+            message=pl.format(LEFT_OUT_LATER, pl.format("Number {}", "correction")),
         ),
         *_at_amounts(over),
     ]
@@ -106,7 +102,7 @@ def _at_amounts(over: pl.DataFrame) -> list[pl.DataFrame]:
                 code=CODE,
                 severity="warning",
                 message=pl.format(
-                    _TOLD,
+                    TOLD_LATER,
                     _who(name),
                     plain(other) if is_money else other,
                     pl.lit("amount" if is_money else "status"),
@@ -180,53 +176,4 @@ def _left_out(
         .group_by("row")
         .agg(pl.col("correction").max())
         .sort("row")
-    )
-
-
-# ----------------------------------------------------------------------- premiums
-def later_premiums(settlement: PremiumSettlement, *, number: int) -> pl.DataFrame:
-    """Warnings at rows of premium that a word received later overrules."""
-    rows = settlement.entries.filter(pl.col("later").is_not_null())
-    if not rows.height:
-        return no_issues()
-    loads = Load.objects.filter(pk__in=rows["later"].unique(), number__gt=number)
-    numbers = dict(loads.values_list("pk", "number"))
-    rows = rows.filter(pl.col("later").is_in(list(numbers))).with_columns(
-        later_number=pl.col("later").replace_strict(
-            numbers, default=None, return_dtype=pl.Int64
-        )
-    )
-    names = [n for n in COLUMNS if n in rows.columns]
-    known = settlement.known.select(
-        *GROUP, "load", *(pl.col(n).alias(f"{n}_later") for n in names), is_told=True
-    ).unique([*GROUP, "load"], keep="last", maintain_order=True)
-    beside = rows.join(
-        known,
-        left_on=[*GROUP, "later"],
-        right_on=[*GROUP, "load"],
-        how="left",
-        nulls_equal=True,
-        maintain_order="left",
-    )
-    differs = pl.any_horizontal(
-        (tells(n) if n != "details" else pl.col(n).is_not_null())
-        & pl.col(n).ne_missing(pl.col(f"{n}_later"))
-        for n in names
-    )
-    is_told = pl.col("is_told").fill_null(value=False)
-    who = pl.format("Number {}", "later_number")
-    told = pl.concat_str(who, pl.lit(", received later"))
-    return issues_at(
-        beside.filter(~is_told | differs),
-        column="gross_premium",
-        value=pl.col("gross_premium") if "gross_premium" in beside.columns else None,
-        code=CODE,
-        severity="warning",
-        message=pl.when(is_told)
-        .then(
-            pl.format(_TOLD, told, plain(pl.col("gross_premium_later")), pl.lit("row"))
-            if "gross_premium" in names
-            else pl.format(_TOLD, told, pl.lit("the transaction"), pl.lit("row"))
-        )
-        .otherwise(pl.format(_LEFT_OUT, who)),
     )

@@ -126,6 +126,66 @@ def test_premium_of_a_file_received_before(declared: str) -> None:
     assert gross() == {"PQ1": 110, "PQ2": 110}
 
 
+SPLIT = (
+    "UMR,Policy No,Insured,Transaction type,Effective date,Ccy,Gross premium,"
+    "Commission,Taxes\n"
+)
+
+
+def split(gross: str, commission: str, taxes: str, declared: str = "") -> Ingestion:
+    row = f"Q1,PQ1,x,Original,2025-05-01,GBP,{gross},{commission},{taxes}\n"
+    return submitted("premiums", SPLIT + row, declared)
+
+
+@pytest.mark.parametrize(
+    ("here", "later", "message", "stands"),
+    [
+        (
+            ("100", "10", "5"),
+            ("100", "12", ""),
+            "“Commission amount” 12.00 (here 10.00) for the same period, and that "
+            "stands: what this row tells of it does not count; what that file leaves "
+            "empty is as told here.",
+            (100, 12, 5),
+        ),
+        (
+            ("100", "10", "5"),
+            ("100", "12", "6"),
+            "“Commission amount” 12.00 (here 10.00), “Taxes and levies” 6.00 (here 5.00) "
+            "for the same period, and that stands: this row does not count.",
+            (100, 12, 6),
+        ),
+        (
+            ("100", "10", "5"),
+            ("110", "12", "5"),
+            "“Gross premium this time” 110.00 (here 100.00), “Commission amount” 12.00 "
+            "(here 10.00) for the same period, and that stands: this row does not "
+            "count.",
+            (110, 12, 5),
+        ),
+        (("100", "10", "5"), ("100", "", "5"), "", (100, 10, 5)),
+    ],
+)
+def test_amounts_of_premium_that_differ_are_named(
+    here: tuple[str, str, str],
+    later: tuple[str, str, str],
+    message: str,
+    stands: tuple[int, int, int],
+) -> None:
+    a = split(*here)
+    b = load(split(*later))
+    a = declare(a, "additional")
+    right = " If it is right, hand it in once more."
+    assert [text for _, _, text in said(a)] == [
+        f"Number {b.pk}, received later, tells {text}{right}"
+        for text in [message]
+        if text
+    ]
+    load(a)
+    names = ("gross_premium", "commission", "taxes")
+    assert PremiumEntry.objects.values_list(*names).get() == stands
+
+
 def test_premium_that_a_later_correction_leaves_out() -> None:
     load(premiums(PQ1="100", PQ2="100"))
     a = premiums(PQ1="150")

@@ -188,9 +188,7 @@ class Source(models.Model):
         loads = Load.objects.filter(
             sender=self.pk, record_type="premiums", undone_at=None
         )
-        open_ = self.ingestions.filter(  # type: ignore[attr-defined]
-            record_type="premiums", status__in=OPEN
-        )
+        open_ = self.ingestions.filter(record_type="premiums", status__in=OPEN)
         found = [
             (loads.values_list("number", flat=True), "in the books", "Undo"),
             (open_.values_list("pk", flat=True), "on their way", "Load or cancel"),

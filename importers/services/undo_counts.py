@@ -62,9 +62,18 @@ class Found:
         """Take up how many records have the keys (``id``) that the query gives."""
         number, keys = _counted(cursor, query, parameters)
         if number:
-            self.affected.append(
-                Affected(called(model, number), effect, number, self.named(model, keys))
-            )
+            self.add(model, effect, number, self.named(model, keys))
+
+    def add(
+        self,
+        model: type[models.Model],
+        effect: str,
+        number: int,
+        names: tuple[str, ...],
+    ) -> None:
+        """Take up so many records, some of them by name; nothing where none are."""
+        if number:
+            self.affected.append(Affected(called(model, number), effect, number, names))
 
     def refer(
         self,

@@ -1,6 +1,7 @@
 """What undoing a load would do, counted before anybody does it; nothing is written.
 
-Counts by set SQL, with a few records by name.  What stands in the way is told, too: a
+Counts by set SQL, with a few records by name; what a register told is tried
+(:mod:`importers.services.undo_trial`).  What stands in the way is told, too: a
 load is not undone where a person changed a record of it since, where a record of
 somebody else refers to one that it created, or where what comes back would count twice.
 """
@@ -27,6 +28,7 @@ from importers.services.undo_counts import (
     Referring,
 )
 from importers.services.undo_records import count_records
+from importers.services.undo_trial import count_tried
 from importers.values import Status
 from reinsurance.ledger import claim_undo, premium_undo
 from reinsurance.ledger.copying import sought
@@ -78,7 +80,7 @@ def preview(ingestion: Ingestion, *, user: User) -> UndoPreview:
                 breaches = _claims(found, load)
             elif kind.ledger == "premiums":
                 _premiums(found, load)
-            else:
+            elif not count_tried(found, kind, load):
                 kinds = [resource._meta.model for resource in kind.resources]
                 count_records(found, kinds, ingestion)
         except CountsTwiceError as problem:

@@ -151,8 +151,9 @@ def split(gross: str, commission: str, taxes: str, declared: str = "") -> Ingest
         (
             ("100", "10", "5"),
             ("100", "12", "6"),
-            "“Commission amount” 12.00 (here 10.00), “Taxes and levies” 6.00 (here 5.00) "
-            "for the same period, and that stands: this row does not count.",
+            "“Commission amount” 12.00 (here 10.00), “Taxes and levies” 6.00 "
+            "(here 5.00) for the same period, and that stands: this row does not "
+            "count.",
             (100, 12, 6),
         ),
         (

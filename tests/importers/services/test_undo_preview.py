@@ -1,16 +1,25 @@
 """The page before an undo says what the undo does, of claims in awkward histories."""
 
 from collections.abc import Sequence
+from random import Random
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 
-from importers.models import Source
+from importers.models import Ingestion, Source
 from importers.services import ingestions, undo_preview, undoing
 from importers.services.undo_preview import Affected
 from reinsurance.ledger.books import history
-from reinsurance.models import Claim, ClaimPosition, Treaty
+from reinsurance.models import (
+    Claim,
+    ClaimPosition,
+    Layer,
+    Participation,
+    Party,
+    Treaty,
+    TreatyScope,
+)
 from tests.importers.services.loads import loaded
 
 pytestmark = pytest.mark.django_db
@@ -175,3 +184,145 @@ def test_a_preview_names_the_premium_income_that_is_left(manager: User) -> None:
         "income limit of 1000.00.",
     )
     assert undo_preview.preview(other, user=manager).breaches == ()
+
+
+# ---------------------------------------------------------------------- registers
+TERMS = (
+    "UMR,Treaty type,Ccy,Inception date,Expiry date,Premium income limit,Layer,"
+    "Occurrence limit,Attachment point,Ceding commission,Reinsurer,"
+    "Written line,Signed line\n"
+)
+KINDS = (Treaty, Layer, Participation, TreatyScope)
+
+
+def register(limit: str, top: str, point: str, rate: str, line: str) -> str:
+    terms = f"{limit},1,{top},{point},{rate}"
+    return f"T,CXL,GBP,2026-01-01,2026-12-31,{terms},R1,60%,{line}\n"
+
+
+def books() -> dict[tuple[str, str], tuple[Any, ...]]:
+    """Records of registers by kind and name, with all that they say."""
+    return {
+        (str(model._meta.verbose_name), str(row)): tuple(
+            getattr(row, field.attname)
+            for field in model._meta.concrete_fields
+            if field.name not in {"updated_at", "created_at"}
+        )
+        for model in KINDS
+        for row in model.objects.select_related()
+    }
+
+
+def foretold(affected: Sequence[Affected], effect: str) -> tuple[int, set[str]]:
+    parts = [part for part in affected if part.effect == effect]
+    names = {name.split(" · ")[-1] for part in parts for name in part.examples}
+    return sum(part.count for part in parts), names
+
+
+def compared(number: Ingestion, manager: User) -> list[Affected]:
+    """Undo the load: what the preview said is what the undo did."""
+    before = books()
+    found = undo_preview.preview(number, user=manager)
+    assert books() == before
+    ingestions.undo(number.pk, user=None, reason="wrong", enqueue=False)
+    undoing.undo(number.pk)
+    number.refresh_from_db()
+    assert (number.status == "undone") == found.is_possible
+    after = books()
+    if found.is_possible:
+        gone, back = before.keys() - after.keys(), after.keys() - before.keys()
+        other = {k for k in before.keys() & after.keys() if before[k] != after[k]}
+        for effect, keys in (
+            ("removed", gone), ("brought back", back), ("changed", other),
+        ):  # fmt: skip
+            names = {name for _, name in keys}
+            assert foretold(found.affected, effect) == (len(keys), names)
+    return list(found.affected)
+
+
+@pytest.fixture
+def reinsurers() -> None:
+    for code in ("R1", "R2"):
+        Party.objects.create(code=code, name=code)
+
+
+def test_a_preview_of_a_register_names_what_a_later_one_left_blank(
+    manager: User, reinsurers: None
+) -> None:
+    first = loaded(TERMS + register("1000", "100", "50", "10%", "50%"), "treaties")
+    again = loaded(TERMS + register("", "", "", "", ""), "treaties")
+    assert again.rows_unchanged == 1
+    assert compared(first, manager) == [
+        Affected("treaty", "changed", 1, ("T",)),
+        Affected("layer", "changed", 1, ("T · T layer 1",)),
+        Affected("participation", "changed", 1, ("R1 R1 on T layer 1",)),
+    ]
+    treaty, layer = Treaty.objects.get(reference="T"), Layer.objects.get()
+    assert treaty.premium_income_limit is None
+    assert (layer.occurrence_limit, layer.occurrence_attachment, layer.commission) == (
+        None,
+    ) * 3
+    assert Participation.objects.get().signed_line is None
+
+
+def test_a_preview_of_a_register_that_a_later_one_tells_in_full(
+    manager: User, reinsurers: None
+) -> None:
+    whole = TERMS + register("1000", "100", "50", "10%", "50%")
+    first = loaded(whole, "treaties")
+    second = loaded(
+        TERMS + register("2000", "100", "50", "10%", "50%"), "treaties"
+    )  # fmt: skip
+    loaded(TERMS + register("3000", "100", "50", "10%", "50%"), "treaties")
+    assert compared(second, manager) == []
+    assert compared(first, manager) == []
+
+
+def drawn(random: Random) -> str:
+    """A register of a row or two, with cells that are left out."""
+
+    def cell(*values: str) -> str:
+        return random.choice(["", *values])
+
+    limit, top, point = cell("1000", "2000"), cell("100", "200"), cell("50")
+    expiry, rate = cell("2026-12-31", "2026-06-30"), cell("10%")
+    rows = [
+        f"T,CXL,GBP,2026-01-01,{expiry},{limit},1,{top},{point},{rate},{name},"
+        f"{cell('30%')},{cell('20%', '30%')}\n"
+        for name in random.sample(["R1", "R2"], random.randint(1, 2))
+    ]
+    return TERMS + "".join(rows)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_preview_of_drawn_registers_says_what_the_undo_does(
+    manager: User, reinsurers: None, seed: int
+) -> None:
+    random = Random(seed)
+    numbers = [
+        loaded(drawn(random), "treaties", declared=random.choice(["", "additional"]))
+        for _ in range(4)
+    ]
+    random.shuffle(numbers)
+    for number in numbers:
+        compared(number, manager)
+
+
+def test_a_preview_of_scopes_names_what_a_later_file_left_blank(manager: User) -> None:
+    header = "UMR,Portfolio,Ceded share\n"
+    first = loaded(header + "T1,P1,40%\n", "treaty-scope")
+    again = loaded(header + "T1,P1,\n", "treaty-scope")
+    assert again.rows_unchanged == 1
+    [affected] = compared(first, manager)
+    assert (affected.what, affected.effect, affected.count) == (
+        TreatyScope._meta.verbose_name, "changed", 1,
+    )  # fmt: skip
+    assert TreatyScope.objects.get().ceded_share is None
+
+
+def test_a_preview_of_a_party_that_is_told_again_in_part(manager: User) -> None:
+    first = loaded("Party code,Party name,Country\nA,Alpha,GB\n", "parties")
+    loaded("Party code,Party name\nA,Alpha\n", "parties")
+    assert undo_preview.preview(first, user=manager).affected == (
+        Affected("party", "changed", 1, ("A Alpha",)),
+    )

@@ -5,6 +5,7 @@ every further section is a position of its own.  Without that word the first wou
 without a section again, beside the others: one that tells it all, and its parts.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
@@ -39,20 +40,49 @@ def require_kept_apart(cursor: Any, positions: pl.Series, *, load: int) -> None:
     Raises CountsTwiceError where a position that does not tell a part of its key would
     stand beside one that tells it, and did not before.
     """
+    for known in _at_risk(cursor, positions):
+        left = live_statements(cursor, known["position"])
+        told = live_statements(cursor, known["position"], also=load)
+        joined = _joined(known, told, left)
+        if joined.height:
+            raise CountsTwiceError(
+                f"{_said(joined, left)} Undo number {_last(joined, left)} first."
+            )
+
+
+def require_left_kept_apart(cursor: Any, gone: pl.DataFrame, *, number: int) -> None:
+    """The same of a correction (its number), and of the words that it leaves out.
+
+    ``gone``: ``position``, ``number`` and ``row`` of each.  The correction's own new
+    positions are known once it is written.
+    """
+    for known in _at_risk(cursor, gone["position"]):
+        told = live_statements(cursor, known["position"], correction=number)
+        left = told.join(gone, on=gone.columns, how="anti")
+        joined = _joined(known, told, left)
+        if joined.height:
+            raise CountsTwiceError(
+                "Without what this correction leaves out: "
+                f"{_said(joined, left)} Tell in the correction what was told before, "
+                f"with its section and risk code, or undo number "
+                f"{_last(joined, left, but=number)} first; then hand it in anew."
+            )
+
+
+def _at_risk(cursor: Any, positions: pl.Series) -> Iterator[pl.DataFrame]:
+    """All positions of claims at risk, by portions."""
     claims = _claims_at_risk(cursor, positions)
     for start in range(0, claims.len(), PORTION):
-        _require(cursor, claims.slice(start, PORTION), load)
+        yield find_positions(cursor, claims.slice(start, PORTION))
 
 
-def _require(cursor: Any, claims: pl.Series, load: int) -> None:
-    known = find_positions(cursor, claims)
-    left = live_statements(cursor, known["position"])
-    told = live_statements(cursor, known["position"], also=load)
+def _joined(
+    known: pl.DataFrame, told: pl.DataFrame, left: pl.DataFrame
+) -> pl.DataFrame:
+    """Pairs of positions that are told apart in ``told``, and not in ``left``."""
     before = _beside(_standing(known, told))
     after = _beside(_without_untold(_standing(known, left), left))
-    joined = after.join(before, on=_PAIR, how="anti")
-    if joined.height:
-        _refuse(joined.sort(_PAIR), left)
+    return after.join(before, on=_PAIR, how="anti").sort(_PAIR)
 
 
 def _claims_at_risk(cursor: Any, positions: pl.Series) -> pl.Series:
@@ -100,14 +130,23 @@ def _beside(standing: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _refuse(joined: pl.DataFrame, left: pl.DataFrame) -> None:
-    """Raise CountsTwiceError for the first pair; it names the file loaded last."""
+def _last(joined: pl.DataFrame, left: pl.DataFrame, *, but: int | None = None) -> int:
+    """The file (its number) of the first pair that was loaded last; not ``but``."""
+    words = _words(joined, left).filter(pl.col("row") < FIRST_ROW_BY_HAND)
+    others = words.filter(pl.col("number").ne_missing(pl.lit(but, pl.Int64)))
+    return int(others.sort("load")["number"][-1])
+
+
+def _words(joined: pl.DataFrame, left: pl.DataFrame) -> pl.DataFrame:
+    keys = [joined[name][0] for name in _PAIR]
+    return left.filter(pl.col("position").is_in(keys))
+
+
+def _said(joined: pl.DataFrame, left: pl.DataFrame) -> str:
+    """In words: what would stand beside what, of the first pair."""
     pair = joined.row(0, named=True)
+    paid = _paid(_words(joined, left))
     keys = [pair[name] for name in _PAIR]
-    words = left.filter(pl.col("position").is_in(keys))
-    of_files = words.filter(pl.col("row") < FIRST_ROW_BY_HAND)
-    number = int(of_files.sort("load")["number"][-1])
-    paid = _paid(words)
     found = ClaimPosition.all_objects.select_related("claim").get(pk=keys[0])
     one, other = (
         f"{_called(pair, suffix)} ({paid[key]} {found.currency_id} paid)"
@@ -116,10 +155,10 @@ def _refuse(joined: pl.DataFrame, left: pl.DataFrame) -> None:
     contract = contract_name(found.claim.treaty_id)
     more = joined["claim"].n_unique() - 1
     others = f" The same holds for {more:,} more claim(s)." if more else ""
-    raise CountsTwiceError(
+    return (
         f"It would not be clear any more what of claim {found.claim} of contract "
         f"{contract} counts: {one} would stand beside {other}, and the one may be the "
-        f"other or a part of it.{others} Undo number {number} first."
+        f"other or a part of it.{others}"
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from reinsurance.ledger.amounts import FIRST_ROW_BY_HAND
+from reinsurance.ledger.kept_apart import require_left_kept_apart
 from reinsurance.ledger.overlaps import require_left_apart, teller
 from reinsurance.ledger.statements import live_statements
 from reinsurance.models import ClaimPosition
@@ -25,7 +26,8 @@ def still_counting(
 
     ``found`` has ``position`` and ``period_end``; ``number`` and ``sender`` are the
     correction's.  What an earlier correction left out already does not count any more.
-    Raises CountsTwiceError where payments that stay would count twice without them.
+    Raises CountsTwiceError where payments that stay would count twice without them, or
+    it would not be clear which are which.
     """
     live = live_statements(cursor, found["position"], correction=number)
     goes = (
@@ -42,10 +44,9 @@ def still_counting(
         number,
         "told of it without a period stays",
     )
-    left = live.join(
-        live.filter(goes).join(found, on=KEY, how="semi"), on=_WORD, how="anti"
-    )
-    require_left_apart(left, live, _name_of)
+    gone = live.filter(goes).join(found, on=KEY, how="semi").select(_WORD)
+    require_left_apart(live.join(gone, on=_WORD, how="anti"), live, _name_of)
+    require_left_kept_apart(cursor, gone, number=number)
     return (
         found.join(live.filter(goes), on=KEY, how="semi")
         .join(of_period, on=KEY, how="left")

@@ -198,3 +198,36 @@ def test_a_file_of_the_same_words_fills_a_section_in_alone() -> None:
     examined, _ = send(this(40, 5, Section="B"), period=JANUARY)
     assert errors(examined) == []
     assert stand() == [("B", 40)]
+
+
+def test_a_correction_does_not_leave_out_what_tells_positions_apart() -> None:
+    send(paid(100))
+    send(paid(120, Section="A"), period=FEBRUARY)
+    _, march = send(paid(160, Section="B"), period=MARCH)
+    other = {**paid(1), "Claim Ref": "C2"}
+    with pytest.raises(LoadConflict) as refused, transaction.atomic():
+        send(other, period=FEBRUARY, conventions=CORRECTION)
+    assert str(refused.value) == (
+        "Without what this correction leaves out: It would not be clear any more what "
+        f"of claim C1 of contract T1 counts: {UNTOLD} (100.00 GBP paid) would stand "
+        "beside what was told of section B (160.00 GBP paid), and the one may be the "
+        "other or a part of it. Tell in the correction what was told before, with its "
+        f"section and risk code, or undo number {march} first; then hand it in anew."
+    )
+    assert stand() == [("A", 120), ("B", 160)]
+
+
+def test_a_correction_that_tells_another_part_instead() -> None:
+    _, january = send(paid(100))
+    send(paid(120, Section="A"), period=FEBRUARY)
+    with pytest.raises(LoadConflict) as refused, transaction.atomic():
+        send(paid(160, Section="B"), period=FEBRUARY, conventions=CORRECTION)
+    assert f"or undo number {january} first; then" in str(refused.value)
+    assert stand() == [("A", 120)]
+    send(
+        paid(120, Section="A"),
+        paid(160, Section="B"),
+        period=FEBRUARY,
+        conventions=CORRECTION,
+    )
+    assert stand() == [("A", 120), ("B", 160)]

@@ -115,7 +115,8 @@ def find_positions(cursor: Any, claims: pl.Series) -> pl.DataFrame:
             cursor,
             "SELECT p.claim_id, p.id, p.section, p.risk_code, p.currency_id, "  # noqa: S608
             f"{stands('p')}, p.status_id, p.period_end, {picked} "
-            "FROM sought_of k JOIN reinsurance_claimposition p ON p.claim_id = k.id "
+            "FROM sought_of k CROSS JOIN LATERAL (SELECT p.* "
+            "FROM reinsurance_claimposition p WHERE p.claim_id = k.id OFFSET 0) p "
             f"{with_loads('p')}",
             schema,
         )

@@ -147,8 +147,9 @@ def tellings(
     ]
     picked = ", ".join(f'e."{name}"' for name in columns)
     joined = (
-        "FROM sought_policy k JOIN reinsurance_premiumentry e "
-        "ON e.treaty_id = k.treaty AND e.policy_reference = k.policy"
+        "FROM sought_policy k CROSS JOIN LATERAL (SELECT e.* "
+        "FROM reinsurance_premiumentry e WHERE e.treaty_id = k.treaty "
+        "AND e.policy_reference = k.policy OFFSET 0) e"
     )
     gone = (
         "LEFT JOIN reinsurance_load g ON g.id = e.replaced_by_id "

@@ -108,8 +108,8 @@ def live_statements(
     )
     stands = _stands(known_at, also)
     joined = (
-        "FROM sought_position k "
-        "JOIN reinsurance_claimstatement s ON s.position_id = k.id "
+        "FROM sought_position k CROSS JOIN LATERAL (SELECT s.* "
+        "FROM reinsurance_claimstatement s WHERE s.position_id = k.id OFFSET 0) s "
     )
     with by_index(cursor):
         own = copy_out(
@@ -136,8 +136,10 @@ def places_of(cursor: Any, positions: pl.Series) -> pl.DataFrame:
         return copy_out(
             cursor,
             "SELECT k.id, p.claim_id, c.treaty_id FROM sought_place k "
-            "JOIN reinsurance_claimposition p ON p.id = k.id "
-            "JOIN reinsurance_claim c ON c.id = p.claim_id",
+            "CROSS JOIN LATERAL (SELECT p.claim_id FROM reinsurance_claimposition p "
+            "WHERE p.id = k.id OFFSET 0) p "
+            "CROSS JOIN LATERAL (SELECT c.treaty_id FROM reinsurance_claim c "
+            "WHERE c.id = p.claim_id OFFSET 0) c",
             dict.fromkeys(("position", "claim", "treaty"), pl.Int64()),
         )
 

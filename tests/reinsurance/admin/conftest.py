@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -80,6 +81,7 @@ def book(db: None) -> Claim:
         paid_indemnity=Decimal("1500"),
         reserve_indemnity=Decimal("250"),
     )
+    number_on()
     for number, end, paid, reserve in (
         (901, "2026-05-31", "1000", "500"),
         (902, "2026-06-30", "1500", "250"),
@@ -98,6 +100,15 @@ def book(db: None) -> Claim:
         action="changed", before={"cause": ""}, after={"cause": "Fire"},
     )  # fmt: skip
     return claim
+
+
+def number_on() -> None:
+    """Ingestions, and amounts by hand, are numbered on behind those of these tests."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT setval(name, greatest(nextval(name), 1000)) "
+            "FROM pg_get_serial_sequence('importers_ingestion', 'id') AS name"
+        )
 
 
 def statement_of(

@@ -26,6 +26,7 @@ from importers.pipeline.staged_settlements import books_version
 from importers.readers.sandbox import Spilled
 from importers.record_types import RecordType
 from importers.values import Action, Severity
+from reinsurance.ledger.statistics import refresh_statistics
 from reinsurance.resources.cells import CellOptions
 from reinsurance.resources.conventions import FileContext
 
@@ -84,6 +85,7 @@ def examine(
 
     ``alive`` is called between chunks and may raise to stop the work.
     """
+    refresh_statistics(record_type.ledger)
     cleaner = Cleaner(record_type, matches, options)
     checker = Checker(record_type, cleaner.headers, folder, context)
     stager = Stager(record_type, folder, prefix, context, cleaner.headers)

@@ -34,6 +34,7 @@ from reinsurance.ledger.following import followed
 from reinsurance.ledger.premium_restating import restate
 from reinsurance.ledger.recompute import recompute
 from reinsurance.ledger.spoken_for import by_end, spoken_for
+from reinsurance.ledger.statistics import keep_statistics, refresh_statistics
 from reinsurance.ledger.triggers import resting
 from reinsurance.models import Load, LoadPeriod
 from reinsurance.resources.conventions import FileContext
@@ -80,9 +81,11 @@ def load(
     rows were settled against; as long as it is the same, they are written as settled.
     """
     take_turn(record_type)
+    refresh_statistics(record_type.ledger)
     done = effect if effect is not None else Effect()
     is_same = bool(settled_at) and settled_at == books_version()
     with connection.cursor() as cursor:
+        keep_statistics(cursor, record_type.ledger)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         mine = Load.objects.create(
             number=context.number,

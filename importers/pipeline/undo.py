@@ -27,6 +27,7 @@ from reinsurance.ledger.only_by_hand import only_by_hand
 from reinsurance.ledger.overlaps import CountsTwiceError
 from reinsurance.ledger.premium_undo import undo_premiums
 from reinsurance.ledger.recompute import positions_to_settle, recompute
+from reinsurance.ledger.statistics import refresh_statistics
 from reinsurance.ledger.triggers import resting
 from reinsurance.models import ClaimPosition, Edit, Load, Treaty
 
@@ -44,6 +45,7 @@ def undo(
     other records refer to created ones.
     """
     take_turn(record_type, patience=patience)
+    refresh_statistics(record_type.ledger)
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         load = Load.objects.get(number=ingestion, user=None)

@@ -33,6 +33,7 @@ from importers.values import Status
 from reinsurance.ledger import claim_undo, premium_undo
 from reinsurance.ledger.copying import sought
 from reinsurance.ledger.overlaps import CountsTwiceError
+from reinsurance.ledger.statistics import refresh_statistics
 from reinsurance.models import Claim, ClaimPosition, Edit, Load, PremiumEntry
 from reinsurance.visibility import seen_by
 
@@ -73,6 +74,7 @@ def preview(ingestion: Ingestion, *, user: User) -> UndoPreview:
     found = Found(user)
     refusal = ""
     breaches: list[str] = []
+    refresh_statistics(kind.ledger)
     with transaction.atomic():
         edits = edited(kind, load)
         try:

@@ -66,10 +66,9 @@ def settle(
     issues = [matched.issues]
     good = _without(matched.rows, matched.issues)
     good = _with_new_positions(good)
-    every = good
-    good, repeated = told_twice(good, adds=conventions.equal_rows_add)
+    added, repeated = told_twice(good, adds=conventions.equal_rows_add)
     issues.append(repeated)
-    good = _without(good, repeated)
+    every, good = _without(good, repeated), _without(added, repeated)
     new = _as_statements(good, number=number, conventions=conventions)
     places = positions.join(claims.select("claim", "treaty"), on="claim")
     old = live_statements(cursor, positions.get_column("position"), places=places)

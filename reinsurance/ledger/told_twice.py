@@ -3,9 +3,8 @@
 import polars as pl
 
 from reinsurance.ledger.actions import CREATED, UPDATED
-from reinsurance.ledger.amounts import (
-    TOLD,
-)
+from reinsurance.ledger.amounts import TOLD
+from reinsurance.ledger.descriptions import PARTS
 from reinsurance.resources.issues import issues_at, no_issues
 
 
@@ -13,13 +12,15 @@ def told_twice(rows: pl.DataFrame, *, adds: bool) -> tuple[pl.DataFrame, pl.Data
     """Rows about one position and period: added up where the source says so.
 
     Otherwise rows that differ are all held out, and of equal ones all but the first.
+    Rows are not added up of which some leave out what others tell of the position.
     """
     key = ["position", "__period_end"]
     if rows.select(pl.struct(key).is_unique().all()).item():
         return rows, no_issues()
     amounts = [name for name in TOLD if name in rows.columns]
     if adds:
-        return _added(rows, key, amounts), no_issues()
+        unclear = _some_untold(rows, key)
+        return _added(rows, key, amounts), unclear
     content = [n for n in rows.columns if n not in {"row", *key}]
     shared = rows.filter(pl.struct(key).is_duplicated()).with_columns(
         versions=pl.struct(content).n_unique().over(key),
@@ -88,6 +89,27 @@ def with_added(settled: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
             .select(settled.columns),
         ]
     ).sort("row")
+
+
+def _some_untold(rows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """Rows of one position and period that do not name it alike: no two parts of it."""
+    torn = rows.filter(pl.struct(key).is_duplicated()).with_columns(
+        names=pl.struct(PARTS).n_unique().over(key),
+        others=pl.col("row").cast(pl.String).str.join(", ").over(key),
+    )
+    return issues_at(
+        torn.filter(pl.col("names") > 1),
+        column="section",
+        value=pl.col("section"),
+        code="position_unclear",
+        severity="error",
+        message=pl.format(
+            "Rows {} mean one position and period, as some of them leave the section "
+            "or risk code out that others tell. It is not clear whether they add up: "
+            "write the section and the risk code in every row.",
+            pl.col("others").str.slice(0, 80),
+        ),
+    )
 
 
 def _added(rows: pl.DataFrame, key: list[str], amounts: list[str]) -> pl.DataFrame:

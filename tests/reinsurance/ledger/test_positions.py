@@ -12,6 +12,7 @@ from importers import record_types
 from importers.pipeline.undo import undo
 from reinsurance.ledger.recompute import recompute
 from reinsurance.models import ClaimPosition, Load, Treaty
+from reinsurance.resources.conventions import Conventions
 from tests.reinsurance.ledger.test_claims import (
     CORRECTION,
     FEBRUARY,
@@ -100,6 +101,33 @@ def test_one_file_with_and_without_a_section_is_asked() -> None:
     examined, _ = send(paid(100), paid(100, Section="1"))
     assert codes(examined) == [(2, UNCLEAR), (3, UNCLEAR)]
     assert positions() == []
+
+
+@pytest.mark.parametrize("is_correction", [False, True])
+@pytest.mark.parametrize("amount", ["Paid to date", "Paid this month"])
+@pytest.mark.parametrize("first", ["1", ""])
+def test_rows_with_and_without_a_section_do_not_add_up(
+    first: str, amount: str, is_correction: bool
+) -> None:
+    """Also of a sender whose equal rows do: of a new claim they are held out alike."""
+    send({amount: "100", "Reserve": "50", "Section": first})
+    adds = Conventions(equal_rows_add=True, is_correction=is_correction)
+    told = {amount: "130", "Reserve": "50"}
+    rows = ({**told, "Section": "1"}, {**told, "Section": ""})
+    day = JANUARY if is_correction else FEBRUARY
+    examined, _ = send(*rows, period=day, conventions=adds)
+    assert codes(examined) == [(2, UNCLEAR), (3, UNCLEAR)]
+    found = examined.issues.filter(code=UNCLEAR)["message"].to_list()
+    assert found == [
+        "Rows 2, 3 mean one position and period, as some of them leave the section or "
+        "risk code out that others tell. It is not clear whether they add up: write "
+        "the section and the risk code in every row."
+    ] * 2  # fmt: skip
+    assert positions() == [("C1", first, "GBP", 100)]
+    clear = {**told, "Section": "1"}
+    assert errors(send(clear, clear, period=day, conventions=adds)[0]) == []
+    whole = 260 + 100 * (amount == "Paid this month" and not is_correction)
+    assert positions() == [("C1", "1", "GBP", whole)]
 
 
 def test_two_sections_of_one_file_are_two_positions() -> None:

@@ -8,9 +8,9 @@ import polars as pl
 
 from reinsurance.ledger import timelines
 from reinsurance.ledger.later_periods import moves_by, told_where
+from reinsurance.ledger.paid_periods import paid_of
 from reinsurance.ledger.rates import LOAD_IT, with_rates
 from reinsurance.ledger.rule_issues import rule_issue
-from reinsurance.ledger.statements import timelines_of
 from reinsurance.models import ClaimPosition
 
 _CLAIM_AND_PERIOD = ["claim", "period_end"]
@@ -131,8 +131,7 @@ def _whole(
     )
     others = mine.filter(~pl.col("is_touched")).join(paid, on="position", how="anti")
     if others.height:
-        line = timelines_of(others["position"].to_list())
-        paid = pl.concat([paid, timelines.paid_by_period(line)])
+        paid = pl.concat([paid, paid_of(others["position"].to_list())])
     moved = (
         paid.join(mine, on="position")
         .join(of_period, on=_CLAIM_AND_PERIOD, how="semi", nulls_equal=True)

@@ -15,6 +15,7 @@ from reinsurance.ledger.event_limits import event_issues
 from reinsurance.ledger.later_periods import later_periods
 from reinsurance.ledger.limit_rules import shares_of, watched
 from reinsurance.ledger.matching import WAS, find_claims
+from reinsurance.ledger.paid_periods import paid_by_period
 from reinsurance.ledger.settled_frame import settled_frame
 from reinsurance.ledger.settled_rules import amount_issues
 from reinsurance.ledger.statements import live_statements
@@ -57,7 +58,7 @@ def issues_of(
         settled_frame(rows, mine, line, counting),
         _claims(cursor, position),
         _positions(position),
-        timelines.paid_by_period(line),
+        paid_by_period(told, line),
         later_periods(line, line if was is None else was, mine, counting, rows),
     )
     limited = watched(found)

@@ -9,6 +9,7 @@ import polars as pl
 
 from reinsurance.ledger import timelines
 from reinsurance.ledger.lacking import Lacked
+from reinsurance.ledger.paid_periods import paid_by_period
 from reinsurance.ledger.statements import (
     lacking_dropped,
     live_statements,
@@ -89,14 +90,13 @@ def changes_of_claims(
         held_out=pl.lit([], pl.List(pl.Int64)),
     )
     before = timelines.timeline(told)
-    after = timelines.timeline(lacking_dropped(told, mine))
+    left = lacking_dropped(told, mine)
+    after = timelines.timeline(left)
     gone = _sums(before).with_columns(-pl.col("paid", "incurred"))
-    paid = timelines.paid_by_period(before).with_columns(-pl.col("paid"))
+    paid = paid_by_period(told, before).with_columns(-pl.col("paid"))
     return Changes(
         pl.concat([gone, _sums(after)]),
-        pl.concat([paid, timelines.paid_by_period(after)])
-        .group_by(timelines.KEY)
-        .sum(),
+        pl.concat([paid, paid_by_period(left, after)]).group_by(timelines.KEY).sum(),
     )
 
 

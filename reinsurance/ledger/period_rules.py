@@ -1,7 +1,7 @@
-"""Rules between periods: what a row, or a later period that it moves, comes to.
+"""Rules between periods: what a row, or another period that it moves, comes to.
 
-Of a later period, told already, they say what the rows change: it is not looked at
-again for what stood before.
+Of a later period, told already, and of one at whose end a row says what was paid before
+its own, they say what the rows change: what stood before is not looked at again.
 """
 
 from collections.abc import Iterator

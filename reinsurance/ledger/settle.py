@@ -19,6 +19,7 @@ from reinsurance.ledger.further_details import details_of
 from reinsurance.ledger.later_periods import later_periods
 from reinsurance.ledger.matching import find_claims, find_positions
 from reinsurance.ledger.other_parts import claims_of_other_parts
+from reinsurance.ledger.paid_periods import paid_by_period
 from reinsurance.ledger.periods import END, START
 from reinsurance.ledger.position_matching import match_positions
 from reinsurance.ledger.positions_after import positions_after
@@ -135,7 +136,7 @@ def settle(
         repeats=pl.concat([repeated_rows, again.select("row", "statement")]),
         overrides=described.overrides,
         settled=settled_frame(good, mine, line, counting),
-        paid=timelines.paid_by_period(line),
+        paid=paid_by_period(whole, line),
         later=later_periods(line, line_before, mine, counting, good),
     )
 

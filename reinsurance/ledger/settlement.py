@@ -23,8 +23,8 @@ class Settlement:
     told before its claim's value changed (JSON).  ``settled``: the rows that hold
     beside what stands in the books after them, for rules.  ``paid``: what is paid
     in each period after them, of all positions of their claims
-    (:func:`timelines.paid_by_period`).  ``later``: periods told already that the rows
-    change (:func:`later_periods`).
+    (:func:`paid_periods.paid_by_period`).  ``later``: periods beside theirs that the
+    rows change (:func:`later_periods`).
     """
 
     rows: pl.DataFrame

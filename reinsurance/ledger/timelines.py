@@ -275,19 +275,6 @@ def told_end() -> pl.Expr:
     return pl.when(pl.col("period_end") != NO_PERIOD).then("period_end")
 
 
-def paid_by_period(line: pl.DataFrame) -> pl.DataFrame:
-    """``position``, ``period_end`` and ``paid``: indemnity and fees, by told period."""
-    names = [n for n in ("paid_indemnity", "paid_fees") if n in line.columns]
-    whole = pl.sum_horizontal(
-        pl.lit(0, MONEY), *(pl.col(n).fill_null(0) for n in names)
-    )
-    is_next = pl.col("position") == pl.col("position").shift(1)
-    before = pl.when(is_next).then(pl.col("paid").shift(1)).otherwise(0)
-    return line.select(*KEY, paid=whole.cast(MONEY)).with_columns(
-        paid=(pl.col("paid") - before).cast(MONEY)
-    )
-
-
 def incurred() -> pl.Expr:
     """Paid plus reserve, of indemnity and fees; what was never told is nil."""
     names = ("paid_indemnity", "paid_fees", "reserve_indemnity", "reserve_fees")

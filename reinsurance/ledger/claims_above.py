@@ -10,10 +10,12 @@ from typing import Any
 import polars as pl
 from django.db import connection, transaction
 
+from reinsurance.ledger.cash_losses import cash_losses, paid_in_periods
 from reinsurance.ledger.contract_names import contract_names
 from reinsurance.ledger.event_limits import event_issues
 from reinsurance.ledger.limit_rules import of_claims, watched
-from reinsurance.ledger.timelines import MONEY
+from reinsurance.ledger.paid_periods import paid_of
+from reinsurance.ledger.timelines import MONEY, NO_PERIOD
 from reinsurance.models import Claim, ClaimPosition
 
 AMOUNTS = ("paid_indemnity", "paid_fees", "reserve_indemnity", "reserve_fees")
@@ -60,6 +62,27 @@ def said_of_event(claim: Claim) -> list[str]:
             "message"
         ].to_list()
     return said
+
+
+def said_of_payments(claim: Claim) -> list[str]:
+    """Sentences about periods in which a cash loss of the claim was paid.
+
+    Inside a transaction.
+    """
+    placed = positions_of([claim.pk]).with_columns(treaty=pl.lit(claim.treaty_id))
+    found = watched(_Standing(_claims(placed["claim"]), placed))
+    if found is None:
+        return []
+    paid = paid_of(placed["position"].to_list())
+    periods = paid.select("period_end").unique().sort("period_end")
+    seen = periods.join(found.totals, how="cross").with_row_index("row")
+    whole = paid_in_periods(seen, seen.clear(), found.positions, paid)
+    day = pl.col("period_end")
+    named = pl.format(" to {}", day.cast(pl.String))
+    where = pl.when(day != NO_PERIOD).then(named).otherwise("where")
+    issues = pl.concat(cash_losses(whole.with_columns(where=where)))
+    said: list[str] = issues["message"].to_list()
+    return [f"Claim “{claim.reference}”: {text}" for text in said]
 
 
 def _whole(positions: pl.DataFrame) -> pl.DataFrame | None:

@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
-from reinsurance.ledger.claims_above import positions_of, said_of
+from reinsurance.ledger.claims_above import positions_of, said_of, said_of_payments
 from reinsurance.ledger.following import claim_leaves
 from reinsurance.ledger.lineage_ranges import repeating
 from reinsurance.ledger.move_checks import (
@@ -117,6 +117,7 @@ def move_claim(
                 "load it again."
             )
         said += said_of(cursor, positions_of([moved.pk]))
+        said += said_of_payments(moved)
     if said and not is_meant:
         raise DoubtfulMoveError(said)
     return Edit.objects.create(

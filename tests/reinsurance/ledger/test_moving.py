@@ -406,3 +406,20 @@ def test_a_move_above_the_limits_of_the_contract_has_to_be_meant(
     assert books_now() == {"C1": (2025, 100), "C2": (2026, 30)}
     move(new, manager, is_meant=True)
     assert books_now() == {"C1": (2026, 100), "C2": (2026, 30)}
+
+
+def test_a_move_above_the_cash_loss_limit_has_to_be_meant(
+    old: Treaty, new: Treaty, manager: User
+) -> None:
+    send(("C1", 2025, "100"), ("C2", 2026, "30"))
+    Claim.objects.update(date_of_loss="2026-05-01")
+    Treaty.objects.filter(pk=new.pk).update(cash_loss_limit=100)
+    with pytest.raises(DoubtfulMoveError) as refused:
+        move(new, manager, is_meant=False)
+    assert refused.value.warnings == [
+        "Claim “C1”: 100.00 GBP were paid in the period to 2026-06-30, at or above the "
+        "contract's cash-loss limit of 100.00."
+    ]
+    assert books_now() == {"C1": (2025, 100), "C2": (2026, 30)}
+    move(new, manager, is_meant=True)
+    assert books_now() == {"C1": (2026, 100), "C2": (2026, 30)}

@@ -130,6 +130,22 @@ def test_rows_with_and_without_a_section_do_not_add_up(
     assert positions() == [("C1", "1", "GBP", whole)]
 
 
+@pytest.mark.parametrize("adds", [False, True])
+def test_rows_that_are_held_out_fill_in_no_section(adds: bool) -> None:
+    send(paid(100))
+    end = "Reporting period end"
+    rows = (
+        paid(130, **{"Section": "1", end: str(FEBRUARY)}),
+        paid(140, **{"Section": "" if adds else "1", end: str(FEBRUARY)}),
+        paid(150, **{"Section": "", end: str(MARCH)}),
+    )
+    how = Conventions(equal_rows_add=adds)
+    examined, _ = send(*rows, period=None, conventions=how)
+    code = UNCLEAR if adds else "conflicting_rows"
+    assert codes(examined) == [(2, code), (3, code)]
+    assert positions() == [("C1", "", "GBP", 150)]
+
+
 def test_two_sections_of_one_file_are_two_positions() -> None:
     assert errors(send(paid(100, Section="1"), paid(50, Section="2"))[0]) == []
     assert positions() == [("C1", "1", "GBP", 100), ("C1", "2", "GBP", 50)]

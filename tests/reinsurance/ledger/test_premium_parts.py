@@ -107,3 +107,19 @@ def test_a_repeat_that_leaves_it_out_means_the_one_that_has_it(filled: str) -> N
     assert books("section") == [(int(filled), "1")]
     undo(PREMIUMS, ingestion=second)
     assert books("section") == [(int(filled), "")]
+
+
+@pytest.mark.parametrize("is_correction", [False, True])
+@pytest.mark.parametrize("name", PARTS)
+def test_rows_with_and_without_a_part_do_not_add_up(
+    name: str, is_correction: bool
+) -> None:
+    """Also of a sender whose equal rows do."""
+    column, one, _ = PARTS[name]
+    send(JANUARY, row("25", **{name: "1"}))
+    both = (row("30", **{name: "1"}), row("30", **{name: ""}))
+    told = {"equal_rows_add": True, "is_correction": is_correction}
+    examined, _ = send(JANUARY, *both, **told)
+    errors = examined.issues.filter(severity="error").sort("row").select("row", "code")
+    assert errors.rows() == [(2, "premium_unclear"), (3, "premium_unclear")]
+    assert books(column) == [(25, one)]

@@ -19,6 +19,7 @@ from importers.pipeline.frames import ROW
 from importers.pipeline.held_out import lines_of, names_of
 from importers.pipeline.settling import Settled, year_listing
 from importers.record_types import RecordType
+from reinsurance.ledger.claim_events import OwnEvents
 from reinsurance.ledger.lacking import Lacked, lacked_by
 from reinsurance.ledger.lacking_moves import (
     Changes,
@@ -46,7 +47,7 @@ class Effect:
     ``lacking`` and ``lacking_digest``: how many records a correction leaves out, and
     which.  ``before``: what the changed records held, as a digest by kind of record.
     ``is_settled``: it was worked out here, not taken over from the check.  ``own``:
-    what rows tell of claims, as long as the books do not have them.
+    and ``own_events``: what rows tell of claims, as long as the books do not have them.
     """
 
     rows: Counter[str] = field(default_factory=Counter)
@@ -63,6 +64,7 @@ class Effect:
     before: dict[str, int] = field(default_factory=dict)
     is_settled: bool = False
     own: Own | None = None
+    own_events: OwnEvents | None = None
     _lacked: list[Lacked] | None = None
     _changes: Changes | None = None
 

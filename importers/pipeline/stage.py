@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -178,7 +179,10 @@ class Stager:
         kind, context = self.record_type, self.context
         found, effect = self._whole.issues(), self.staged.effect
         if kind.ledger == "claims":
-            effect.own = self._told_of
+            parts = range(len(self.staged.parts))
+            keys = [staged_settlements.key_of(self.prefix, number) for number in parts]
+            effect.own = partial(staged_settlements.told_of, keys)
+            effect.own_events = partial(staged_settlements.events_of, keys)
         if found.height:
             effect.note_changes(None, found)
         together = judge_together(effect, kind, context, is_loaded=False)
@@ -190,12 +194,6 @@ class Stager:
             effect.note_register(issues)
             found = pl.concat([found, issues])
         return named(found, self.headers)
-
-    def _told_of(self, positions: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """What the rows tell of positions of the books."""
-        parts = range(len(self.staged.parts))
-        keys = [staged_settlements.key_of(self.prefix, number) for number in parts]
-        return staged_settlements.told_of(keys, positions)
 
     def _keep(self, good: pl.DataFrame) -> None:
         self.staged.rows.update(

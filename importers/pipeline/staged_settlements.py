@@ -15,6 +15,7 @@ from django.db import connection
 
 from importers.pipeline import storage
 from importers.record_types import RecordType
+from reinsurance.ledger.claim_events import TELLINGS
 from reinsurance.ledger.premiums import PremiumSettlement
 from reinsurance.ledger.settlement import Settlement
 from reinsurance.resources.issues import no_issues
@@ -102,3 +103,31 @@ def told_of(
         pl.concat(each, how="diagonal_relaxed") for each in found.values()
     )
     return statements, repeats
+
+
+def events_of(keys: Iterable[str], claims: pl.Series) -> pl.DataFrame:
+    """What statements tell of the events of claims of the books (``keys``: parts).
+
+    As :data:`claim_events.TELLINGS`: a statement tells what its claim says after the
+    rows, where it does not keep another value.
+    """
+    found = [pl.DataFrame(schema=TELLINGS)]
+    for key in keys:
+        with storage.local(key) as path, zipfile.ZipFile(path) as archive:
+            statements, positions, described = (
+                pl.read_ipc(io.BytesIO(archive.read(name)))
+                for name in ("statements", "positions", "claims")
+            )
+        mine = positions.select("position", "claim").filter(
+            pl.col("claim").is_in(claims.implode())
+        )
+        here = statements.join(mine, on="position")
+        if not here.height:
+            continue
+        if "loss_event" not in described.columns:
+            described = described.with_columns(loss_event=pl.lit(None, pl.Int64))
+        own = pl.col("values").str.json_path_match("$.loss_event").cast(pl.Int64)
+        here = here.join(described.select("claim", "loss_event"), on="claim")
+        here = here.with_columns(loss_event=pl.coalesce(own, "loss_event"))
+        found.append(here.select(pl.col(n).cast(t) for n, t in TELLINGS.items()))
+    return pl.concat(found)

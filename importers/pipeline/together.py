@@ -14,6 +14,7 @@ from importers.pipeline.effects import Effect, lists_year
 from importers.pipeline.frames import no_issues
 from importers.pipeline.settling import takes_the_place
 from importers.record_types import RecordType
+from reinsurance.ledger.claim_events import events_after, with_events
 from reinsurance.ledger.claim_shares import left_out, with_left_out
 from reinsurance.ledger.event_limits import event_issues
 from reinsurance.ledger.lacking import Lacked
@@ -52,8 +53,17 @@ def judge_together(
         elif context.conventions.is_correction:
             lacked = _lacked(cursor, effect, record_type, context)
             changes = effect.changes(cursor, context, lacked)
-            gone = left_out(whole["shares"], changes.positions)
-            shares = with_left_out(whole["shares"], gone, is_loaded=is_loaded)
+            after = events_after(
+                cursor,
+                lacked,
+                whole["shares"],
+                number=context.number,
+                sender=context.conventions.sender,
+                own=effect.own_events,
+            )
+            told = with_events(whole["shares"], after)
+            gone = left_out(told, changes.positions, after)
+            shares = with_left_out(told, gone, is_loaded=is_loaded)
             claims = whole_claims(shares, gone, whole["paid"], changes.periods)
             events = event_issues(cursor, shares, gone, is_loaded=is_loaded)
             found = pl.concat([events, claims])

@@ -26,40 +26,34 @@ tells of it.
 """
 
 
-def left_out(shares: pl.DataFrame, changed: pl.DataFrame) -> pl.DataFrame:
+def left_out(
+    shares: pl.DataFrame, changed: pl.DataFrame, events: pl.DataFrame
+) -> pl.DataFrame:
     """By how much a correction changes positions that it leaves out (``left_out``).
 
-    By ``claim``, its ``treaty`` and its ``loss_event`` after the file, in the currency
-    of the contract, where ``shares`` has it.  ``changed``: ``position``, ``incurred``
-    and the ``period_end`` whose rate it is taken at.
+    By ``claim``, its ``treaty`` and its ``loss_event`` after the load (``events``), in
+    the currency of the contract, where ``shares`` has it.  ``changed``: ``position``,
+    ``incurred`` and the ``period_end`` whose rate it is taken at.
     """
     rows = ClaimPosition.all_objects.filter(
         pk__in=changed["position"].unique().to_list()
     )
     places = pl.DataFrame(
-        list(
-            rows.values_list(
-                "pk", "claim", "claim__treaty", "claim__loss_event", "currency"
-            )
-        ),
+        list(rows.values_list("pk", "claim", "claim__treaty", "currency")),
         schema={
             "position": pl.Int64,
             "claim": pl.Int64,
             "treaty": pl.Int64,
-            "loss_event": pl.Int64,
             "currency": pl.String,
         },
         orient="row",
     )
-    told = shares.select("claim", told="loss_event").unique("claim")
     quotes = shares.select("treaty", quote="contract_currency").unique("treaty")
     moved = (
         changed.join(places, on="position")
-        .join(told, on="claim", how="left")
+        .join(events, on="claim", how="left")
         .join(quotes, on="treaty")
-        .with_columns(
-            loss_event=pl.coalesce("told", "loss_event"), day=timelines.told_end()
-        )
+        .with_columns(day=timelines.told_end())
     )
     return with_rates(moved, base="currency", quote="quote", day="day").select(
         "treaty",

@@ -40,7 +40,7 @@ def event_issues(
         .group_by(_EVENT, maintain_order=True)
         .agg(
             pl.col("row", "event_top", "contract_currency").first(),
-            pl.col("unknown").drop_nulls().first(),
+            pl.col("unknown").min(),
             own=pl.col("total").sum(),
         )
     )

@@ -1,6 +1,6 @@
 """What people wrote into claims by hand, where statements are gone through anew."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import polars as pl
@@ -12,11 +12,13 @@ from reinsurance.resources.base import dtype_of
 _NAMES = {table_column(name): name for name in FIELDS}
 
 
-def with_edits(frame: pl.DataFrame, tellings: pl.DataFrame) -> pl.DataFrame:
+def with_edits(
+    frame: pl.DataFrame, tellings: pl.DataFrame, names: Collection[str] = FIELDS
+) -> pl.DataFrame:
     """Claims with what a person wrote after the last telling of a field was loaded.
 
-    ``frame`` has ``claim`` and the fields; ``tellings`` are live statements in order:
-    the last counts.
+    ``frame`` has ``claim`` and the fields (``names``); ``tellings`` are live statements
+    in order: the last counts.
     """
     edits = Edit.objects.filter(model="claim", status="applied")
     if not edits.exists():
@@ -28,7 +30,7 @@ def with_edits(frame: pl.DataFrame, tellings: pl.DataFrame) -> pl.DataFrame:
     for claim, after, at in edits.values_list("object_id", "after", "at"):
         for column, text in after.items():
             name = _NAMES.get(column)
-            if name is None or claim is None:
+            if name is None or name not in names or claim is None:
                 continue
             told = _told_at(tellings, claim, name, loaded)
             if told is None or told < at:

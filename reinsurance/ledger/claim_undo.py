@@ -24,6 +24,8 @@ from reinsurance.ledger.timelines import KEY, MONEY
 from reinsurance.ledger.told_descriptions import described
 from reinsurance.models import Claim
 
+_EVENTS = {"claim": pl.Int64, "loss_event": pl.Int64, "was_event": pl.Int64}
+
 
 @dataclass(frozen=True, slots=True)
 class Without:
@@ -32,11 +34,13 @@ class Without:
     ``positions``: ``position``, ``claim``, ``currency``, ``period_end`` and main
     amounts, ``stays`` and ``differs`` (now, or at the end of an earlier period) of
     those of which others speak, too; ``claims``: keys of claims that are described
-    otherwise, or stand at another status.
+    otherwise, or stand at another status; ``events``: ``claim``, ``loss_event`` then
+    and ``was_event`` of those that stay.
     """
 
     positions: pl.DataFrame
     claims: pl.Series
+    events: pl.DataFrame
 
 
 def without(cursor: Any, load: int) -> Without:
@@ -53,19 +57,32 @@ def without(cursor: Any, load: int) -> Without:
     ]
     positions = pl.concat(portions)
     claims = positions["claim"].unique()
-    changed = [
-        _otherwise_described(cursor, claims.slice(start, PORTION), positions)
-        for start in range(0, max(claims.len(), 1), PORTION)
-    ]
-    return Without(positions, pl.concat(changed))
+    changed, events = zip(
+        *(
+            _otherwise_described(cursor, claims.slice(start, PORTION), positions)
+            for start in range(0, max(claims.len(), 1), PORTION)
+        ),
+        strict=True,
+    )
+    return Without(positions, pl.concat(changed), pl.concat(events))
 
 
 def breaches(cursor: Any, after: Without, seen: QuerySet[Claim]) -> list[str]:
-    """What limits say of claims that stand otherwise without it, of those ``seen``."""
-    changed = after.positions.filter(~pl.col("stays") | pl.col("differs"))
-    keys = seen.filter(pk__in=changed["claim"].unique().to_list())
+    """What limits say of claims that stand otherwise without it, of those ``seen``.
+
+    Of the event of a claim also where nothing but that is another one.
+    """
+    is_other = pl.col("loss_event").ne_missing(pl.col("was_event"))
+    moved = after.events.filter(is_other)["claim"]
+    changed = (
+        pl.col("claim").is_in(moved.implode()) | ~pl.col("stays") | pl.col("differs")
+    )
+    found = after.positions.filter(changed)
+    keys = seen.filter(pk__in=found["claim"].unique().to_list())
     mine = pl.Series(list(keys.values_list("pk", flat=True)), dtype=pl.Int64)
-    return said_of(cursor, changed.filter(pl.col("claim").is_in(mine.implode())))
+    found = found.filter(pl.col("claim").is_in(mine.implode()))
+    amounts = found.filter(~pl.col("stays") | pl.col("differs"))["claim"]
+    return said_of(cursor, found, after.events, named=amounts)
 
 
 def _positions(cursor: Any, keys: pl.Series, load: int) -> pl.DataFrame:
@@ -110,8 +127,8 @@ def _lines(live: pl.DataFrame) -> pl.DataFrame:
 
 def _otherwise_described(
     cursor: Any, claims: pl.Series, positions: pl.DataFrame
-) -> pl.Series:
-    """Claims that stay and read otherwise than they are stored."""
+) -> tuple[pl.Series, pl.DataFrame]:
+    """Claims that stay and read otherwise than they are stored; events of those."""
     known = find_positions(cursor, claims)
     standing = (
         known.join(positions, on="position", how="left", suffix="_now")
@@ -125,12 +142,13 @@ def _otherwise_described(
     live = timelines.with_periods(live_statements(cursor, known["position"]))
     frame = described(cursor, standing, live)
     if not frame.height:
-        return claims.clear()
+        return claims.clear(), pl.DataFrame(schema=_EVENTS)
     differs = pl.any_horizontal(
         pl.col("status").ne_missing(pl.col("was_status")),
         *(pl.col(n).ne_missing(pl.col(WAS + n)) for n in FIELDS),
     )
-    return frame.filter(differs | _other_details(frame))["claim"]
+    events = frame.select("claim", "loss_event", was_event=WAS + "loss_event")
+    return frame.filter(differs | _other_details(frame))["claim"], events
 
 
 def _other_details(frame: pl.DataFrame) -> pl.Series:

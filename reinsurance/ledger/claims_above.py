@@ -11,6 +11,7 @@ import polars as pl
 from django.db import connection, transaction
 
 from reinsurance.ledger.cash_losses import cash_losses, paid_in_periods
+from reinsurance.ledger.claim_events import with_events
 from reinsurance.ledger.contract_names import contract_names
 from reinsurance.ledger.event_limits import event_issues
 from reinsurance.ledger.limit_rules import of_claims, watched
@@ -29,20 +30,33 @@ class _Standing:
     positions: pl.DataFrame
 
 
-def said_of(cursor: Any, positions: pl.DataFrame) -> list[str]:
+def said_of(
+    cursor: Any,
+    positions: pl.DataFrame,
+    events: pl.DataFrame | None = None,
+    *,
+    named: pl.Series | None = None,
+) -> list[str]:
     """Sentences about claims that stand above limits; inside a transaction.
 
     ``positions``: ``position``, ``claim``, ``currency``, ``period_end`` and
-    :data:`AMOUNTS` of those that are not as the books have them.
+    :data:`AMOUNTS` of those that are not as the books have them; ``events``: ``claim``
+    and ``loss_event`` then, where the books may have another.  ``named``: the claims
+    that are held against limits of their own (None: all).
     """
     whole = _whole(positions)
     if whole is None:
         return []
+    if events is not None:
+        whole = with_events(whole, events)
+    own = (
+        whole if named is None else whole.filter(pl.col("claim").is_in(named.implode()))
+    )
     subject = pl.format("Claim “{}” of contract “{}”", "name", "contract")
     issues = pl.concat(
         [
-            *of_claims(whole.sort("claim"), subject),
-            event_issues(cursor, whole, is_loaded=False),
+            *of_claims(own.sort("claim"), subject),
+            event_issues(cursor, whole.sort("claim"), is_loaded=False),
         ]
     )
     return issues["message"].unique(maintain_order=True).to_list()

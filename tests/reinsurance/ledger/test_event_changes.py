@@ -1,11 +1,14 @@
 """A claim comes under another event by what is left out or undone, not by a row."""
 
 import datetime
+from collections.abc import Sequence
 
 import pytest
 from django.contrib.auth.models import User
 
+from importers.models import Ingestion
 from importers.pipeline.examine import Examined
+from importers.services import ingestions, undo_preview, undoing
 from reinsurance.models import (
     Claim,
     ClaimPosition,
@@ -17,6 +20,7 @@ from reinsurance.models import (
 )
 from reinsurance.resources.conventions import Conventions
 from tests.importers.pipeline.tables import Table, run
+from tests.importers.services.loads import loaded
 from tests.reinsurance.ledger.test_claims import CLAIMS
 
 pytestmark = pytest.mark.django_db
@@ -195,4 +199,77 @@ def edit_event(reference: str, code: str, user: User) -> None:
         after={"loss_event_id": str(event.pk)},
         user=user,
         reason="The loss adjuster says so.",
+    )
+
+
+# --------------------------------------------------------------------------- undo
+def load_file(period: datetime.date, *rows: str) -> Ingestion:
+    header = ",".join([*HEADER, "Reporting Period (End Date)"])
+    lines = [",".join([*cells(row), period.isoformat()]) for row in rows]
+    return loaded("\n".join([header, *lines]) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("files", "undone", "stands"),
+    [
+        ([(MAY, ["C1 300 E", "C2 300 E"]), (JUNE, ["C2 300 W"])], 1, {"E": 600}),
+        (
+            [
+                (MAY, ["C1 300 E", "C2 300 E"]),
+                (JUNE, ["C2 - W"]),
+                (JULY, ["C2 300"]),
+            ],
+            1,
+            {"E": 600},
+        ),
+        # The event that the claim leaves is above the limit no more, nor named.
+        (
+            [
+                (MAY, ["C1 300 E", "C2 300 E", "C3 300 W"]),
+                (JUNE, ["C2 300 W"]),
+            ],
+            1,
+            {"E": 600, "W": 300},
+        ),
+        # Both change, event and amount; and a claim that has no event then.
+        (
+            [(MAY, ["C1 300 E", "C2 250 E", "C3 300"]), (JUNE, ["C2 900 W", "C3 1 E"])],
+            1,
+            {"E": 550},
+        ),
+        # The limit of the claim itself is no news where its event alone is another.
+        (
+            [(MAY, ["C1 100 E", "C2 100 W"]), (JUNE, ["C2 100 E"])],
+            1,
+            {"E": 100, "W": 100},
+        ),
+    ],
+)
+def test_a_preview_of_an_undo_names_the_event_that_a_claim_comes_under(
+    manager: User,
+    files: Sequence[tuple[datetime.date, list[str]]],
+    undone: int,
+    stands: dict[str, int],
+) -> None:
+    number = [load_file(period, *rows) for period, rows in files][undone]
+    said = undo_preview.preview(number, user=manager).breaches
+    ingestions.undo(number.pk, user=None, reason="wrong", enqueue=False)
+    undoing.undo(number.pk)
+    assert standing() == stands
+    assert said == tuple(
+        ABOVE.format(code, amount) for code, amount in stands.items() if amount > 500
+    )
+
+
+def test_a_preview_of_an_undo_of_a_correction_that_left_an_event_out(
+    manager: User,
+) -> None:
+    load_file(MAY, "C1 300 E", "C2 300")
+    load_file(JUNE, "C2 300 E", "C3 1")
+    header = ",".join([*HEADER, "Reporting Period (End Date)"])
+    row = ",".join([*cells("C3 2"), JUNE.isoformat()])
+    correction = loaded(f"{header}\n{row}\n", declared="correction")
+    assert standing() == {"E": 300}
+    assert undo_preview.preview(correction, user=manager).breaches == (
+        ABOVE.format("E", 600),
     )

@@ -139,7 +139,7 @@ def _premium(terms: pl.DataFrame, said: str) -> pl.DataFrame:
             pl.col("total").sum().round(4),
             pl.col(*_TOLD, "treaty_reference").first(),
         )
-        .sort(ROW, "total", descending=[False, True])
+        .sort(*_LARGEST, "amounts_are", descending=[False, True, False, False])
         .unique("treaty", keep="first", maintain_order=True)
     )
     breaches = _breach(
@@ -159,6 +159,8 @@ def _premium(terms: pl.DataFrame, said: str) -> pl.DataFrame:
 
 
 _TOLD = (ROW, "contract_currency", *LIMITS)
+_LARGEST = (ROW, "total", "treaty")
+"""The largest first; of equal ones the same at every check: an approval is of it."""
 
 
 def _positions(terms: pl.DataFrame) -> pl.DataFrame:
@@ -195,7 +197,7 @@ def _claims(positions: pl.DataFrame) -> pl.DataFrame:
             pl.col("total").sum().round(4),
             pl.col("loss_event", "treaty_reference", *_TOLD).first(),
         )
-        .sort(ROW, "total", descending=[False, True])
+        .sort(*_LARGEST, "claim", descending=[False, True, False, False])
     )
 
 

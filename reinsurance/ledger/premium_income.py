@@ -114,7 +114,7 @@ def income_issues(
             limit=pl.col("limit").first(),
             quote=pl.col("quote").first(),
         )
-        .sort("treaty_reference", "total")
+        .sort("treaty_reference", "total", "amounts_are")
         .group_by("treaty_reference", maintain_order=True)
         .agg(
             pl.col("total", "limit", "quote").last(),

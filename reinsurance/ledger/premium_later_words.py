@@ -83,7 +83,7 @@ def _beside(
         is_told=pl.lit(value=True),
         **told,
     ).unique([*GROUP, "load"], keep="last", maintain_order=True)
-    ends = rows.select(*GROUP, own_end="period_end").unique(GROUP)
+    ends = rows.select(*GROUP, own_end="period_end").unique(GROUP, keep="last")
     later = (
         known.filter(pl.col("number") > number)
         .join(ends, on=GROUP, nulls_equal=True)

@@ -41,7 +41,8 @@ def meant_as_before(
             & ~says(name)
             & pl.any_horizontal(has_bit(a) & pl.col(a).is_not_null() for a in amounts)
         )
-        kept = now.filter(is_kept).select("id", kept=f"was.{name}").unique("id")
+        kept = now.filter(is_kept).sort("__n").unique("id", keep="last")
+        kept = kept.select("id", kept=f"was.{name}")
         if kept.height:
             bit = 1 << COLUMNS.index(name)
             is_new = pl.col("kept").is_not_null() & ~has_bit(name)

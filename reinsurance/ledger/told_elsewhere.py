@@ -98,7 +98,7 @@ def elsewhere_issues(
     told = keys.filter(pl.col("key").is_in(present.implode())).drop("key")
     both = (
         both.join(told, on=told.columns, how="anti", nulls_equal=True)
-        .sort("row", "number", "treaty")
+        .sort("row", "number", "treaty", "period_end")
         .unique("row", keep="last", maintain_order=True)
     )
     if not both.height:

@@ -84,14 +84,16 @@ def _said(pairs: pl.DataFrame) -> pl.DataFrame:
     """An issue for each contract that runs beside others, with their names."""
     if not pairs.height:
         return no_issues()
-    pairs = pairs.sort(ROW, "since_other", "treaty_other")
     name = pl.format(
         "“{}” of {}",
         "treaty_reference_other",
         in_words(pairs, cedant="cedant_other", inception="inception_other"),
     )
     own = in_words(pairs, cedant="cedant", inception="inception")
-    named = pairs.with_columns(__own=own, __name=name)
+    # By name, not by key: a new contract has another key once it is loaded.
+    named = pairs.with_columns(__own=own, __name=name).sort(
+        ROW, "since_other", "__name"
+    )
     rows = named.group_by(ROW, maintain_order=True).agg(
         pl.col("treaty_reference", "inception", "__own").first(),
         pl.col("__name").head(6).str.join(", "),

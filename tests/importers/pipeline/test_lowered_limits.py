@@ -209,3 +209,35 @@ def test_what_has_no_rate_is_not_passed_over(treaty: Treaty) -> None:
         ("missing_rate", said.format("premium", "premium income limit")),
     ]
     assert unknown() == []
+
+
+def test_of_equally_large_claims_the_first_by_reference_is_named() -> None:
+    """An approval is of what the breach says: it says the same at every check."""
+    contracts = [f"X{n}" for n in range(10)]
+    for contract in contracts:
+        made = Treaty.objects.create(
+            reference=contract,
+            treaty_type="CXL",
+            currency_id="GBP",
+            inception="2026-01-01",
+        )
+        for reference in ("C3", "C1", "C0", "C2"):
+            claim = Claim.objects.create(
+                treaty=made, reference=reference, status_id="OPEN"
+            )
+            ClaimPosition.objects.create(
+                claim=claim,
+                currency_id="GBP",
+                period_end="2026-03-31",
+                status_id="OPEN",
+                paid_indemnity=300,
+            )
+    header = ("UMR", "Inception", "Treaty type", "Ccy", "Loss notification threshold")
+    cells = [[name, "2026-01-01", "CXL", "GBP", "150"] for name in contracts]
+    examined, *_ = run(Table(header, cells, chunk=50), record_types.get("treaties"))
+    rows = examined.issues.filter(examined.issues["code"].is_in(BREACHES))
+    assert rows["message"].to_list() == [
+        f"Claim “C0” of contract “{name}” stands at 300.00 GBP already, at or above "
+        "the new loss notification threshold of 150.00 (3 more claims of it as well)."
+        for name in contracts
+    ]

@@ -244,6 +244,23 @@ def test_two_contracts_of_one_register_that_overlap_are_told_once() -> None:
     assert found.issues["row"].to_list() == [4]
 
 
+def test_contracts_that_overlap_are_named_the_same_at_check_and_load(
+    of_2025: Treaty,
+) -> None:
+    """A new contract has another key once it is loaded; that is no other breach."""
+    header = ("UMR", "Treaty type", "Ccy", "Cedant", "Inception")
+    cells = [
+        [name, "QS", "GBP", "CED1", day]
+        for name, day in (("rz 1", "2025-01-01"), ("RZ1", "2025-01-02"))
+    ]
+    found = run(Table(header, cells), record_types.get("treaties"))[0]
+    names = "“RZ1” of 2025-01-01 (CED1), “rz 1” of 2025-01-01 (CED1)"
+    assert [f"runs at the same time as {names}." in m for _, _, m in said(found)] == [
+        False,
+        True,
+    ]
+
+
 @pytest.mark.parametrize(
     ("cell", "stored"),
     [

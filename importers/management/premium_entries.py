@@ -5,41 +5,26 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from importers.pipeline.settling import year_listing
 from reinsurance.ledger.premium_known import known_premiums, moment_of
-from reinsurance.ledger.premium_lists import listed_at
 from reinsurance.models import Currency, PremiumEntry
 
 POLICIES = 5_000
 """So many policies are looked at together."""
 
 
-def entries_as_at(day: datetime.date) -> QuerySet[PremiumEntry]:
-    """Those that stand and were told for periods up to the day.
-
-    Of lists of the year also what a later one replaced since.
-    """
-    with transaction.atomic(), connection.cursor() as cursor:
-        listed = listed_at(cursor, day, listing=year_listing())
-    told = PremiumEntry.objects.filter(
-        Q(period_end__lte=day) | Q(period_end__isnull=True, effective_date__lte=day)
-    )
-    either = Q(pk__in=told.values("pk")) | Q(pk__in=listed)
-    return PremiumEntry.all_objects.filter(either)
-
-
-def known_at(
+def entries_then(
     entries: QuerySet[PremiumEntry],
-    at: datetime.datetime,
+    at: datetime.datetime | None,
     day: datetime.date | None,
 ) -> Iterator[dict[str, Any]]:
-    """Those of the entries that stood at the moment, as they read then, in order.
+    """Those of the entries that stood, as they read then, in order.
 
-    ``entries``: with those that are out of sight; ``day``: at the end of that period.
-    Columns are those of the Resource, with ``treaty`` and ``minor_units``.
+    ``entries``: with those that are out of sight; ``at``: as known at the moment (none:
+    now); ``day``: at the end of that period.  Both are worked out in one way.  Columns
+    are those of the Resource, with ``treaty`` and ``minor_units``.
     """
     moment = moment_of(at, listing=year_listing())
     units = dict(Currency.objects.values_list("pk", "minor_units"))

@@ -1,8 +1,10 @@
-"""Premiums as they were known at a moment: which stood then, and what they read.
+"""Premiums as they were known at a moment, and as at a day: which stood, and as what.
 
 An entry names only the load that took it out of sight last; what stood at an earlier
 moment is worked out anew, as an undo works it out, from the loads that stood then.
-Of policies that no load and no undo has touched since it is what stands now.
+Of policies that no load and no undo has touched since it is what stands now.  As at a
+day, what lists of the year to date told is worked out from what they told up to then,
+whatever is stored: a list of a later period has changed that since.
 """
 
 import datetime
@@ -31,22 +33,26 @@ _READ = ["id", *KEY, "period_end", *(n for n in COLUMNS if n != "details")]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A moment, and the loads (keys) that tell it from now.
+    """A moment (none: now), and the loads (keys) that tell it from now.
 
     ``stood``: they stood then; ``since``: loaded or undone since; ``undone_since``:
     those of them that were undone.
     """
 
-    at: datetime.datetime
+    at: datetime.datetime | None
     listing: Collection[int]
     stood: list[int] = field(default_factory=list)
     since: list[int] = field(default_factory=list)
     undone_since: list[int] = field(default_factory=list)
 
 
-def moment_of(at: datetime.datetime, *, listing: Collection[int]) -> Moment:
+def moment_of(at: datetime.datetime | None, *, listing: Collection[int]) -> Moment:
     """``listing``: keys of senders whose files list the year to date."""
     loads = Load.objects.order_by("pk")
+    if at is None:
+        return Moment(
+            at, listing, list(loads.filter(undone_at=None).values_list("pk", flat=True))
+        )
     undone_since = Q(undone_at__gt=at)
     stood = Q(loaded_at__lte=at) & (Q(undone_at=None) | undone_since)
 
@@ -95,9 +101,9 @@ def known_premiums(
 def _told_then(every: pl.DataFrame, moment: Moment) -> pl.DataFrame:
     """What was told by loads that stood; what a person made was there from then on."""
     by_hand = every.filter(pl.col("load").is_null())["id"]
-    there = PremiumEntry.all_objects.filter(
-        pk__in=by_hand.to_list(), created_at__lte=moment.at
-    )
+    there = PremiumEntry.all_objects.filter(pk__in=by_hand.to_list())
+    if moment.at is not None:
+        there = there.filter(created_at__lte=moment.at)
     made = pl.Series(list(there.values_list("pk", flat=True)), dtype=pl.Int64)
     is_made = pl.col("load").is_null() & pl.col("id").is_in(made.implode())
     stood = pl.col("load").is_in(moment.stood).fill_null(value=False)
@@ -155,11 +161,15 @@ def _up_to(
     spoken: pl.DataFrame,
     moment: Moment,
 ) -> pl.DataFrame:
-    """Those told for periods up to the day, and what lists of the year had then."""
+    """Those told for periods up to the day; of lists of the year what they said then.
+
+    What stands of a list now may read otherwise than it did, and what a later list
+    replaced or left out stood until then.
+    """
     is_before = pl.col("period_end") <= day
     found = found.filter(
         is_before | (pl.col("period_end").is_null() & (pl.col("effective_date") <= day))
     )
-    listed = told.filter(is_before, pl.col("sender").is_in(list(moment.listing)))
-    was = _as_read(listed, spoken.filter(is_before), moment)
-    return pl.concat([found, was.join(found, on="id", how="anti")])
+    listed = told.filter(pl.col("same_sender").is_not_null())
+    was = _as_read(listed.filter(is_before), spoken.filter(is_before), moment)
+    return pl.concat([found.join(listed, on="id", how="anti"), was])

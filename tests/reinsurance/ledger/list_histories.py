@@ -5,12 +5,12 @@ order of receipt and what is done with them are those of :mod:`premium_histories
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import QuerySet
 from hypothesis import strategies as st
 
-from importers.management.premium_entries import entries_as_at
+from importers.management.premium_entries import entries_then
 from reinsurance.models import PremiumEntry
 from tests.reinsurance.ledger import premium_histories
 from tests.reinsurance.ledger.histories import (
@@ -94,30 +94,33 @@ def histories(draw: st.DrawFn, contracts: int = CONTRACTS) -> History:
 
 
 def compare(files: list[File]) -> None:
-    """The entries of the books are those of the oracle, now and at each month's end.
-
-    At a month's end their gross premium: what a cell left out is filled in for now.
-    """
-    wanted = standing(files, MONTHS)
-    _same(PremiumEntry.objects.all(), wanted, "sum_insured", "insured_name")
+    """The entries of the books are those of the oracle, now and at each month's end."""
+    columns = (
+        *("treaty__reference", "policy_reference", "section", "period_end"),
+        *("gross_premium", "sum_insured", "insured_name"),
+    )
+    _same(PremiumEntry.objects.values_list(*columns), standing(files, MONTHS))
     for month in range(1, MONTHS + 1):
-        then = entries_as_at(month_end(month))
-        _same(then, {k: told[:2] for k, told in standing(files, month).items()})
+        then = entries_then(PremiumEntry.all_objects.all(), None, month_end(month))
+        names = ("treaty", *columns[1:])
+        rows = [tuple(entry[name] for name in names) for entry in then]
+        _same(rows, standing(files, month))
 
 
-def _same(rows: QuerySet[PremiumEntry], wanted: Any, *names: str) -> None:
+def _same(rows: Iterable[tuple[Any, ...]], wanted: Standing) -> None:
     found: dict[Any, list[Any]] = {}
-    for contract, policy, section, month, gross, *told in rows.values_list(
-        *("treaty__reference", "policy_reference", "section"),
-        *("period_end__month", "gross_premium", *names),
-    ):
-        texts = ("" if value is None else str(value) for value in told)
-        line = (month, int(gross), *(text.removesuffix(".0000") for text in texts))
+    for contract, policy, section, end, *told in rows:
+        gross, sum_insured, insured = told
+        line = (end.month, int(gross), int(sum_insured or 0), insured)
         found.setdefault((contract, policy, section), []).append(line)
+    of_oracle = {
+        key: (month, gross, int(sum_insured or 0), insured)
+        for key, (month, gross, sum_insured, insured) in wanted.items()
+    }
     off = {
-        key: {"books": found.get(key), "oracle": wanted.get(key)}
-        for key in found.keys() | wanted.keys()
-        if found.get(key) != [wanted.get(key)]
+        key: {"books": found.get(key), "oracle": of_oracle.get(key)}
+        for key in found.keys() | of_oracle.keys()
+        if found.get(key) != [of_oracle.get(key)]
     }
     assert not off, off
 

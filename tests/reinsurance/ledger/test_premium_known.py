@@ -57,15 +57,9 @@ class Clock:
         self.said.append((moment, _books(Wanted()), self._as_at(None)))
         return moment
 
-    def _as_at(self, moment: datetime.datetime | None) -> dict[Any, list[Any]]:
-        """Key and gross premium at each day: what a cell left out is filled in."""
-        return {
-            day: [
-                (row["policy"], row["section"], row["period_end"], row["gross_premium"])
-                for row in _books(Wanted(as_at=day, known_at=moment))
-            ]
-            for day in self.days
-        }
+    def _as_at(self, moment: datetime.datetime | None) -> dict[Any, list[Row]]:
+        """All columns at each day."""
+        return {day: _books(Wanted(as_at=day, known_at=moment)) for day in self.days}
 
     def look_back(self, *_: Any) -> None:
         """The books as known at each moment are what they said then."""

@@ -5,14 +5,14 @@ as a list of a later period tells the same, and change what stood at its own end
 """
 
 import datetime
-from typing import Any
+from dataclasses import dataclass
 
 import polars as pl
 
 from reinsurance.ledger.contradictions import plain
 from reinsurance.ledger.premium_columns import AMOUNTS, labels
 from reinsurance.ledger.premium_restating import is_last
-from reinsurance.ledger.premium_standing import GROUP, lacked
+from reinsurance.ledger.premium_standing import COLUMNS, GROUP, has_bit, lacked
 from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.issues import issues_at, no_issues
 
@@ -44,10 +44,35 @@ def told_again(
     return known.join(groups, on=GROUP, how="semi", nulls_equal=True)["id"]
 
 
-def changed_as_at(
+@dataclass(frozen=True, slots=True)
+class AtDay:
+    """Rows of a list that comes late beside what stood at their own period's end.
+
+    ``rows``: beside the books, with ``later``; ``live``: tellings up to the day that no
+    correction left out, in order, with those of the rows; ``number``: the file's.
+    """
+
+    day: datetime.date
+    rows: pl.DataFrame
+    live: pl.DataFrame
+    number: int
+
+    @property
+    def before(self) -> pl.DataFrame:
+        """Live tellings of others, with ``is_last``."""
+        others = self.live.filter(pl.col("number") != self.number)
+        return others.with_columns(is_last=is_last())
+
+    @property
+    def own(self) -> pl.DataFrame:
+        """Those of the file that stand on the day."""
+        return self.live.filter(is_last()).filter(pl.col("number") == self.number)
+
+
+def at_days(
     entries: pl.DataFrame, every: pl.DataFrame, spoken: pl.DataFrame, number: int
-) -> pl.DataFrame:
-    """Warnings of rows that change what stood at their own period's end alone.
+) -> list[AtDay]:
+    """Rows of lists that stand at their own period's end alone, by that.
 
     ``entries``: rows beside the books, with ``later``; ``every``: what the books have
     of their policies, ``spoken`` the corrections, ``number`` the file's.
@@ -56,35 +81,69 @@ def changed_as_at(
         pl.col("later").is_not_null(), pl.col("same_sender").is_not_null()
     )
     if not late.height:
-        return no_issues()
+        return []
     groups = late.select(GROUP).unique()
     known = every.filter(pl.col("number") != number).join(
         groups, on=GROUP, how="semi", nulls_equal=True
     )
-    days = late["period_end"].unique().sort().to_list()
-    found = [_changed_at(day, late, known, spoken, number) for day in days]
-    return pl.concat(found)
-
-
-def _changed_at(
-    day: Any,
-    late: pl.DataFrame,
-    known: pl.DataFrame,
-    spoken: pl.DataFrame,
-    number: int,
-) -> pl.DataFrame:
-    rows = late.filter(pl.col("period_end") == day)
-    names = [n for n in rows.columns if n in known.columns and n != "number"]
-    mine = rows.select(pl.col(n).cast(known.schema[n]) for n in names).with_columns(
+    names = [n for n in late.columns if n in known.columns and n != "number"]
+    mine = late.select(pl.col(n).cast(known.schema[n]) for n in names).with_columns(
         number=pl.lit(number, known.schema["number"])
     )
-    both = live_at(pl.concat([known, mine], how="diagonal"), spoken, day)
-    is_own = pl.col("number") == number
-    before = _summed(both.filter(~is_own).filter(is_last()), "was.")
-    now = _summed(both.filter(is_last()).filter(is_own), "")
-    beside = now.join(before, on=GROUP, nulls_equal=True).sort("row")
-    told = [n for n in AMOUNTS if n in names]
-    return pl.concat([no_issues(), *(_at_amount(beside, n, day) for n in told)])
+    both = pl.concat([known, mine], how="diagonal")
+    return [
+        AtDay(
+            day,
+            late.filter(pl.col("period_end") == day),
+            live_at(
+                both.filter(
+                    (pl.col("number") != number) | (pl.col("period_end") == day)
+                ),
+                spoken,
+                day,
+            ),
+            number,
+        )
+        for day in late["period_end"].unique().sort().to_list()
+    ]
+
+
+def stand_then(days: list[AtDay]) -> pl.DataFrame | None:
+    """Rows that stand on these days alone, beside what they take the place of then.
+
+    As rows that stand now: ``was_id``, ``was_number`` and ``was.<column>`` as it read
+    then, and ``later`` is null.  None: no such rows.
+    """
+    found = [_standing(at) for at in days if at.own.height]
+    return pl.concat(found) if found else None
+
+
+def _standing(at: AtDay) -> pl.DataFrame:
+    was = at.before.group_by(GROUP, maintain_order=True).agg(
+        pl.col("id").last().alias("was_id"),
+        pl.col("number").last().alias("was_number"),
+        *(pl.col(n).filter(has_bit(n)).last().alias(f"was.{n}") for n in COLUMNS),
+    )
+    known = [n for n in was.columns if n not in GROUP and n in at.rows.columns]
+    return (
+        at.rows.filter(pl.col("row").is_in(at.own["row"].implode()))
+        .drop(known)
+        .with_columns(later=pl.lit(None, at.rows.schema["later"]))
+        .join(was, on=GROUP, how="left", nulls_equal=True, maintain_order="left")
+    )
+
+
+def changed_as_at(days: list[AtDay]) -> pl.DataFrame:
+    """Warnings of rows that change what stood at their own period's end alone."""
+    return pl.concat([no_issues(), *(_changed_at(at) for at in days)])
+
+
+def _changed_at(at: AtDay) -> pl.DataFrame:
+    beside = (
+        _told(at.own).join(_as_read(at.before), on=GROUP, nulls_equal=True).sort("row")
+    )
+    told = [n for n in AMOUNTS if n in at.rows.columns]
+    return pl.concat([no_issues(), *(_at_amount(beside, n, at.day) for n in told)])
 
 
 def _at_amount(beside: pl.DataFrame, name: str, day: datetime.date) -> pl.DataFrame:
@@ -107,15 +166,28 @@ def _at_amount(beside: pl.DataFrame, name: str, day: datetime.date) -> pl.DataFr
     )
 
 
-def _summed(told: pl.DataFrame, prefix: str) -> pl.DataFrame:
+def _told(own: pl.DataFrame) -> pl.DataFrame:
     """Amounts of each transaction, as rows that add are several; ``row`` the first."""
-    return told.group_by(GROUP, maintain_order=True).agg(
-        pl.col("row").min().alias(f"{prefix}row"),
-        pl.col("number").last().alias(f"{prefix}number"),
+    return own.group_by(GROUP, maintain_order=True).agg(
+        pl.col("row").min(), *(_sum(n, pl.lit(value=True)) for n in AMOUNTS)
+    )
+
+
+def _as_read(before: pl.DataFrame) -> pl.DataFrame:
+    """Amounts that stood, ``was.<amount>``: what was left out is as told before."""
+    return before.group_by(GROUP, maintain_order=True).agg(
+        pl.col("number").last().alias("was.number"),
         *(
-            pl.when(pl.col(n).is_not_null().any())
-            .then(pl.col(n).sum())
-            .alias(f"{prefix}{n}")
+            pl.coalesce(
+                _sum(n, pl.col("is_last") & has_bit(n)),
+                pl.col(n).filter(has_bit(n)).last(),
+            ).alias(f"was.{n}")
             for n in AMOUNTS
         ),
     )
+
+
+def _sum(name: str, which: pl.Expr) -> pl.Expr:
+    """The sum of what is told of a column; null where nothing is."""
+    told = pl.col(name).filter(which & pl.col(name).is_not_null())
+    return pl.when(told.len() > 0).then(told.sum()).alias(name)

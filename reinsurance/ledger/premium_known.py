@@ -20,8 +20,10 @@ from reinsurance.ledger.premium_keys import FIRM, PARTS
 from reinsurance.ledger.premium_restating import as_they_stand, keyed
 from reinsurance.ledger.premium_standing import (
     COLUMNS,
+    GROUP,
     KEY,
     corrections,
+    is_filled,
     lacked,
     tellings,
 )
@@ -90,11 +92,11 @@ def known_premiums(
     found = pl.concat(
         [
             _as_stored(every.join(changed, on=POLICY, how="anti")),
-            _as_read(then.join(changed, on=POLICY, how="semi"), spoken, moment),
+            _as_read(then.join(changed, on=POLICY, how="semi"), spoken),
         ]
     )
     if day is not None:
-        found = _up_to(day, found, then, spoken, moment)
+        found = _up_to(day, found, then, spoken)
     return found.with_columns(pl.col(pl.String).fill_null("")).to_dicts()
 
 
@@ -140,16 +142,32 @@ def _as_stored(every: pl.DataFrame) -> pl.DataFrame:
     return stored.select(_READ)
 
 
-def _as_read(told: pl.DataFrame, spoken: pl.DataFrame, moment: Moment) -> pl.DataFrame:
-    """Entries that stand by these tellings and corrections, and what they read."""
+def _as_read(
+    told: pl.DataFrame, spoken: pl.DataFrame, day: datetime.date | None = None
+) -> pl.DataFrame:
+    """Entries that stand by these tellings and corrections, and what they read.
+
+    ``day``: as at that.  Which premiums are one is known from lists of later periods,
+    too, but not the section, or other part of the key, that only these tell.
+    """
     spoken = spoken.filter("stood")
     ordered = told.sort("period_end", "number", "row", "id").with_row_index("__n")
-    whole = keyed(ordered, spoken)
+    if day is None:
+        whole = keyed(ordered, spoken)
+    else:
+        is_before = pl.col("period_end") <= day
+        spoken = spoken.filter(is_before)
+        whole = keyed(ordered, spoken).filter(is_before)
+    known = whole.group_by(GROUP).agg(
+        (~is_filled(n)).any().alias(f"__{n}") for n in PARTS
+    )
     after = as_they_stand(whole, lacked(whole, spoken)).filter("stays")
     ends = whole.select("id", "period_end").unique("id")
     return (
         after.with_columns(pl.col(f"now_{n}").alias(n) for n in COLUMNS)
         .join(ends, on="id", how="left")
+        .join(known, on=GROUP, how="left", nulls_equal=True)
+        .with_columns(pl.when(f"__{n}").then(n).alias(n) for n in PARTS)
         .select(pl.col(n).cast(told.schema[n]) for n in _READ)
     )
 
@@ -159,7 +177,6 @@ def _up_to(
     found: pl.DataFrame,
     told: pl.DataFrame,
     spoken: pl.DataFrame,
-    moment: Moment,
 ) -> pl.DataFrame:
     """Those told for periods up to the day; of lists of the year what they said then.
 
@@ -171,5 +188,5 @@ def _up_to(
         is_before | (pl.col("period_end").is_null() & (pl.col("effective_date") <= day))
     )
     listed = told.filter(pl.col("same_sender").is_not_null())
-    was = _as_read(listed.filter(is_before), spoken.filter(is_before), moment)
+    was = _as_read(listed, spoken, day)
     return pl.concat([found.join(listed, on="id", how="anti"), was])

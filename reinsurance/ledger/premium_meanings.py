@@ -11,7 +11,7 @@ from reinsurance.ledger.overlaps import CountsTwiceError
 from reinsurance.ledger.premium_columns import labels
 from reinsurance.ledger.premium_mixing import (
     means,
-    newly_mixed,
+    mixed_ever,
     says,
     with_meanings,
 )
@@ -32,7 +32,8 @@ def meant_as_before(
     that stand, with whole keys.  Raises CountsTwiceError where amounts that were left
     out come from a row that meant them otherwise.
     """
-    before = with_meanings(keyed(told, spoken), spoken)
+    whole = keyed(told, spoken)
+    before = with_meanings(whole, spoken)
     was = before.select("__n", *(pl.col(means(n)).alias(f"was.{n}") for n in MEANT_BY))
     now = with_meanings(after, left).join(was, on="__n", how="left")
     for name, amounts in MEANT_BY.items():
@@ -51,16 +52,16 @@ def meant_as_before(
                 pl.coalesce("kept", name).alias(name),
                 told=pl.col("told") + pl.when(is_new).then(bit).otherwise(0),
             ).drop("kept")
-    _require_one_meaning(with_meanings(after, left), before)
+    _require_one_meaning(mixed_ever(after, left, whole, spoken))
     return after
 
 
-def _require_one_meaning(live: pl.DataFrame, before: pl.DataFrame) -> None:
+def _require_one_meaning(found: pl.DataFrame) -> None:
     """Raise CountsTwiceError where an entry would have amounts that do not go together.
 
-    Amounts of two meanings, or one that follows from an amount which is another now.
+    Amounts of two meanings, or one that follows from an amount which is another now;
+    now or, of lists of the year to date, at the end of an earlier period.
     """
-    found = newly_mixed(live, before)
     if not found.height:
         return
     row = found.filter(pl.col("number") == pl.col("number").max()).row(0, named=True)

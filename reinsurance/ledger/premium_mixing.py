@@ -77,6 +77,41 @@ def newly_mixed(live: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(found)
 
 
+def mixed_ever(
+    told: pl.DataFrame,
+    spoken: pl.DataFrame,
+    before: pl.DataFrame,
+    spoken_before: pl.DataFrame,
+) -> pl.DataFrame:
+    """As :func:`newly_mixed`, of lists of the year to date at each period's end, too.
+
+    ``told``: all tellings, with ``spoken``, the corrections; ``before``: as it was.
+    What a later list tells anew, or leaves out, stood until then.
+    """
+    found = [
+        newly_mixed(with_meanings(told, spoken), with_meanings(before, spoken_before))
+    ]
+    lists = told.filter(pl.col("same_sender").is_not_null())
+    tells = [has_bit(n) & pl.col(n).is_not_null() for n in AMOUNTS]
+    left_out = lists.group_by(GROUP).agg(
+        is_left=pl.any_horizontal(one.any() & ~one.all() for one in tells)
+    )
+    groups = left_out.filter("is_left").select(GROUP)
+    lists = lists.join(groups, on=GROUP, how="semi", nulls_equal=True)
+    for day in lists["period_end"].unique().sort():
+        here = lists.filter(pl.col("period_end") == day).select(GROUP).unique()
+        until = pl.col("period_end") <= day
+        now, was = (
+            with_meanings(
+                frame.filter(until).join(here, on=GROUP, how="semi", nulls_equal=True),
+                corrections.filter(until),
+            )
+            for frame, corrections in ((told, spoken), (before, spoken_before))
+        )
+        found.append(newly_mixed(now, was))
+    return pl.concat(found)
+
+
 def left_under_later(
     late: pl.DataFrame, every: pl.DataFrame, spoken: pl.DataFrame, number: int
 ) -> pl.DataFrame:
@@ -98,7 +133,7 @@ def left_under_later(
         .with_row_index("__n")
     )
     known = both.filter(pl.col("load").ne_missing(_LATE))
-    found = newly_mixed(with_meanings(both, spoken), with_meanings(known, spoken))
+    found = mixed_ever(both, spoken, known, spoken).filter(pl.col("number") != number)
     rows = late.join(
         found.unique([*GROUP, "amount"], keep="first", maintain_order=True),
         on=GROUP,
@@ -117,10 +152,13 @@ def left_under_later(
         code="amounts_left_out",
         severity="error",
         message=pl.format(
-            "Number {} was received after this file, has “{}” {} and leaves “{}” out, "
+            "Number {} {}, has “{}” {} and leaves “{}” out, "
             "which is told here with {}. Leave the cell empty, or have that file "
             "handed in anew with “{}”.",
             "number",
+            pl.when(pl.col("number") > number)
+            .then(pl.lit("was received after this file"))
+            .otherwise(pl.lit("is for a later period")),
             pl.col("name").replace(labels()),
             "of_entry",
             label,

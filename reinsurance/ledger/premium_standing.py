@@ -69,6 +69,11 @@ def filled_bits(told: Mapping[str, pl.Expr]) -> pl.Expr:
     return bits
 
 
+def is_filled(name: str) -> pl.Expr:
+    """Whether a part of the key was filled in, and not told by the row."""
+    return (pl.col("told") // _part_bit(name)) % 2 == 1
+
+
 def _part_bit(name: str) -> int:
     return 1 << (len(COLUMNS) + PARTS.index(name))
 
@@ -88,7 +93,7 @@ def _as_told(frame: pl.DataFrame) -> pl.DataFrame:
             pl.col("told", *PARTS).name.prefix("stored."),
         )
         .with_columns(
-            pl.when((pl.col("told") // _part_bit(name)) % 2 == 1)
+            pl.when(is_filled(name))
             .then(pl.lit("" if frame.schema[name] == pl.String else None))
             .otherwise(name)
             .alias(name)

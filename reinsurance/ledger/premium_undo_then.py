@@ -8,9 +8,9 @@ import datetime
 
 import polars as pl
 
-from reinsurance.ledger.premium_as_at import live_at
-from reinsurance.ledger.premium_restating import is_last, keyed
-from reinsurance.ledger.premium_standing import COLUMNS, GROUP
+from reinsurance.ledger.premium_as_at import ORDER
+from reinsurance.ledger.premium_restating import as_they_stand, keyed
+from reinsurance.ledger.premium_standing import COLUMNS, GROUP, lacked
 
 
 def changed_then(
@@ -54,7 +54,13 @@ def changed_then(
 def _at(
     told: pl.DataFrame, corrections: pl.DataFrame, day: datetime.date
 ) -> pl.DataFrame:
-    return live_at(told.drop("__n"), corrections, day).filter(is_last())
+    """What stood on the day, as it read then."""
+    until = pl.col("period_end") <= day
+    then = told.drop("__n").filter(until).sort(ORDER).with_row_index("__n")
+    stood = as_they_stand(then, lacked(then, corrections.filter(until)))
+    return stood.filter("stays").select(
+        "id", *GROUP, *(pl.col(f"now_{n}").alias(n) for n in COLUMNS)
+    )
 
 
 def _otherwise(was: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:

@@ -13,14 +13,13 @@ import polars as pl
 from reinsurance.ledger.further_details import details_of
 from reinsurance.ledger.other_parts import premiums_of_other_parts
 from reinsurance.ledger.periods import END, START
-from reinsurance.ledger.premium_as_at import changed_as_at, told_again
+from reinsurance.ledger.premium_as_at import at_days, changed_as_at, told_again
 from reinsurance.ledger.premium_beside import told_beside
 from reinsurance.ledger.premium_checks import (
     adds_otherwise,
     changed,
     fits_several,
     listed_to_date,
-    share_changed,
     told_otherwise_often,
     told_twice,
 )
@@ -30,9 +29,8 @@ from reinsurance.ledger.premium_keys import PARTS
 from reinsurance.ledger.premium_late_keys import unclear_in_later_lists
 from reinsurance.ledger.premium_late_lists import lacked_by_later_lists
 from reinsurance.ledger.premium_matching import beside, with_keys
-from reinsurance.ledger.premium_mixing import left_under_later
 from reinsurance.ledger.premium_periods import overlapping
-from reinsurance.ledger.premium_settled_rules import settled_issues
+from reinsurance.ledger.premium_ruled import ruled
 from reinsurance.ledger.premium_standing import (
     APART,
     COLUMNS,
@@ -153,7 +151,8 @@ def settle_premiums(
     is_repeat = _is_repeat(conventions)
     repeats = entries.filter(is_repeat).select("row", id=pl.col("was_id"))
     added = entries.filter(~is_repeat)
-    as_at = changed_as_at(entries, every, spoken, number)
+    days = at_days(entries, every, spoken, number)
+    as_at = changed_as_at(days)
     return PremiumSettlement(
         rows=entries.select("row", "__action"),
         held_out=wrong.unique(),
@@ -164,14 +163,7 @@ def settle_premiums(
                 lacked_by_later_lists(cursor, entries, number, conventions),
             ]
         ),
-        ruled=pl.concat(
-            [
-                _ruled(entries, known, conventions),
-                left_under_later(
-                    entries.filter(pl.col("later").is_not_null()), every, spoken, number
-                ),
-            ]
-        ),
+        ruled=ruled(entries, every, spoken, days, number, conventions),
         entries=added,
         repeats=repeats,
         known=known,
@@ -201,18 +193,6 @@ def _has_same_parts() -> pl.Expr:
     section would take the place of this one.
     """
     return pl.all_horizontal(pl.col(n).eq_missing(pl.col(f"stored.{n}")) for n in PARTS)
-
-
-def _ruled(
-    entries: pl.DataFrame, known: pl.DataFrame, conventions: Conventions
-) -> pl.DataFrame:
-    """Rules over what would stand after the load."""
-    return pl.concat(
-        [
-            settled_issues(entries),
-            share_changed(entries, conventions),
-        ]
-    )
 
 
 def _with_actions(matched: pl.DataFrame, names: list[str]) -> pl.DataFrame:

@@ -5,17 +5,23 @@ import random
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
+from importers.exceptions import LoadConflict
 from importers.management.premium_entries import entries_then
 from importers.models import Source
 from importers.pipeline.examine import Examined
+from importers.pipeline.undo import undo
 from importers.services.ingestions import source_of
-from reinsurance.models import PremiumEntry
+from reinsurance.ledger.premium_undo import without
+from reinsurance.models import Load, PremiumEntry
 from tests.reinsurance.ledger.premium_files import (
     FEBRUARY,
     JANUARY,
     MARCH,
+    PREMIUMS,
+    said,
     send,
 )
 
@@ -123,5 +129,118 @@ def test_as_at_a_day_is_as_at_the_day_as_known_now(seed: int) -> None:
         examined, _ = listed(day, *rows, **{how: True})
         lists += any(n for action, n in examined.staged.rows.items() if n)
         for end in (JANUARY, FEBRUARY, MARCH, APRIL):
-            stood(end, len(COLUMNS))
+            for gross, commission, net, *_ in stood(end, len(COLUMNS)):
+                assert None in {commission, net} or gross == commission + net
     assert lists == 9
+
+
+def _left_out(examined: Examined) -> list[str]:
+    return examined.issues.filter(code="amounts_left_out")["message"].to_list()
+
+
+def test_a_new_gross_that_stands_as_at_its_own_day_alone_is_asked() -> None:
+    listed(JANUARY, row("20", "5", "15", **OURS))
+    listed(FEBRUARY, row("10", "5", "5", **OURS))
+    examined, _ = listed(JANUARY, row("25", **{"Amounts are": ""}), is_correction=True)
+    assert ("amounts_left_out", "Gross premium") in {
+        found[1:] for found in said(examined)
+    }
+    assert _left_out(examined) == [
+        "“Gross premium this time” is 25.00 here and 20.00 in the books, where what "
+        "follows from it was told, too, and the row leaves that out: Commission "
+        "amount, Net premium. Write it as well, or correct “Gross premium this "
+        "time”. This is what would stand as at 2026-01-31."
+    ]
+    assert dict(examined.staged.rows) == {"rejected": 1}
+    assert stood(JANUARY) == [(20, 5, 15, "ours")]
+
+
+def test_a_new_gross_as_at_its_own_day_with_what_follows_is_loaded() -> None:
+    first = listed(JANUARY, row("20", "5", "15"))[1]
+    listed(JANUARY, row("20", "", ""), is_additional=True)
+    listed(FEBRUARY, row("10", "5", "5"))
+    examined, _ = listed(JANUARY, row("25", "6", "19"), is_correction=True)
+    messages = examined.issues.filter(code="premium_changed")["message"].to_list()
+    assert [message.partition(" of number")[0] for message in messages] == [
+        "Gross premium this time: 25.00 replaces 20.00",
+        "Commission amount: 6.00 replaces 5.00",
+        "Net premium: 19.00 replaces 15.00",
+    ]
+    assert first
+    assert stood(JANUARY, 3) == [(25, 6, 19)]
+
+
+@pytest.mark.parametrize("is_left_out", [True, False])
+def test_a_late_row_brings_no_amount_under_a_later_gross_until_it_is_left_out(
+    is_left_out: bool,
+) -> None:
+    if is_left_out:
+        listed(MARCH, row("30", **{"Policy No": "P2"}), is_correction=True)
+    number = listed(FEBRUARY, row("30"), is_additional=True)[1]
+    examined, _ = listed(JANUARY, row("40", "5", "35"), is_additional=True)
+    assert _left_out(examined) == [
+        f"Number {number} is for a later period, has “Gross premium this time” 30.00 "
+        f"and leaves “{label}” out, which is told here with 40.00. Leave the cell "
+        f"empty, or have that file handed in anew with “{label}”."
+        for label in ("Commission amount", "Net premium")
+    ]
+    assert stood(FEBRUARY, 3) == [(30, None, None)]
+    assert stood(JANUARY, 3) == []
+
+
+def test_nor_where_a_later_list_tells_all_of_it_again() -> None:
+    listed(MARCH, row("50", "6", "44"))
+    listed(FEBRUARY, row("30"), is_additional=True)
+    examined, _ = listed(JANUARY, row("40", "5", "35"), is_additional=True)
+    assert len(_left_out(examined)) == 2
+    assert stood(FEBRUARY, 3) == [(30, None, None)]
+
+
+def test_another_share_as_at_its_own_day_alone_is_asked() -> None:
+    listed(JANUARY, row("20", "5", "15", **OURS))
+    listed(FEBRUARY, row("10", "5", "5", **OURS))
+    whole = row("40", "10", "30", **{"Amounts are": "100%"})
+    examined, _ = listed(JANUARY, whole, is_additional=True)
+    assert [code for _, code, _ in said(examined) if code == "share_changed"]
+    assert stood(JANUARY) == [(20, 5, 15, "ours")]
+
+
+def test_an_undo_brings_no_amount_back_as_at_an_earlier_day() -> None:
+    listed(JANUARY, row("20", "5", "15"))
+    second = listed(JANUARY, row("30", "6", "24"), is_correction=True)[1]
+    third = listed(JANUARY, row("30"), is_additional=True)[1]
+    listed(FEBRUARY, row("50", "8", "42"))
+    with pytest.raises(LoadConflict) as caught, transaction.atomic():
+        undo(PREMIUMS, ingestion=second)
+    assert str(caught.value) == (
+        "“Commission amount” of policy P1 would come back beside “Gross premium this "
+        f"time” 30.00, and was told with 20.00, as number {third} left it out. Undo "
+        f"number {third} first."
+    )
+    undo(PREMIUMS, ingestion=third)
+    undo(PREMIUMS, ingestion=second)
+    assert stood(JANUARY, 3) == [(20, 5, 15)]
+
+
+def test_an_undo_that_takes_away_what_was_left_out_names_the_premium() -> None:
+    first = listed(JANUARY, row("20", "5", "15"))[1]
+    listed(JANUARY, row("20"), is_additional=True)
+    listed(FEBRUARY, row("10", "4", "6"))
+    load = Load.objects.get(number=first)
+    with transaction.atomic(), connection.cursor() as cursor:
+        Load.objects.filter(pk=load.pk).update(undone_at=timezone.now())
+        lists = Source.objects.values_list("pk", flat=True)
+        found = without(
+            cursor, load.pk, is_correction=False, listing=list(lists), also_then=True
+        )
+    names = PremiumEntry.all_objects.filter(pk__in=found.then.to_list())
+    assert list(names.values_list("policy_reference", flat=True)) == ["P1"]
+    assert stood(JANUARY, 3) == [(20, None, None)]
+
+
+def test_premiums_that_a_later_list_tells_apart_are_apart_as_at_a_day() -> None:
+    listed(MARCH, row("30", Section="S1"))
+    listed(JANUARY, row("20", Section=""), is_additional=True)
+    listed(JANUARY, row("10", Section="S2"), is_additional=True)
+    found = [(gross, section) for gross, *_, section in stood(JANUARY, 5)]
+    assert found == [(10, "S2"), (20, "")]

@@ -1,0 +1,41 @@
+"""Rules over what would stand of premiums after a load, now and as at its day."""
+
+import polars as pl
+
+from reinsurance.ledger.premium_as_at import AtDay, stand_then
+from reinsurance.ledger.premium_checks import share_changed
+from reinsurance.ledger.premium_mixing import left_under_later
+from reinsurance.ledger.premium_settled_rules import settled_issues
+from reinsurance.resources.conventions import Conventions
+
+_AS_AT = " This is what would stand as at {}."
+
+
+def ruled(
+    entries: pl.DataFrame,
+    every: pl.DataFrame,
+    spoken: pl.DataFrame,
+    days: list[AtDay],
+    number: int,
+    conventions: Conventions,
+) -> pl.DataFrame:
+    """Issues of rows with what the books have of their transactions.
+
+    ``entries``: rows beside the books; ``every``: what the books have of their
+    policies, with whole keys, ``spoken`` the corrections; ``days``: rows that stand at
+    their own period's end alone, which are asked of that.
+    """
+    late = entries.filter(pl.col("later").is_not_null())
+    found = [_of_rows(entries, conventions)]
+    then = stand_then(days)
+    if then is not None:
+        issues = _of_rows(then, conventions)
+        ends = then.select("row", day=pl.col("period_end").cast(pl.String))
+        of_days = issues.join(ends.unique("row"), on="row", maintain_order="left")
+        message = pl.concat_str("message", pl.format(_AS_AT, "day"))
+        found.append(of_days.with_columns(message=message).select(issues.columns))
+    return pl.concat([*found, left_under_later(late, every, spoken, number)])
+
+
+def _of_rows(rows: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
+    return pl.concat([settled_issues(rows), share_changed(rows, conventions)])

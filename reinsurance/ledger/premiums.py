@@ -41,11 +41,9 @@ from reinsurance.ledger.premium_standing import (
     with_groups,
 )
 from reinsurance.ledger.premium_writings import of_another_type, written_otherwise
-from reinsurance.ledger.timelines import MONEY
 from reinsurance.models import PremiumEntry
 from reinsurance.resources.base import dtype_of
 from reinsurance.resources.conventions import Conventions
-from reinsurance.resources.premiums import PremiumEntryResource
 
 TABLE = PremiumEntry._meta.db_table
 CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
@@ -237,13 +235,6 @@ def _as_told(
             frame = frame.with_columns(pl.col(name).fill_null(""))
     if "amounts_are" not in frame.columns and conventions.premium_amounts_are:
         frame = frame.with_columns(amounts_are=pl.lit(conventions.premium_amounts_are))
-    if conventions.blank_is_zero:
-        money = [
-            n
-            for n, column in PremiumEntryResource.fields.items()
-            if column.total and n in frame.columns and column.attribute
-        ]
-        frame = frame.with_columns(pl.col(n).fill_null(0).cast(MONEY) for n in money)
     period = pl.col(END)
     if conventions.premium_lists == "year":
         period = period.dt.truncate("1y")

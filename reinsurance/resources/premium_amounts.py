@@ -1,8 +1,12 @@
 """Columns of a premium's money: of the transaction, and of the whole risk."""
 
+import polars as pl
+
 from reinsurance.choices import AmountsAre
 from reinsurance.resources import references
 from reinsurance.resources.base import Column
+from reinsurance.resources.conventions import Conventions
+from reinsurance.resources.issues import BROKEN
 from reinsurance.resources.widgets import (
     AmountWidget,
     ChoiceWidget,
@@ -130,3 +134,22 @@ def amounts() -> dict[str, Column]:
             synonyms=("Instalments", "CR0288"),
         ),
     }
+
+
+def with_nil(frame: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
+    """The rows with nil in empty cells of amounts that add up, of who means that.
+
+    Before the rules, so that they look at what is loaded.  A row with a cell that is
+    not understood stays as it is: that cell is not an empty one.
+    """
+    if not conventions.blank_is_zero:
+        return frame
+    return frame.with_columns(
+        pl.when(pl.col(BROKEN))
+        .then(n)
+        .otherwise(pl.col(n).fill_null(0))
+        .cast(frame.schema[n])
+        .alias(n)
+        for n, column in amounts().items()
+        if column.total and n in frame.columns
+    )

@@ -14,7 +14,7 @@ from reinsurance.resources.by_row import settle_period
 from reinsurance.resources.contracts import locate_contracts
 from reinsurance.resources.conventions import FileContext
 from reinsurance.resources.further import FURTHER_PREMIUMS, further_columns
-from reinsurance.resources.premium_amounts import amounts
+from reinsurance.resources.premium_amounts import amounts, with_nil
 from reinsurance.resources.premium_rules import PREMIUM_RULES, derived, signed
 from reinsurance.resources.premium_terms import NO_PERIOD, against_terms, without_period
 from reinsurance.resources.rules import not_whole
@@ -217,7 +217,7 @@ class PremiumEntryResource(DomainResource):
             end=context.period_end,
             frequency=conventions.frequency,
         )
-        frame = signed(frame, conventions)
+        frame = signed(with_nil(frame, conventions), conventions)
         found = [unlocated, unclear, without_period(frame, unclear)]
         found.append(before_contract(frame))
         return frame, pl.concat([*found, against_terms(frame)])

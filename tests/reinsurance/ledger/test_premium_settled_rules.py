@@ -2,9 +2,11 @@
 
 from decimal import Decimal
 
+import polars as pl
 import pytest
 
 from importers.models import Source
+from reinsurance.models import PremiumEntry
 from tests.reinsurance.ledger.premium_files import (
     FEBRUARY,
     JANUARY,
@@ -217,3 +219,35 @@ def test_another_share_needs_all_amounts() -> None:
         "correct “Amounts are”."
     )
     assert books("amounts_are", "net_premium") == [(100, "whole", 75)]
+
+
+@pytest.mark.parametrize("nil", ["", "0"])
+def test_the_rules_see_the_nil_of_an_empty_amount(nil: str) -> None:
+    risk = {"Gross premium": "100", "Commission %": "25%"}
+    settled = {"Settlement currency": "USD", "Rate of exchange": "1.3"}
+    settled |= {"Net premium in settlement currency": "97.5"}
+    rows = (
+        {**risk, "Commission amount": nil, "Net premium": "75"},
+        {**risk, "Policy No": "P2", "Commission amount": "25", "Net premium": nil},
+        {**risk, "Policy No": "P3", "Commission amount": "x", "Net premium": nil},
+        {**risk, "Policy No": "P4", "Commission amount": "25", "Net premium": nil},
+    )
+    rows[1].update(settled)
+    examined, _ = send(JANUARY, *rows, blank_is_zero=True)
+    found = examined.issues.select("row", "severity", "code").sort("row", "code")
+    assert found.filter(pl.col("row") != 4).rows() == [
+        (2, "error", "commission_does_not_add_up"),
+        (2, "warning", "net_does_not_add_up"),
+        (3, "warning", "net_does_not_add_up"),
+        (3, "error", "settlement_does_not_add_up"),
+        (5, "warning", "net_does_not_add_up"),
+    ]
+    assert examined.issues.filter(row=4, column="Commission amount").height == 1
+    entries = PremiumEntry.objects.values_list("policy_reference", "net_premium")
+    assert list(entries) == [("P4", 0)]
+
+
+def test_an_empty_amount_beside_a_cell_that_is_not_understood() -> None:
+    row = {"Gross premium": "100", "Commission %": "25%", "Commission amount": ""}
+    examined, _ = send(JANUARY, {**row, "Effective date": "x"}, blank_is_zero=True)
+    assert [code for _, code, _ in said(examined)] == ["bad_date"]

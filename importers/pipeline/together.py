@@ -46,7 +46,7 @@ def judge_together(
             lacked = _lacked(cursor, effect, record_type, context)
             found = income_issues(
                 whole["income"],
-                lacked=[each.key for each in lacked if each.counts],
+                lacked=[each.key for each in lacked if each.takes_away],
                 back=[key for each in lacked for key in each.back],
                 is_loaded=is_loaded,
             )

@@ -29,7 +29,8 @@ class Lacked:
 
     ``stands``: in words, what somebody else told of it for the period and stays;
     ``back``: of premium, keys of the entries that stand by that.  ``counts``: it does
-    now; if not, it did at the end of the correction's period alone.
+    now; if not, it did at the end of the correction's period alone.  ``is_replaced``:
+    that other word took its place before, so that leaving it out changes no sum.
     """
 
     key: int
@@ -38,6 +39,12 @@ class Lacked:
     stands: str = ""
     back: tuple[int, ...] = ()
     counts: bool = True
+    is_replaced: bool = False
+
+    @property
+    def takes_away(self) -> bool:
+        """Whether it is part of the sums of the books now."""
+        return self.counts and not self.is_replaced
 
     @property
     def fate(self) -> str:
@@ -124,6 +131,7 @@ def lacked_by(
             row["stands"] or "",
             tuple(row["back"] or ()),
             counts=row["day"] is None,
+            is_replaced=row["is_replaced"],
         )
         for row in missing.iter_rows(named=True)
     ]

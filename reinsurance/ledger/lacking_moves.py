@@ -160,7 +160,7 @@ def _sums(line: pl.DataFrame) -> pl.DataFrame:
 def moves_of_premiums(lacked: Iterable[Lacked]) -> Moves:
     """Gross premium by currency, as ``premium GBP``."""
     found: Moves = {}
-    every = [x for x in lacked if x.counts]
+    every = [x for x in lacked if x.takes_away]
     for sign, keys in (
         (-1, [x.key for x in every]),
         (1, [key for x in every for key in x.back]),

@@ -31,10 +31,12 @@ def missing_premiums(
 ) -> pl.DataFrame:
     """Entries that the sender told before for the pairs, that stand and are not told.
 
+    With those in whose place another sender's word stands, or one received later.
     Before a list of the year to date are those of an earlier period, too, of other
     files: its own rows are none that it lacks.  ``told``:
     keys of entries that the file tells again; ``policies``: contract and policy that
-    its rows held out name.  ``stands`` and ``back`` are null (:func:`still_standing`).
+    its rows held out name.  ``stands`` and ``back`` are null, and nothing ``is_replaced``
+    (:func:`still_standing`).
     ``also_then``: with entries that stood at the end of a list's period alone,
     which is ``day``; ``stands`` is who tells them for a later one.
     """
@@ -55,7 +57,8 @@ def missing_premiums(
             named, on=["treaty", "policy"], how="anti"
         )
 
-    found = missing(_entries(cursor, "NULL", f"{_STANDS} AND {is_of_pair}"))
+    counts = _STANDS if lists_year else f"({_STANDS} OR {_is_replaced(number, sender)})"
+    found = missing(_entries(cursor, "NULL", f"{counts} AND {is_of_pair}"))
     found = found.with_columns(stands=pl.lit(None, pl.String))
     if lists_year and also_then and sender is not None:
         is_then = f"{_is_later(number)} AND {is_of_pair}"
@@ -64,7 +67,9 @@ def missing_premiums(
         then = stood_then(cursor, then, gone=gone, number=number, sender=sender)
         found = pl.concat([found, then])
     return found.sort("entry").with_columns(
-        plain(pl.col("gross")), back=pl.lit(None, pl.List(pl.Int64))
+        plain(pl.col("gross")),
+        back=pl.lit(None, pl.List(pl.Int64)),
+        is_replaced=pl.lit(value=False),
     )
 
 
@@ -122,6 +127,12 @@ def _is_of_pair(number: int, sender: int | None, *, lists_year: bool) -> str:
     )
 
 
+def _is_replaced(number: int, sender: int | None) -> str:
+    """SQL: whether another sender's word, or one received later, replaced ``e``."""
+    whose = "NULL" if sender is None else f"{sender:d}"
+    return f"g.sender IS DISTINCT FROM {whose} OR g.number > {number:d}"
+
+
 def _is_later(number: int) -> str:
     """SQL: whether entry ``e`` was replaced, or left out, for a later end only."""
     return (
@@ -142,7 +153,8 @@ def still_standing(
     """Those of the missing that the sender's word holds, with who else told them.
 
     ``stands``: in words, who; ``back``: keys of the entries that stand by that, once
-    for each transaction.  What an earlier correction left out is not among them.
+    for each transaction.  Of what ``is_replaced`` by that nothing changes.  What an
+    earlier correction left out is not among them.
     """
     if not missing.height:
         return missing
@@ -157,7 +169,12 @@ def still_standing(
     goes = pl.col("sender").eq_missing(pl.lit(sender, pl.Int64)) & (
         pl.col("number") < number
     )
-    own = live.filter(goes).select(*GROUP, entry="id").unique("entry")
+    own = (
+        live.filter(goes)
+        .filter(is_last())
+        .select(*GROUP, entry="id", is_replaced=pl.col("gone").is_not_null())
+        .unique("entry")
+    )
     others = (
         live.filter(~goes)
         .filter(is_last())
@@ -167,7 +184,7 @@ def still_standing(
     )
     is_first = pl.struct(GROUP).is_first_distinct()
     return (
-        missing.drop("stands", "back")
+        missing.drop("stands", "back", "is_replaced")
         .join(own, on="entry", maintain_order="left")
         .join(
             others.select(*GROUP, "stands", "back"),
@@ -176,7 +193,8 @@ def still_standing(
             nulls_equal=True,
             maintain_order="left",
         )
-        .with_columns(back=pl.when(is_first).then("back"))
+        .filter(~pl.col("is_replaced") | pl.col("stands").is_not_null())
+        .with_columns(back=pl.when(is_first & ~pl.col("is_replaced")).then("back"))
     )
 
 

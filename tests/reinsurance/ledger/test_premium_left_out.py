@@ -8,6 +8,7 @@ from importers.models import Source
 from importers.pipeline.examine import Examined
 from importers.pipeline.undo import undo
 from reinsurance.models import Treaty
+from tests.importers.pipeline.tables import ingestion_of
 from tests.reinsurance.ledger.premium_files import JANUARY, PREMIUMS, books, send
 
 pytestmark = pytest.mark.django_db
@@ -85,3 +86,61 @@ def test_what_another_sender_told_otherwise_comes_back(
     assert correction.staged.effect.moves == {"premium GBP": 11}
     assert "above_premium_income_limit" in correction.by_code
     assert stand() == [("P1", 100), ("P2", 6)]
+
+
+def test_what_another_sender_replaced_is_said_to_be_left_out(
+    cedant: Source, broker: Source
+) -> None:
+    send(JANUARY, premium("P1", 95), premium("P2", 1), source=cedant)
+    send(JANUARY, premium("P1", 100), source=cedant, is_additional=True)
+    _, theirs = send(JANUARY, premium("P1", 90), source=broker)
+    correction, _ = send(JANUARY, premium("P2", 1), source=cedant, is_correction=True)
+    assert lacks(correction) == [stays(theirs)]
+    assert correction.staged.effect.moves == {}
+    assert stand() == [("P1", 90), ("P2", 1)]
+    again, _ = send(JANUARY, premium("P2", 1), source=cedant, is_correction=True)
+    assert lacks(again) == []
+    undo(PREMIUMS, ingestion=theirs)
+    assert stand() == [("P2", 1)]
+
+
+def test_what_a_later_file_replaced_is_said_to_be_left_out(cedant: Source) -> None:
+    send(JANUARY, premium("P1", 100), premium("P2", 1), source=cedant)
+    waiting = ingestion_of(PREMIUMS, cedant)
+    _, later = send(JANUARY, premium("P1", 90), source=cedant, is_additional=True)
+    correction, _ = send(
+        JANUARY, premium("P2", 1), source=cedant, number=waiting, is_correction=True
+    )
+    word = stays(later).replace(f"number {later}", f"number {later}, received later,")
+    assert lacks(correction) == [word]
+    assert stand() == [("P1", 90), ("P2", 1)]
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_correction_does_not_lack_what_it_tells_after_another_sender(
+    cedant: Source, broker: Source, *, is_late: bool
+) -> None:
+    send(JANUARY, premium("P1", 100), source=cedant)
+    number = ingestion_of(PREMIUMS, cedant) if is_late else None
+    send(JANUARY, premium("P1", 90), source=broker)
+    correction, _ = send(
+        JANUARY, premium("P1", 80), source=cedant, number=number, is_correction=True
+    )
+    assert lacks(correction) == []
+    assert stand() == [("P1", 90 if is_late else 80)]
+
+
+def test_what_replaced_it_comes_to_the_limit_once(
+    cedant: Source, broker: Source
+) -> None:
+    Treaty.objects.create(
+        reference="T1",
+        treaty_type="QS",
+        currency_id="GBP",
+        premium_income_limit=Decimal(100),
+    )
+    send(JANUARY, premium("P1", 10), premium("P2", 5), source=cedant)
+    send(JANUARY, premium("P1", 90), source=broker)
+    correction, _ = send(JANUARY, premium("P2", 11), source=cedant, is_correction=True)
+    assert "above_premium_income_limit" in correction.by_code
+    assert correction.staged.effect.moves == {"premium GBP": 6}

@@ -16,10 +16,11 @@ from importers.pipeline.settling import takes_the_place
 from importers.record_types import RecordType
 from reinsurance.ledger.claim_events import events_after, with_events
 from reinsurance.ledger.claim_shares import left_out, with_left_out
+from reinsurance.ledger.contracts_left import Spoken
 from reinsurance.ledger.event_limits import event_issues
 from reinsurance.ledger.lacking import Lacked
 from reinsurance.ledger.limit_rules import whole_claims
-from reinsurance.ledger.not_named import Spoken, not_named
+from reinsurance.ledger.not_named import not_named
 from reinsurance.ledger.premium_income import income_issues
 from reinsurance.ledger.told_elsewhere import elsewhere_issues
 from reinsurance.resources.conventions import FileContext

@@ -35,8 +35,8 @@ def missing_premiums(
     Before a list of the year to date are those of an earlier period, too, of other
     files: its own rows are none that it lacks.  ``told``:
     keys of entries that the file tells again; ``policies``: contract and policy that
-    its rows held out name.  ``stands`` and ``back`` are null, and nothing ``is_replaced``
-    (:func:`still_standing`).
+    its rows held out name.  ``stands`` and ``back`` are null, and nothing
+    ``is_replaced`` (:func:`still_standing`).
     ``also_then``: with entries that stood at the end of a list's period alone,
     which is ``day``; ``stands`` is who tells them for a later one.
     """

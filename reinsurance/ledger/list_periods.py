@@ -1,13 +1,17 @@
-"""What was told within the period of a file; of a list, the year up to its end."""
+"""What was told within the period of a file; of a list of the year, that year."""
 
 import polars as pl
 
 
 def is_within(*, lists_year: bool) -> pl.Expr:
-    """Whether what was told to ``period_end`` is of the file's period (``own_end``)."""
+    """Whether what was told to ``period_end`` is of the file's period (``own_end``).
+
+    Of lists the year, also what a later one told: it may be loaded before an earlier
+    one.
+    """
     told, own = pl.col("period_end"), pl.col("own_end")
     if lists_year:
-        return (told.dt.year() == own.dt.year()) & (told <= own)
+        return told.dt.year() == own.dt.year()
     return told.eq_missing(own)
 
 
@@ -19,6 +23,6 @@ def listed_by_itself(
     ``told``: ``treaty``, ``period_end`` and ``number``; ``shared``: numbers of files
     that told of contracts of this file, too: one of them may be what it corrects.
     """
-    listed = told.filter(pl.col("period_end") >= own_end)
+    listed = told.filter(pl.col("period_end") == own_end)
     with_mine = listed.filter(pl.col("number").is_in(shared.implode()))["treaty"]
     return listed.filter(~pl.col("treaty").is_in(with_mine.implode()))["treaty"]

@@ -5,18 +5,18 @@ contract, the rows may have gone to another renewal, or under another number, an
 count under both.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 from django.utils.formats import date_format
 
 from reinsurance.ledger.contract_names import contract_names
+from reinsurance.ledger.contracts_left import Spoken, contracts_left, its
 from reinsurance.ledger.copying import copy_out, sought
 from reinsurance.ledger.lacking import lacked_claims
 from reinsurance.ledger.lineage_ranges import holds
-from reinsurance.ledger.list_periods import is_within, listed_by_itself
-from reinsurance.ledger.spoken_for import Period
+from reinsurance.ledger.list_periods import is_within
+from reinsurance.ledger.listed_then import may_have_stood, only_stood
 from reinsurance.resources.issues import issues_at, no_issues
 
 LEFT, LACKS, BOTH = "contract_not_corrected", "list_lacks", "counts_under_both"
@@ -51,99 +51,18 @@ _TWICE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """What a file is for: ``periods`` as of :class:`Effect`, with ``also`` contracts.
-
-    ``also``: contracts that its rows held out name.
-    """
-
-    ledger: str
-    number: int
-    sender: int | None
-    periods: list[Period]
-    also: list[int]
-    is_correction: bool
-    lists_year: bool
-
-
 def not_named(cursor: Any, spoken: Spoken, new: pl.DataFrame) -> pl.DataFrame:
     """Issues of contracts that stay as they are; inside a transaction.
 
     ``new``: rows of :data:`NEW_CLAIMS` or :data:`NEW_PREMIUMS`.  Breaches of those
     that stand under such a contract, warnings of the file for each other contract.
     """
-    left = _left(cursor, spoken)
+    left = contracts_left(cursor, spoken)
     if not left.height:
         return no_issues()
     names = contract_names(left["treaty"].to_list())
     of_files = _of_files(cursor, left.filter("is_shared"), spoken, names)
     return pl.concat([of_files, _of_rows(cursor, left, spoken, new, names)])
-
-
-def _left(cursor: Any, spoken: Spoken) -> pl.DataFrame:
-    """Contracts and periods that the sender told of and the file does not name.
-
-    ``treaty``, ``period_end``, ``number`` (who told it last) and ``is_shared``: a file
-    that told of a contract of this one told it, too.  Of one with a list of its own,
-    which warns by itself, what was told before that list.
-    """
-    ends = [(t, e) for t, _, e in spoken.periods if t is not None and e is not None]
-    mine = pl.DataFrame(
-        list(dict.fromkeys(ends)),
-        schema={"treaty": pl.Int64, "own_end": pl.Date},
-        orient="row",
-    )
-    if not mine.height:
-        return mine
-    told = _told(cursor, mine["own_end"], spoken)
-    own_ends = mine.select("own_end").unique()
-    is_before = pl.col("number") < spoken.number
-    if spoken.lists_year:
-        is_before |= pl.col("period_end") < pl.col("own_end")
-    before = told.join(own_ends, how="cross").filter(
-        is_within(lists_year=spoken.lists_year), is_before
-    )
-    shared = before.join(mine, on=["treaty", "own_end"], how="semi")["number"]
-    key = ["treaty"] if spoken.lists_year else ["treaty", "own_end"]
-    last = mine["own_end"].max()
-    listed = listed_by_itself(told, last, shared)
-    is_listed = pl.lit(spoken.lists_year) & pl.col("treaty").is_in(listed.implode())
-    return (
-        before.join(mine, on=key, how="anti")
-        .filter(~pl.col("treaty").is_in(spoken.also))
-        .filter(~is_listed | (pl.col("period_end") < last))
-        .sort("period_end", "number", "treaty")
-        .group_by("treaty", maintain_order=True)
-        .agg(
-            pl.col("period_end", "number").last(),
-            ends=pl.col("period_end").unique(),
-            is_shared=(pl.col("number").is_in(shared.implode()) & ~is_listed).any(),
-        )
-    )
-
-
-def _told(cursor: Any, own_ends: pl.Series, spoken: Spoken) -> pl.DataFrame:
-    """What files of the sender that stand are for: contract, end and number."""
-    starts = own_ends.dt.truncate("1y") if spoken.lists_year else own_ends
-    return copy_out(
-        cursor,
-        "SELECT p.treaty_id, p.period_end, l.number FROM reinsurance_load l "  # noqa: S608
-        "JOIN reinsurance_loadperiod p ON p.load_id = l.id WHERE l.user_id IS NULL "
-        f"AND l.record_type = '{spoken.ledger}' AND {_its('l', spoken)} "
-        f"AND p.period_end BETWEEN DATE '{starts.dt.min()!s}' "
-        f"AND DATE '{own_ends.dt.max()!s}'",
-        {"treaty": pl.Int64(), "period_end": pl.Date(), "number": pl.Int64()},
-    )
-
-
-def _its(load: str, spoken: Spoken) -> str:
-    """SQL: whether a load stands and is another one of the sender."""
-    sender = "NULL" if spoken.sender is None else f"{spoken.sender:d}"
-    return (
-        f"{load}.undone_at IS NULL AND {load}.number <> {spoken.number:d} "
-        f"AND {load}.sender IS NOT DISTINCT FROM {sender}"
-    )
 
 
 def _of_files(
@@ -182,18 +101,48 @@ def _counts(cursor: Any, left: pl.DataFrame, spoken: Spoken) -> dict[int, int]:
     _seek(cursor, pairs)
     cursor.execute(
         "SELECT k.treaty, count(*) FROM left_contract k "  # noqa: S608 our names
-        "JOIN reinsurance_premiumentry e ON e.treaty_id = k.treaty "
-        f"AND e.period_end = k.period_end {_standing(spoken)} GROUP BY k.treaty"
+        f"{_ENTRIES} {_loads(spoken)} WHERE g.id IS NULL GROUP BY k.treaty"
     )
-    return dict(cursor.fetchall())
+    counts = dict(cursor.fetchall())
+    for treaty, count in _stood_then(cursor, spoken).group_by("treaty").len().rows():
+        counts[treaty] = counts.get(treaty, 0) + count
+    return counts
 
 
-def _standing(spoken: Spoken) -> str:
-    """SQL: joins the loads of entries ``e`` of the sender that stand."""
+def _stood_then(cursor: Any, spoken: Spoken) -> pl.DataFrame:
+    """Entries that stood at the end of a list alone: a later list replaced them."""
+    if not spoken.lists_year:
+        return pl.DataFrame(schema={"treaty": pl.Int64()})
+    last = max(end for _, _, end in spoken.periods if end is not None)
+    found = copy_out(
+        cursor,
+        "SELECT e.id, k.treaty, e.policy_reference, k.period_end, "  # noqa: S608
+        f"DATE '{last!s}', true FROM left_contract k {_ENTRIES} {_loads(spoken)} "
+        f"WHERE g.id IS NOT NULL AND {may_have_stood([last], lists_year=True)}",
+        {
+            "key": pl.Int64(),
+            "treaty": pl.Int64(),
+            "policy": pl.String(),
+            "period_end": pl.Date(),
+            "own_end": pl.Date(),
+            "is_replaced": pl.Boolean(),
+        },
+    )
+    return only_stood(cursor, found, number=spoken.number, sender=spoken.sender)
+
+
+_ENTRIES = (
+    "JOIN reinsurance_premiumentry e ON e.treaty_id = k.treaty "
+    "AND e.period_end = k.period_end"
+)
+
+
+def _loads(spoken: Spoken) -> str:
+    """SQL: joins loads of entries ``e`` of the sender, and ``g`` that replaced them."""
     return (
-        f"JOIN reinsurance_load l ON l.id = e.load_id AND {_its('l', spoken)} "
+        f"JOIN reinsurance_load l ON l.id = e.load_id AND {its('l', spoken)} "
         "LEFT JOIN reinsurance_load g ON g.id = e.replaced_by_id "
-        "AND g.undone_at IS NULL WHERE g.id IS NULL"
+        "AND g.undone_at IS NULL"
     )
 
 
@@ -216,7 +165,7 @@ def _of_rows(
     """Breaches of new rows whose record stands under a contract that is not named."""
     if not new.height:
         return no_issues()
-    _seek(cursor, left.select("treaty", period_end="ends").explode("period_end"))
+    _seek(cursor, left.select("treaty", period_end="asked").explode("period_end"))
     is_claims = spoken.ledger == "claims"
     name = "claim_reference" if is_claims else "policy_reference"
     key = [name] if is_claims else [name, *OWN, "currency"]
@@ -227,7 +176,16 @@ def _of_rows(
         new.rename({"period_end": "own_end"})
         .join(there, on=key)
         .filter(is_within(lists_year=spoken.lists_year))
-        .sort("row", "period_end", "number", "treaty")
+    )
+    if not is_claims:
+        both = only_stood(
+            cursor,
+            both.with_columns(policy=name),
+            number=spoken.number,
+            sender=spoken.sender,
+        )
+    both = (
+        both.sort("row", "period_end", "number", "treaty")
         .unique("row", keep="last", maintain_order=True)
         .with_columns(called=pl.col("treaty").replace_strict(names, default=""))
     )
@@ -257,9 +215,9 @@ def _claims(cursor: Any, new: pl.DataFrame, spoken: Spoken) -> pl.DataFrame:
         JOIN reinsurance_claimstatement s ON s.position_id = p.id
             AND s.period_end = t.period_end
         JOIN LATERAL (SELECT l.number FROM reinsurance_load l
-            WHERE l.id = s.load_id AND {_its("l", spoken)}
+            WHERE l.id = s.load_id AND {its("l", spoken)}
             UNION ALL SELECT l.number FROM reinsurance_lineagerange r
-            JOIN reinsurance_load l ON l.id = r.load_id AND {_its("l", spoken)}
+            JOIN reinsurance_load l ON l.id = r.load_id AND {its("l", spoken)}
             WHERE r.model = 'claimstatement' AND r.action = 'repeated'
                 AND {holds("s.id")}) l ON true
         WHERE g.id IS NULL GROUP BY k.name, t.treaty, t.period_end
@@ -276,13 +234,15 @@ def _claims(cursor: Any, new: pl.DataFrame, spoken: Spoken) -> pl.DataFrame:
 def _premiums(cursor: Any, new: pl.DataFrame, spoken: Spoken) -> pl.DataFrame:
     """The same of premiums, with what tells one transaction from another."""
     sought(cursor, "new_record", name=("varchar", new["policy_reference"].unique()))
+    counts = may_have_stood(new["period_end"].unique(), lists_year=spoken.lists_year)
     return copy_out(
         cursor,
         "SELECT k.name, e.transaction_type, e.effective_date, e.currency_id, "  # noqa: S608
-        "t.treaty, t.period_end, l.number FROM new_record k "
+        "t.treaty, t.period_end, l.number, e.id, g.id IS NOT NULL FROM new_record k "
         "CROSS JOIN left_contract t JOIN reinsurance_premiumentry e "
         "ON e.treaty_id = t.treaty AND e.policy_reference = k.name "
-        f"AND e.period_end = t.period_end {_standing(spoken)}",
+        f"AND e.period_end = t.period_end {_loads(spoken)} "
+        f"WHERE {counts}",
         {
             "policy_reference": pl.String(),
             **OWN,
@@ -290,5 +250,7 @@ def _premiums(cursor: Any, new: pl.DataFrame, spoken: Spoken) -> pl.DataFrame:
             "treaty": pl.Int64(),
             "period_end": pl.Date(),
             "number": pl.Int64(),
+            "key": pl.Int64(),
+            "is_replaced": pl.Boolean(),
         },
     )

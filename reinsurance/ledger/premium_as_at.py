@@ -34,12 +34,12 @@ def live_at(
 def told_again(
     entries: pl.DataFrame, known: pl.DataFrame, conventions: Conventions
 ) -> pl.Series:
-    """Keys of what the books have of transactions that a correction tells.
+    """Keys of what the books have of transactions that a correction, or a list, tells.
 
     None of it does it lack: of a list, whatever period its own row is for; and none
     that another sender's word replaced.
     """
-    if not conventions.is_correction:
+    if not conventions.is_correction and conventions.premium_lists != "year":
         return pl.Series(dtype=pl.Int64)
     groups = entries.select(GROUP).unique()
     return known.join(groups, on=GROUP, how="semi", nulls_equal=True)["id"]

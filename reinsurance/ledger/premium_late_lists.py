@@ -9,13 +9,14 @@ from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.issues import issues_at, no_issues
 
 _COUNTS = (
-    "Number {} lists the year to {} and does not have this premium, which counts all "
-    "the same. If it should not, leave the row out; else ask the sender."
+    "Number {} lists the year to {} and does not have this premium under this "
+    "contract, where it counts all the same. If it should not, leave the row out; else "
+    "ask the sender."
 )
 _LEFT_OUT = (
-    "Number {}, a correction, lists the year to {} and does not have this premium, so "
-    "it counts until then and not after. If it should, have that list handed in as a "
-    "correction with it; else leave the row out."
+    "Number {}, a correction, lists the year to {} and does not have this premium "
+    "under this contract, so it counts until then and not after. If it should, have "
+    "that list handed in as a correction with it; else leave the row out."
 )
 
 

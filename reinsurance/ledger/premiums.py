@@ -56,8 +56,8 @@ class PremiumSettlement:
     ``entries``: to be added, with ``replaces`` (keys of entries) and ``replaced`` (the
     load that told the same later; null: none); ``repeats``: ``row`` and ``id``.
     ``income``: by how much the premium income of contracts changes
-    (:mod:`premium_income`); ``again``: of a correction, ``as_at``: of lists of the year
-    to date (:mod:`premium_as_at`).
+    (:mod:`premium_income`); ``again`` and ``as_at``: of corrections and of lists of
+    the year to date (:mod:`premium_as_at`).
     """
 
     rows: pl.DataFrame

@@ -14,6 +14,7 @@ from reinsurance.ledger.contract_names import contract_names
 from reinsurance.ledger.copying import by_index, copy_out, sought
 from reinsurance.ledger.lineage_ranges import holds
 from reinsurance.ledger.list_periods import is_within
+from reinsurance.ledger.listed_then import may_have_stood, only_stood
 from reinsurance.ledger.not_named import BOTH, OWN
 from reinsurance.resources.issues import issues_at, no_issues
 
@@ -27,6 +28,7 @@ _FOUND = {
     "currency": pl.String(),
     "key": pl.Int64(),
     "number": pl.Int64(),
+    "is_replaced": pl.Boolean(),
 }
 """What stands: of a contract, by reference and period; its key, and who told it."""
 _TWICE = (
@@ -65,15 +67,19 @@ def elsewhere(
         {"treaty_reference": "own", reference: "name", "period_end": "own_end"}
     )
     sought(cursor, "new_record", name=("varchar", rows["name"].unique()))
-    query = _claims(its) if is_claims else _premiums(its, own=parts[0])
+    counts = may_have_stood(rows["own_end"].unique(), lists_year=lists_year)
+    query = _claims(its) if is_claims else _premiums(its, parts[0], counts)
     with by_index(cursor):
         there = copy_out(cursor, query, _FOUND)
     key = _CLAIM if is_claims else _PREMIUM
     both = rows.join(
-        there.group_by(key).agg(pl.col("number").max()),
+        there,
         on=[n for n in key if n not in {"treaty", "period_end"}],
         nulls_equal=True,
     ).filter(pl.col("treaty") != pl.col("own"), is_within(lists_year=lists_year))
+    if lists_year:
+        named = both.with_columns(policy="name")
+        both = only_stood(cursor, named, number=parts[0], sender=sender)
     if not both.height:
         return {}
     pairs = both.select("own", "treaty", "name").unique()
@@ -82,9 +88,11 @@ def elsewhere(
     else:
         meant = _told_policies(cursor, pairs, its, lists_year=lists_year)
     both = both.join(meant, on=meant.columns, how="anti")
-    keys = there.join(both, on=key, how="semi", nulls_equal=True)
-    found = both.select("row", "own", "number", *key)
-    return {"elsewhere": found, "elsewhere_keys": keys.select(*key, "key")}
+    found = both.group_by("row", "own", *key).agg(pl.col("number").max())
+    return {
+        "elsewhere": found.select("row", "own", "number", *key),
+        "elsewhere_keys": both.select(*key, "key").unique(),
+    }
 
 
 def elsewhere_issues(
@@ -145,8 +153,8 @@ def _contracts(
     is_told = "p.period_end IS NOT DISTINCT FROM k.period_end"
     if lists_year:
         is_told = (
-            "p.period_end BETWEEN date_trunc('year', k.period_end)::date "
-            "AND k.period_end"
+            "p.period_end >= date_trunc('year', k.period_end)::date AND "
+            "p.period_end < (date_trunc('year', k.period_end) + interval '1 year')"
         )
     told = copy_out(
         cursor,
@@ -179,8 +187,10 @@ _IS_OTHER = (
 )
 
 
-def _premiums(its: str, *, own: int) -> str:
+def _premiums(its: str, own: int, counts: str) -> str:
     """SQL: entries of the policies and periods under other contracts.
+
+    ``counts``: SQL, which of them (:func:`may_have_stood`).
 
     What the file itself (``own``) replaces stood, as it did at its check.  Reference by
     reference, by the index (OFFSET keeps the planner to that order).
@@ -188,7 +198,7 @@ def _premiums(its: str, *, own: int) -> str:
     is_other = _IS_OTHER.format("e.treaty_id", "e.period_end")
     return f"""
         SELECT e.treaty_id, k.name, e.period_end, e.transaction_type,
-            e.effective_date, e.currency_id, e.id, l.number
+            e.effective_date, e.currency_id, e.id, l.number, g.id IS NOT NULL
         FROM new_record k CROSS JOIN LATERAL (
             SELECT e.* FROM reinsurance_premiumentry e
             WHERE e.policy_reference = k.name AND {is_other} OFFSET 0
@@ -196,7 +206,7 @@ def _premiums(its: str, *, own: int) -> str:
         JOIN reinsurance_load l ON l.id = e.load_id AND {its}
         LEFT JOIN reinsurance_load g ON g.id = e.replaced_by_id
             AND g.undone_at IS NULL AND g.number <> {own:d}
-        WHERE g.id IS NULL
+        WHERE {counts}
         """  # noqa: S608 our names and numbers
 
 
@@ -248,7 +258,7 @@ def _claims(its: str) -> str:
     is_other = _IS_OTHER.format("c.treaty_id", "s.period_end")
     return f"""
         SELECT c.treaty_id, k.name, s.period_end, NULL, NULL, NULL, p.id,
-            max(l.number)
+            max(l.number), false
         FROM new_record k CROSS JOIN LATERAL (
             SELECT c.* FROM reinsurance_claim c WHERE c.reference = k.name OFFSET 0
         ) c

@@ -278,3 +278,14 @@ def test_a_late_correction_leaves_what_others_told_later(manager: User) -> None:
     )
     assert "to_date_left_out" not in codes(examined)
     assert stand() == {"A": (120, 120)}
+
+
+def test_another_amount_of_another_sender_is_said_to_stay() -> None:
+    send(claim("C1", to=100), claim("C2", to=1))
+    _, theirs = send(claim("C1", to=90), sender=BROKER)
+    examined, _ = send(claim("C2", to=1), correction=True)
+    (message,) = lacks(examined)
+    assert f"but what number {theirs} told for it stays." in message
+    assert stand() == {"C1": (90, 90), "C2": (1, 1)}
+    undo(CLAIMS, ingestion=theirs)
+    assert stand() == {"C2": (1, 1)}

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from importers import record_types
-from importers.models import Source
+from importers.models import Ingestion, Source
 from importers.pipeline.examine import Examined
 from importers.pipeline.undo import undo
 from importers.services.ingestions import source_of
 from reinsurance.models import Claim, Party, PremiumEntry, Treaty
 from reinsurance.resources.conventions import Conventions
-from tests.importers.pipeline.tables import Table, run
-from tests.reinsurance.ledger.premium_files import FEBRUARY, JANUARY
+from tests.importers.pipeline.tables import Table, ingestion_of, run
+from tests.reinsurance.ledger.premium_files import FEBRUARY, JANUARY, MARCH
 
 pytestmark = pytest.mark.django_db
 
@@ -37,12 +37,23 @@ def contracts() -> None:
         )
 
 
-def send(header: str, rows: str, kind: Any, end: datetime.date, **told: Any) -> Any:
+def send(
+    header: str,
+    rows: str,
+    kind: Any,
+    end: datetime.date,
+    number: Ingestion | None = None,
+    **told: Any,
+) -> Any:
     table = Table(
         tuple(header.split(",")), [line.split(",") for line in rows.split()], chunk=2
     )
     examined, loaded, ingestion = run(
-        table, kind, period_end=end, conventions=Conventions(**told)
+        table,
+        kind,
+        period_end=end,
+        conventions=Conventions(**told),
+        ingestion=number,
     )
     return examined, loaded, ingestion.pk
 
@@ -95,21 +106,28 @@ def stays(contract: str, number: int, what: str) -> tuple[int, str, str, str]:
     )
 
 
-def twice(row: int, name: str, contract: str, number: int) -> tuple[int, str, str, str]:
+def twice(
+    row: int, name: str, contract: str, number: int, end: str = "31 January 2026"
+) -> tuple[int, str, str, str]:
     """The breach of a row that stands under another contract as well."""
     return (
         row,
         "breach",
         "counts_under_both",
         f"“{name}” stands under contract {contract} as well, where number {number} "
-        "told it for the period to 31 January 2026, and this file does not name that "
-        "contract: it would count under both. If it was moved, correct that contract "
-        f"as well, or undo number {number}.",
+        f"told it for the period to {end}, and this file does not name that contract: "
+        "it would count under both. If it was moved, correct that contract as well, or "
+        f"undo number {number}.",
     )
 
 
 def again(
-    row: int, name: str, own: str, number: int, other: str
+    row: int,
+    name: str,
+    own: str,
+    number: int,
+    other: str,
+    end: str = "31 January 2026",
 ) -> tuple[int, str, str, str]:
     """The breach of a new row that the sender told under another contract."""
     return (
@@ -117,10 +135,9 @@ def again(
         "breach",
         "counts_under_both",
         f"“{name}” is new under contract {called(own)}, and number {number} told it "
-        f"for the period to 31 January 2026 under contract {called(other)}, where it "
-        "still stands: it would count under both. Where it belongs to one of them "
-        f"only, undo number {number}, or reject this file and hand it in without the "
-        "row.",
+        f"for the period to {end} under contract {other}, where it still stands: it "
+        "would count under both. Where it belongs to one of them only, undo number "
+        f"{number}, or reject this file and hand it in without the row.",
     )
 
 
@@ -273,7 +290,8 @@ def test_a_row_of_another_year_under_another_contract_is_no_matter(
     december = datetime.date(2025, 12, 31)
     premium("TV/2026/P1/10", end=december, **lists)
     assert said(premium("T1/2026/P1/10", **lists, is_additional=True)[0]) == []
-    premium("TV/2026/P4/10", end=FEBRUARY, **lists, is_additional=True)
+    following = datetime.date(2027, 1, 31)
+    premium("TV/2026/P4/10", end=following, **lists, is_additional=True)
     assert said(premium("T1/2026/P4/10", **lists, is_additional=True)[0]) == []
 
 
@@ -332,3 +350,113 @@ def test_who_told_a_policy_under_two_contracts_before_means_it() -> None:
 def test_another_period_of_premium_under_another_contract_is_no_matter() -> None:
     premium("T1/2026/P1/10")
     assert said(premium("TV/2026/P1/6", end=FEBRUARY)[0]) == []
+
+
+@pytest.mark.parametrize("declared", ["", "is_additional", "is_correction", "picked"])
+@pytest.mark.parametrize("is_received_first", [False, True])
+@pytest.mark.parametrize(("other", "year"), [("TW", 2025), ("TV", 2026)])
+def test_a_late_list_that_tells_what_a_later_one_has_under_another_contract(
+    lists: dict[str, Any], declared: str, is_received_first: bool, other: str, year: int
+) -> None:
+    number = ingestion_of(PREMIUMS) if is_received_first else None
+    later = premium(f"{other}/{year}/P1/44", end=FEBRUARY, **lists)[2]
+    told: dict[str, Any] = {declared: True} if declared else {}
+    row = "TW/2026/P1/40"
+    if declared == "picked":
+        picked = Treaty.objects.get(reference="TW", year_of_account=2026)
+        told, row = {"contracts": {"T?": picked.pk}}, "T?/2026/P1/40"
+    examined, loaded, _ = premium(row, number=number, **lists, **told)
+    assert dict(loaded) == {"created": 1}
+    contract, end = called(other, year), "28 February 2026"
+    if declared in {"is_additional", "picked"}:
+        assert said(examined) == [again(2, "P1", "TW", later, contract, end)]
+    else:
+        assert said(examined) == [twice(2, "P1", contract, later, end)]
+
+
+def test_a_late_list_between_lists_that_left_it_out_in_the_end(
+    lists: dict[str, Any],
+) -> None:
+    """Until then it would have counted under both."""
+    second = premium("TV/2026/P1/44", "TV/2026/P2/5", end=FEBRUARY, **lists)[2]
+    premium("TV/2026/P2/5", end=MARCH, **lists, is_correction=True)
+    end = "28 February 2026"
+    examined = premium("T1/2026/P1/40", **lists)[0]
+    assert said(examined) == [twice(2, "P1", "TV", second, end)]
+
+
+@pytest.mark.parametrize("is_later", [False, True])
+@pytest.mark.parametrize("again_in_second", [(), ("T1/2026/P1/11",)])
+def test_a_correction_of_a_list_that_a_later_one_replaced(
+    lists: dict[str, Any], again_in_second: tuple[str, ...], *, is_later: bool
+) -> None:
+    """What it does not name stood until the later list, and counts in it."""
+    first = premium("T1/2026/P1/10", "TV/2026/P2/40", **lists)[2]
+    second, end = first, "31 January 2026"
+    if is_later:
+        rows = (*again_in_second, "TV/2026/P2/44")
+        second, end = premium(*rows, end=FEBRUARY, **lists)[2], "28 February 2026"
+    moved = ("T1/2026/P1/10", "T1/2026/P2/40")
+    examined = premium(*moved, **lists, is_correction=True)[0]
+    expected = [stays("TV", first, "1 premium"), twice(3, "P2", "TV", second, end)]
+    if is_later and again_in_second:
+        lacks = (
+            f"Number {second} lists the year to 2026-02-28 and does not have this "
+            "premium under this contract, where it counts all the same. If it should "
+            "not, leave the row out; else ask the sender."
+        )
+        expected.append((3, "warning", "list_lacks", lacks))
+    found = [s for s in said(examined) if s[2] != "premium_changed"]
+    assert found == expected
+
+
+def test_a_correction_of_a_list_that_names_one_contract_of_a_later_one(
+    lists: dict[str, Any],
+) -> None:
+    first = premium("T1/2026/P1/10", "TV/2026/P2/40", **lists)[2]
+    premium("T1/2026/P1/11", "TV/2026/P2/44", end=FEBRUARY, **lists)
+    examined = premium("T1/2026/P1/12", **lists, is_correction=True)[0]
+    found = [s for s in said(examined) if s[2] != "premium_changed"]
+    assert found == [stays("TV", first, "1 premium")]
+
+
+def test_an_additional_list_that_tells_it_under_both_contracts(
+    lists: dict[str, Any],
+) -> None:
+    premium("TV/2026/P1/40", **lists)
+    premium("TV/2026/P1/44", end=FEBRUARY, **lists)
+    both = ("T1/2026/P1/10", "TV/2026/P1/41")
+    examined = premium(*both, **lists, is_additional=True)[0]
+    assert "counts_under_both" not in examined.by_code
+
+
+def test_an_additional_list_of_what_stood_until_a_later_list(
+    lists: dict[str, Any],
+) -> None:
+    first = premium("TV/2026/P1/40", "TV/2026/P2/1", **lists)[2]
+    premium("TV/2026/P2/1", end=FEBRUARY, **lists, is_correction=True)
+    added = {**lists, "is_additional": True}
+    examined, _, third = premium("T1/2026/P1/10", end=MARCH, **added)
+    assert said(examined) == []
+    undo(PREMIUMS, ingestion=third)
+    examined = premium("T1/2026/P1/10", **added)[0]
+    assert said(examined) == [again(2, "P1", "T1", first, "TV")]
+
+
+@pytest.mark.parametrize("lists_year", [False, True])
+def test_a_waiting_file_beside_what_was_received_later(
+    lists: dict[str, Any], *, lists_year: bool
+) -> None:
+    told = lists if lists_year else {}
+    waiting = ingestion_of(PREMIUMS)
+    later = premium("TV/2026/P1/10", "T1/2026/P2/5", **told, is_additional=True)[2]
+    moved = ("T1/2026/P1/10", "T1/2026/P3/1")
+    examined = premium(*moved, number=waiting, **told, is_correction=True)[0]
+    assert said(examined) == [twice(2, "P1", "TV", later)]
+
+
+def test_a_waiting_correction_beside_a_claim_that_was_received_later() -> None:
+    waiting = ingestion_of(CLAIMS)
+    later = claims("TV/K1/10", "T1/K2/5")[2]
+    examined = claims("T1/K1/10", "T1/K3/5", number=waiting, is_correction=True)[0]
+    assert said(examined) == [twice(2, "K1", "TV", later)]

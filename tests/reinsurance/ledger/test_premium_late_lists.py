@@ -83,8 +83,9 @@ def test_a_late_list_says_what_a_later_correction_leaves_out_of_it() -> None:
         (
             "warning",
             f"Number {number}, a correction, lists the year to 2026-04-30 and does not "
-            "have this premium, so it counts until then and not after. If it should, "
-            "have that list handed in as a correction with it; else leave the row out.",
+            "have this premium under this contract, so it counts until then and not "
+            "after. If it should, have that list handed in as a correction with it; "
+            "else leave the row out.",
         )
     ]
     assert history() == [0, 170, 170, 100, 100, 100]

@@ -232,8 +232,8 @@ def test_what_a_late_list_has_and_a_later_one_lacks_is_told(
         (
             "warning",
             f"Number {number} lists the year to 2026-03-31 and does not have this "
-            "premium, which counts all the same. If it should not, leave the row out; "
-            "else ask the sender.",
+            "premium under this contract, where it counts all the same. If it should "
+            "not, leave the row out; else ask the sender.",
         )
     ]
     assert in_books() == [(100, "A", MARCH), (7, "B", FEBRUARY)]

@@ -1,0 +1,99 @@
+"""Contracts that a sender told of, and a file that takes the place does not name."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from reinsurance.ledger.copying import copy_out
+from reinsurance.ledger.list_periods import is_within, listed_by_itself
+from reinsurance.ledger.spoken_for import Period
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a file is for: ``periods`` as of :class:`Effect`, with ``also`` contracts.
+
+    ``also``: contracts that its rows held out name.
+    """
+
+    ledger: str
+    number: int
+    sender: int | None
+    periods: list[Period]
+    also: list[int]
+    is_correction: bool
+    lists_year: bool
+
+
+def contracts_left(cursor: Any, spoken: Spoken) -> pl.DataFrame:
+    """Contracts and periods that the sender told of and the file does not name.
+
+    ``treaty``; ``period_end`` and ``number`` (who told it last), ``ends`` and
+    ``is_shared`` (a file that told of a contract of this one told it, too) of what was
+    told before; ``asked``: ends of all that may count beside the file's rows, whenever
+    it was received, of lists the whole year.  Of a contract with a list of its own,
+    which warns by itself, not what that list told.
+    """
+    ends = [(t, e) for t, _, e in spoken.periods if t is not None and e is not None]
+    mine = pl.DataFrame(
+        list(dict.fromkeys(ends)),
+        schema={"treaty": pl.Int64, "own_end": pl.Date},
+        orient="row",
+    )
+    if not mine.height:
+        return mine
+    told = _told(cursor, mine["own_end"], spoken)
+    is_before = pl.col("number") < spoken.number
+    if spoken.lists_year:
+        is_before |= pl.col("period_end") < pl.col("own_end")
+    is_before &= pl.col("period_end") <= pl.col("own_end")
+    within = (
+        told.join(mine.select("own_end").unique(), how="cross")
+        .filter(is_within(lists_year=spoken.lists_year))
+        .with_columns(is_before=is_before)
+    )
+    shared = within.join(mine, on=["treaty", "own_end"], how="semi")["number"]
+    key = ["treaty"] if spoken.lists_year else ["treaty", "own_end"]
+    last = mine["own_end"].max()
+    listed = listed_by_itself(told, last, shared)
+    is_listed = pl.lit(spoken.lists_year) & pl.col("treaty").is_in(listed.implode())
+    is_shared = pl.col("number").is_in(shared.implode()) & ~is_listed
+    return (
+        within.join(mine, on=key, how="anti")
+        .filter(~pl.col("treaty").is_in(spoken.also))
+        .filter(~is_listed | (pl.col("period_end") != last))
+        .sort("period_end", "number", "treaty")
+        .group_by("treaty", maintain_order=True)
+        .agg(
+            pl.col("period_end", "number").filter("is_before").last(),
+            ends=pl.col("period_end").filter("is_before").unique(),
+            asked=pl.col("period_end").unique(),
+            is_shared=(pl.col("is_before") & is_shared).any(),
+        )
+    )
+
+
+def its(load: str, spoken: Spoken) -> str:
+    """SQL: whether a load stands and is another one of the sender."""
+    sender = "NULL" if spoken.sender is None else f"{spoken.sender:d}"
+    return (
+        f"{load}.undone_at IS NULL AND {load}.number <> {spoken.number:d} "
+        f"AND {load}.sender IS NOT DISTINCT FROM {sender}"
+    )
+
+
+def _told(cursor: Any, own_ends: pl.Series, spoken: Spoken) -> pl.DataFrame:
+    """What files of the sender that stand are for: contract, end and number."""
+    first = last = own_ends
+    if spoken.lists_year:
+        first = own_ends.dt.truncate("1y")
+        last = first.dt.offset_by("1y").dt.offset_by("-1d")
+    return copy_out(
+        cursor,
+        "SELECT p.treaty_id, p.period_end, l.number FROM reinsurance_load l "  # noqa: S608
+        "JOIN reinsurance_loadperiod p ON p.load_id = l.id WHERE l.user_id IS NULL "
+        f"AND l.record_type = '{spoken.ledger}' AND {its('l', spoken)} "
+        f"AND p.period_end BETWEEN DATE '{first.min()!s}' AND DATE '{last.max()!s}'",
+        {"treaty": pl.Int64(), "period_end": pl.Date(), "number": pl.Int64()},
+    )

@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 import pytest
-from django.db import connection
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 
 from reinsurance.models import (

@@ -50,7 +50,7 @@ def end(month: int) -> datetime.date:
 def frame_of(ledger: Ledger) -> pl.DataFrame:
     """The live rows as statements; columns that nobody tells are missing."""
     rows = []
-    for receipt, row in ledger.live():
+    for (receipt, _), row in ledger.live():
         told = {
             (amount if amount in AS_AT else told_as(amount, NAMES[basis])): value
             for amount, bases in row.told.items()

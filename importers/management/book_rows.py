@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from importers.management.premium_entries import entries_then
+from importers.management.premium_entries import as_stored, entries_then
 from reinsurance.ledger import books
 from reinsurance.ledger.amounts import MAIN
 from reinsurance.models import (
@@ -119,14 +119,15 @@ def movements(wanted: Wanted) -> Iterator[Row]:
 
 def premiums(wanted: Wanted) -> Iterator[Row]:
     """Each premium transaction that stands, or stood then."""
-    if wanted.known_at or wanted.as_at:
+    stand = as_stored(wanted.known_at, wanted.as_at)
+    if stand is None:
         entries = _of_policies(PremiumEntry.all_objects.all(), wanted)
         for found in entries_then(entries, wanted.known_at, wanted.as_at):
             told = {name: found[column] for name, column in _AS_KNOWN.items()}
             yield _premium(found, told, found["minor_units"])
         return
     columns = (*_OF_PREMIUM.values(), "currency__minor_units", *PREMIUMS)
-    ordered = _of_policies(PremiumEntry.objects.all(), wanted).order_by(
+    ordered = _of_policies(stand, wanted).order_by(
         "treaty__reference",
         "treaty_id",
         "policy_reference",

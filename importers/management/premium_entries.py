@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from importers.pipeline.settling import year_listing
 from reinsurance.ledger.premium_known import known_premiums, moment_of
@@ -13,6 +13,22 @@ from reinsurance.models import Currency, PremiumEntry
 
 POLICIES = 5_000
 """So many policies are looked at together."""
+
+
+def as_stored(
+    at: datetime.datetime | None, day: datetime.date | None
+) -> QuerySet[PremiumEntry] | None:
+    """Entries that stood, where they read as they are stored; none: to be worked out.
+
+    So they do now; as at a day, too, if no sender lists the year to date.
+    """
+    if at or (day and year_listing()):
+        return None
+    if day is None:
+        return PremiumEntry.objects.all()
+    return PremiumEntry.objects.filter(
+        Q(period_end__lte=day) | Q(period_end__isnull=True, effective_date__lte=day)
+    )
 
 
 def entries_then(

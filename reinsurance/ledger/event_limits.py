@@ -36,7 +36,7 @@ def event_issues(
     told = pl.col("loss_event").is_not_null() & pl.col("event_top").is_not_null()
     own = (
         shares.filter(told)
-        .sort("row")
+        .sort("row", maintain_order=True)
         .group_by(_EVENT, maintain_order=True)
         .agg(
             pl.col("row", "event_top", "contract_currency").first(),

@@ -14,6 +14,7 @@ from reinsurance.ledger import describing, timelines
 from reinsurance.ledger.actions import actions, repeats
 from reinsurance.ledger.amounts import TOLD
 from reinsurance.ledger.contradictions import UNALLOCATED, contradictions
+from reinsurance.ledger.described_twice import described_twice
 from reinsurance.ledger.descriptions import FIELDS, PARTS, told_bits
 from reinsurance.ledger.further_details import details_of
 from reinsurance.ledger.later_periods import later_periods
@@ -84,6 +85,8 @@ def settle(
     new = new.drop(UNALLOCATED.values(), strict=False)
     live = _live(cursor, old, new, good)
     counting = live.filter(pl.col("statement").is_null()).get_column("row")
+    counts = good.filter(pl.col("row").is_in(counting.implode()))
+    issues.append(described_twice(_without(every, pl.concat(issues)), counts, labels))
     line = timelines.timeline(live)
     line_before = timelines.timeline(old)
     told_before = timelines.best(old) if old.height else None

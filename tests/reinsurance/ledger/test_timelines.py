@@ -61,11 +61,11 @@ def frame_of(ledger: Ledger) -> pl.DataFrame:
             {
                 **dict.fromkeys(SCHEMA),
                 "position": int(row.position[1]),
-                "number": receipt[0],
+                "number": receipt,
                 "row": row.number,
                 "period_start": row.period[0],
                 "period_end": row.period[1],
-                "is_correction": ledger.files[receipt[0]].is_correction,
+                "is_correction": ledger.files[receipt].is_correction,
                 "status": row.told.get("status", {}).get("as"),
                 **told,
             }

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from reinsurance.ledger.contradictions import plain
-from reinsurance.ledger.premium_columns import AMOUNTS, labels
+from reinsurance.ledger.premium_checks import amount_replaced
+from reinsurance.ledger.premium_columns import AMOUNTS
 from reinsurance.ledger.premium_restating import is_last
 from reinsurance.ledger.premium_standing import COLUMNS, GROUP, has_bit, lacked
 from reinsurance.resources.conventions import Conventions
-from reinsurance.resources.issues import issues_at, no_issues
+from reinsurance.resources.issues import no_issues
 
 ORDER = ["period_end", "number", "row"]
 
@@ -144,27 +144,9 @@ def _changed_at(at: AtDay) -> pl.DataFrame:
         _told(at.own).join(_as_read(at.before), on=GROUP, nulls_equal=True).sort("row")
     )
     told = [n for n in AMOUNTS if n in at.rows.columns]
-    return pl.concat([no_issues(), *(_at_amount(beside, n, at.day) for n in told)])
-
-
-def _at_amount(beside: pl.DataFrame, name: str, day: datetime.date) -> pl.DataFrame:
-    changed = beside.filter(
-        pl.col(name).is_not_null() & pl.col(name).ne_missing(pl.col(f"was.{name}"))
-    )
-    return issues_at(
-        changed,
-        column=name,
-        value=pl.col(name),
-        code="premium_changed",
-        severity="warning",
-        message=pl.format(
-            f"{labels()[name]}: {{}} replaces {{}} of number {{}} as at {day}. What "
-            "was told for a later period stays.",
-            plain(pl.col(name)),
-            plain(pl.col(f"was.{name}")),
-            "was.number",
-        ),
-    )
+    where = f"as at {at.day}. What was told for a later period stays."
+    found = [amount_replaced(beside, n, "was.number", where) for n in told]
+    return pl.concat([no_issues(), *found])
 
 
 def _told(own: pl.DataFrame) -> pl.DataFrame:

@@ -150,6 +150,31 @@ def _unclear_in_a_correction(
     )
 
 
+def amount_replaced(
+    rows: pl.DataFrame, name: str, number: str, where: str
+) -> pl.DataFrame:
+    """Warnings of an amount that replaces another one, ``was.<name>``.
+
+    ``number``: the column with who told that; ``where``: the rest of the sentence.
+    """
+    changed = rows.filter(
+        pl.col(name).is_not_null() & pl.col(name).ne_missing(pl.col(f"was.{name}"))
+    )
+    return issues_at(
+        changed,
+        column=name,
+        value=pl.col(name),
+        code="premium_changed",
+        severity="warning",
+        message=pl.format(
+            f"{labels()[name]}: {{}} replaces {{}} of number {{}} {where}",
+            plain(pl.col(name)),
+            plain(pl.col(f"was.{name}")),
+            number,
+        ),
+    )
+
+
 def changed(entries: pl.DataFrame) -> pl.DataFrame:
     """Amounts that replace others of the same transaction and period."""
     rows = entries.filter(pl.col("__action") == UPDATED)
@@ -157,23 +182,9 @@ def changed(entries: pl.DataFrame) -> pl.DataFrame:
     for name in AMOUNTS:
         if not {name, f"was.{name}"} <= set(rows.columns):
             continue
-        changed = rows.filter(
-            pl.col(name).is_not_null() & pl.col(name).ne_missing(pl.col(f"was.{name}"))
-        )
         found.append(
-            issues_at(
-                changed,
-                column=name,
-                value=pl.col(name),
-                code="premium_changed",
-                severity="warning",
-                message=pl.format(
-                    f"{labels()[name]}: {{}} replaces {{}} of number {{}} for the "
-                    "same transaction and period.",
-                    plain(pl.col(name)),
-                    plain(pl.col(f"was.{name}")),
-                    "was_number",
-                ),
+            amount_replaced(
+                rows, name, "was_number", "for the same transaction and period."
             )
         )
     return pl.concat(found)

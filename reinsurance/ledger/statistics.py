@@ -7,7 +7,8 @@ row by row, until the next ones are taken.
 
 from typing import Any
 
-from django.db import connection, models
+from django.db import OperationalError, connection, models, transaction
+from psycopg2.errors import LockNotAvailable
 
 from reinsurance.models import (
     Claim,
@@ -24,6 +25,8 @@ _OWN: dict[str, tuple[type[models.Model], ...]] = {
 }
 _SMALL = 100
 """Pages of a table that any way is good for."""
+_PATIENCE = 3_000
+"""Milliseconds; autovacuum gives way after PostgreSQL's deadlock_timeout, a second."""
 
 
 def refresh_statistics(ledger: str | None) -> None:
@@ -43,10 +46,23 @@ def refresh_statistics(ledger: str | None) -> None:
 
 
 def keep_statistics(cursor: Any, ledger: str | None) -> None:
-    """None are taken before the commit, of tables that a load of the ledger fills."""
-    if tables := _tables(ledger):
-        names = ", ".join(map(connection.ops.quote_name, tables))
-        cursor.execute(f"LOCK TABLE {names} IN SHARE UPDATE EXCLUSIVE MODE")
+    """None are taken before the commit, of tables that a load of the ledger fills.
+
+    Autovacuum makes room at once; a load does not wait for what does not (a person's
+    VACUUM, one against the wraparound of transaction numbers).  Inside a transaction.
+    """
+    tables = _tables(ledger)
+    if not tables:
+        return
+    names = ", ".join(map(connection.ops.quote_name, tables))
+    try:
+        with transaction.atomic():
+            cursor.execute(f"SET LOCAL lock_timeout = {_PATIENCE}")
+            cursor.execute(f"LOCK TABLE {names} IN SHARE UPDATE EXCLUSIVE MODE")
+            cursor.execute("SET LOCAL lock_timeout = 0")
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
 
 
 def _tables(ledger: str | None, *more: type[models.Model]) -> list[str]:

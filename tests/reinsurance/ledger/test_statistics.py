@@ -1,13 +1,17 @@
 """Statistics that count none of a table's rows do not stay, and are not taken."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import psycopg2
 import pytest
 from django.db import connection
 
 from importers import record_types
 from importers.pipeline.undo import undo
+from reinsurance.ledger import statistics
 from reinsurance.ledger.statistics import refresh_statistics
-from reinsurance.models import Claim, LineageRange, Treaty
+from reinsurance.models import Claim, Treaty
 from tests.importers.pipeline.tables import Table, run
 
 pytestmark = pytest.mark.django_db
@@ -57,16 +61,32 @@ def test_statistics_that_count_no_rows_are_taken_anew(treaty: Treaty) -> None:
     assert counted(table) == 5000
 
 
-def test_none_are_taken_while_a_load_is_on(treaty: Treaty) -> None:
-    run(claims(1), record_types.get("claims"))
+LOCK = f"LOCK TABLE {Claim._meta.db_table} IN SHARE UPDATE EXCLUSIVE MODE"
+
+
+@pytest.fixture
+def another() -> Iterator[Any]:
+    """A cursor of another connection, inside a transaction."""
     values = connection.get_connection_params()
     names = ("dbname", "user", "password", "host", "port")
-    with psycopg2.connect(**{n: values[n] for n in names if n in values}) as another:
-        cursor = another.cursor()
-        cursor.execute(f"LOCK TABLE {LineageRange._meta.db_table} IN ROW SHARE MODE")
-        with pytest.raises(psycopg2.errors.LockNotAvailable):
-            cursor.execute(
-                f"LOCK TABLE {Claim._meta.db_table} "
-                "IN SHARE UPDATE EXCLUSIVE MODE NOWAIT"
-            )
-    another.close()
+    found = psycopg2.connect(**{n: values[n] for n in names if n in values})
+    yield found.cursor()
+    found.close()
+
+
+def test_none_are_taken_while_a_load_is_on(treaty: Treaty, another: Any) -> None:
+    run(claims(1), record_types.get("claims"))
+    with pytest.raises(psycopg2.errors.LockNotAvailable):
+        another.execute(f"{LOCK} NOWAIT")
+
+
+def test_a_load_does_not_wait_for_who_takes_them_for_long(
+    treaty: Treaty, another: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statistics, "_PATIENCE", 50)
+    another.execute(LOCK)
+    _, loaded, _ = run(claims(1), record_types.get("claims"))
+    assert loaded == {"created": 1}
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == ("0",)

@@ -25,7 +25,7 @@ def migrate() -> None:
     it done.  Raises OperationalError where a table is in use for ten minutes on end.
     """
     patience = time.monotonic() + PATIENCE_SECONDS
-    with _alone():
+    with alone(), _impatient():
         while True:
             try:
                 call_command("migrate", interactive=False, verbosity=0)
@@ -38,10 +38,21 @@ def migrate() -> None:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """One migration at a time; the lock is the session's own."""
+def alone() -> Iterator[None]:
+    """One machine at a time; the lock is the session's own, which may take it twice."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+@contextmanager
+def _impatient() -> Iterator[None]:
+    """A table that is in use is waited for :data:`LOCK_SECONDS`."""
+    with connection.cursor() as cursor:
         cursor.execute("SHOW lock_timeout")
         before = cursor.fetchone()[0]
         cursor.execute(
@@ -52,4 +63,3 @@ def _alone() -> Iterator[None]:
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('lock_timeout', %s, false)", [before])
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])

@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from io import StringIO
 
 import psycopg2
 import pytest
@@ -13,6 +14,7 @@ from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from backoffice import migrating
+from backoffice.management.commands import bootstrap
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -70,6 +72,26 @@ def test_a_table_that_is_never_free_is_told(
     assert not is_done()
     migrating.migrate()
     assert is_done()
+
+
+def test_what_follows_the_migrations_is_done_by_one_machine_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    free = []
+
+    def look() -> list[str]:
+        parameters = connection.get_connection_params()
+        parameters["dbname"] = parameters.pop("database", None) or parameters["dbname"]
+        with closing(psycopg2.connect(**parameters)) as other:
+            cursor = other.cursor()
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [migrating.LOCK])
+            free.extend(cursor.fetchone())
+        return []
+
+    monkeypatch.setattr(bootstrap, "load_feeds", look)
+    call_command("bootstrap", demo=False, stdout=StringIO())
+    look()
+    assert free == [False, True]
 
 
 def test_two_machines_at_once(to_do: None, process_environment: dict[str, str]) -> None:

@@ -12,7 +12,7 @@ from backoffice.demo_users import (
     create_demo_clients,
     create_demo_users,
 )
-from backoffice.migrating import migrate
+from backoffice.migrating import alone, migrate
 from backoffice.reference import load_feeds, load_reference
 from backoffice.roles import load_roles
 from importers.services import schedules
@@ -38,6 +38,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Of several machines at once the first does it, the others find it done."""
+        with alone():
+            self._bring_up_to_date(with_demo=options["demo"])
+
+    def _bring_up_to_date(self, *, with_demo: bool) -> None:
         migrate()
         added = load_reference()
         load_roles()
@@ -48,7 +53,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Scheduled: {', '.join(kept)}.")
         if not may_rest():
             self.stdout.write(SLOW_LOADS)
-        if options["demo"]:
+        if with_demo:
             create_demo_users()
             create_demo_clients()
             self.stdout.write("Demo users (for demonstrations only):")

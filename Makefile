@@ -52,7 +52,7 @@ run: $(VENV)/.local
 test: setup lint audit
 	@sh .ci/chromium
 	@sh .ci/redis
-	pytest -m "not slow" --numprocesses $(PROCESSES) --maxprocesses 5 \
+	POLARS_MAX_THREADS=1 pytest -m "not slow" --numprocesses $(PROCESSES) --maxprocesses 5 \
 		--dist loadfile --no-loadscope-reorder
 
 lint: setup

@@ -83,7 +83,7 @@ def settle_rows(
                 cursor,
                 settlement,
                 number=context.number,
-                sender=context.conventions.sender,
+                conventions=context.conventions,
             )
             limited = watched(settlement)
             ruled = claim_issues(settlement, context.conventions, limited)

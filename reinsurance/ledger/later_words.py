@@ -13,6 +13,7 @@ from django.db.models import Max
 
 from reinsurance.ledger.amounts import FIRST_ROW_BY_HAND, TOLD
 from reinsurance.ledger.beside import plain
+from reinsurance.ledger.later_bases import told_otherwise
 from reinsurance.ledger.settlement import Settlement
 from reinsurance.ledger.statements import (
     CLAIMS,
@@ -20,7 +21,13 @@ from reinsurance.ledger.statements import (
     lacking_dropped,
     live_statements,
 )
+from reinsurance.ledger.timelines import (
+    MONEY,
+    replaced_by_corrections,
+    told_amounts,
+)
 from reinsurance.models import Load
+from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.issues import issues_at, no_issues
 from reinsurance.resources.positions import STATEMENT_OF
 
@@ -38,7 +45,7 @@ TOLD_LATER = (
 
 
 def later_claims(
-    cursor: Any, settlement: Settlement, *, number: int, sender: int | None
+    cursor: Any, settlement: Settlement, *, number: int, conventions: Conventions
 ) -> tuple[Settlement, pl.DataFrame]:
     """The settlement, and warnings at rows that a later word overrules.
 
@@ -47,12 +54,19 @@ def later_claims(
     newest = Load.objects.filter(record_type=CLAIMS, undone_at=None).aggregate(
         number=Max("number")
     )["number"]
-    told = settlement.statements
-    if (newest or 0) <= number or not told.height:
+    if (newest or 0) <= number or not settlement.statements.height:
         return settlement, no_issues()
-    later = live_statements(cursor, told["position"]).filter(pl.col("number") > number)
-    left_out = _left_out(cursor, settlement, later, number=number, sender=sender)
-    over = _overruled(told.join(left_out, on="row", how="anti"), later)
+    told = settlement.statements.with_columns(
+        number=pl.lit(number, pl.Int64),
+        sender=pl.lit(conventions.sender, pl.Int64),
+        is_correction=pl.lit(conventions.is_correction),
+    )
+    live = live_statements(cursor, told["position"])
+    later = live.filter(pl.col("number") > number)
+    left_out = _left_out(cursor, settlement, told, later)
+    speaking = told.join(left_out, on="row", how="anti")
+    over = _overruled(speaking, replaced_by_corrections(later, told_amounts(later)))
+    otherwise = told_otherwise(speaking, live, number)
     issues = [
         issues_at(
             left_out,
@@ -63,13 +77,17 @@ def later_claims(
             message=pl.format(LEFT_OUT_LATER, pl.format("Number {}", "correction")),
         ),
         *_at_amounts(over),
+        *_at_other_bases(otherwise),
     ]
-    return _unchanged(settlement, over), pl.concat(issues)
+    return _unchanged(settlement, over, otherwise), pl.concat(issues)
 
 
 def _overruled(told: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
     """Rows beside the last later word for each amount: ``<name>_later``, and who."""
-    names = [n for n in ("status", *TOLD) if n in told.columns and n in later.columns]
+    names = [n for n in ("status", *TOLD) if n in told.columns]
+    later = later.with_columns(
+        pl.lit(None, MONEY).alias(n) for n in names if n not in later.columns
+    )
     tells_it = {n: pl.col(n).is_not_null() for n in names}
     last = (
         later.sort("number", "row")
@@ -103,7 +121,7 @@ def _at_amounts(over: pl.DataFrame) -> list[pl.DataFrame]:
                 severity="warning",
                 message=pl.format(
                     TOLD_LATER,
-                    _who(name),
+                    _who(f"row_{name}", f"number_{name}"),
                     plain(other) if is_money else other,
                     pl.lit("amount" if is_money else "status"),
                 ),
@@ -112,30 +130,51 @@ def _at_amounts(over: pl.DataFrame) -> list[pl.DataFrame]:
     return found
 
 
-def _who(name: str) -> pl.Expr:
+def _who(row: str, number: str) -> pl.Expr:
     """In words: who told an amount later."""
     return (
-        pl.when(pl.col(f"row_{name}") >= FIRST_ROW_BY_HAND)
+        pl.when(pl.col(row) >= FIRST_ROW_BY_HAND)
         .then(pl.lit("A person, later than this file"))
-        .otherwise(pl.format("Number {}, received later", f"number_{name}"))
+        .otherwise(pl.format("Number {}, received later", number))
     )
 
 
-def _unchanged(settlement: Settlement, over: pl.DataFrame) -> Settlement:
+def _at_other_bases(otherwise: pl.DataFrame) -> list[pl.DataFrame]:
+    return [
+        issues_at(
+            rows.filter(~pl.col("is_equal")),
+            column=_COLUMN_OF[name],
+            value=pl.col("value"),
+            code=CODE,
+            severity="warning",
+            message=pl.format(
+                TOLD_LATER,
+                _who("by", "number"),
+                pl.col("stands"),
+                pl.lit("amount"),
+            ),
+        )
+        for (name,), rows in otherwise.group_by("name", maintain_order=True)
+    ]
+
+
+def _unchanged(
+    settlement: Settlement, over: pl.DataFrame, otherwise: pl.DataFrame
+) -> Settlement:
     """Rows of which no word holds, and whose claim stays as it is, change nothing."""
     names = [n for n in ("status", *TOLD) if n in over.columns]
-    silent = [n for n in TOLD if n in settlement.statements.columns and n not in names]
-    speaking = settlement.statements.filter(
-        pl.any_horizontal(
-            pl.lit(value=False), *(pl.col(n).is_not_null() for n in silent)
-        )
-    )
-    nothing = over.filter(
+    others = otherwise.group_by("row").agg(others=pl.col("name"))
+    nothing = over.join(others, on="row", how="left").filter(
         pl.all_horizontal(
             pl.lit(value=True),
-            *(pl.col(n).is_null() | pl.col(f"{n}_later").is_not_null() for n in names),
+            *(
+                pl.col(n).is_null()
+                | pl.col(f"{n}_later").is_not_null()
+                | pl.col("others").list.contains(n).fill_null(value=False)
+                for n in names
+            ),
         )
-    ).join(speaking, on="row", how="anti")
+    )
     moved = settlement.claims.filter(pl.col("is_changed") | ~pl.col("stands"))
     is_over = pl.col("row").is_in(nothing["row"].implode()) & ~pl.col("claim").is_in(
         moved["claim"].implode()
@@ -150,26 +189,21 @@ def _unchanged(settlement: Settlement, over: pl.DataFrame) -> Settlement:
 
 
 def _left_out(
-    cursor: Any,
-    settlement: Settlement,
-    later: pl.DataFrame,
-    *,
-    number: int,
-    sender: int | None,
+    cursor: Any, settlement: Settlement, told: pl.DataFrame, later: pl.DataFrame
 ) -> pl.DataFrame:
     """``row`` and ``correction``: rows that a correction received later leaves out."""
     claims = settlement.claims.select("claim", "treaty", "reference")
     spoken = corrections_of(cursor, claims["treaty"], new=claims).filter(
-        (pl.col("correction") > number) & pl.col("sender").eq_missing(pl.lit(sender))
+        (pl.col("correction") > told["number"].min())
+        & pl.col("sender").is_in(told["sender"].unique().implode(), nulls_equal=True)
     )
     mine = (
-        settlement.statements.select("row", *KEY)
+        told.select("row", *KEY, "number", "sender")
         .join(settlement.rows.select("row", "claim"), on="row")
         .join(claims.select("claim", "treaty"), on="claim")
-        .with_columns(number=pl.lit(number, pl.Int64), sender=pl.lit(sender, pl.Int64))
     )
     every = pl.concat([later.select(mine.columns), mine])
-    kept = lacking_dropped(every, spoken).filter(pl.col("number") == number)
+    kept = lacking_dropped(every, spoken).join(mine, on=["row", "number"], how="semi")
     return (
         mine.join(kept, on="row", how="anti")
         .join(spoken, on=["treaty", "period_end"])

@@ -50,6 +50,8 @@ def _beside_to_date(beside: Beside, amount: str) -> pl.DataFrame:
     here = (
         beside.first_told(rows, amount)
         .join(stands, on=KEY)
+        # What was received later is named by later_words.
+        .filter(pl.col("number_other") < beside.rows["number"].min())
         .filter(differs(pl.col("stands"), pl.col("this")))
         .filter(pl.col("this").ne_missing(pl.col("was_this")))
     )

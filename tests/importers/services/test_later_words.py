@@ -24,7 +24,9 @@ def books(db: None) -> None:
     Source.objects.create(code="dom", name="Dom", is_house=True)
 
 
-def submitted(kind: str, content: str, declared: str = "") -> Ingestion:
+def submitted(
+    kind: str, content: str, declared: str = "", period_end: date = MAY
+) -> Ingestion:
     return check(
         ingestions.submit(
             blocks=[content.encode()],
@@ -32,7 +34,7 @@ def submitted(kind: str, content: str, declared: str = "") -> Ingestion:
             record_type=kind,
             source=ingestions.source_of("dom"),
             door="test",
-            period_end=MAY,
+            period_end=period_end,
             declared=declared,
             enqueue=False,
         )
@@ -315,3 +317,88 @@ def test_a_correction_that_lacks_what_a_person_told(manager: User) -> None:
     assert said(again, "correction_lacks") == []
     load(again)
     assert paid() == {"E5": 55, "E6": 12}
+
+
+HEAD = "UMR,Claim Ref,Insured,Date of Loss,Status,Ccy,Paid {},Reserve\n"
+
+
+def paid_as(
+    basis: str, amount: str, declared: str = "", period_end: date = MAY
+) -> Ingestion:
+    row = f"Q1,PP1,x,2025-02-01,Open,GBP,{amount},20\n"
+    return submitted("claims", HEAD.format(basis) + row, declared, period_end)
+
+
+BASES = {"to date": "Paid to date", "this month": "Paid this month"}
+
+
+@pytest.mark.parametrize("before", ["", "50"])
+@pytest.mark.parametrize(
+    ("mine", "declared", "other", "later_is", "stands"),
+    [
+        (("to date", "150"), "additional", ("this month", "90"), "correction", 90),
+        (("to date", "150"), "correction", ("this month", "90"), "correction", 90),
+        (("this month", "30"), "additional", ("to date", "95"), "correction", 95),
+        (("this month", "30"), "correction", ("to date", "95"), "correction", 95),
+        (("this month", "30"), "correction", ("to date", "95"), "additional", 95),
+    ],
+)
+def test_an_amount_that_a_later_file_tells_in_another_basis(
+    before: str,
+    mine: tuple[str, str],
+    declared: str,
+    other: tuple[str, str],
+    later_is: str,
+    stands: int,
+) -> None:
+    if before:
+        load(paid_as("to date", before, period_end=date(2025, 4, 30)))
+    a = paid_as(*mine)
+    b = load(paid_as(*other, later_is))
+    a = declare(a, declared)
+    basis = "to date" if other[0] == "to date" else "this period"
+    assert said(a, "to_date_stands") == []
+    assert said(a) == [
+        (
+            2,
+            BASES[mine[0]],
+            f"Number {b.pk}, received later, tells {other[1]}.00 {basis} for the same "
+            "period, and that stands: this amount does not count. If it is right, hand "
+            "it in once more.",
+        )
+    ]
+    assert counts(load(a)) == (0, 0, 1)
+    assert paid() == {
+        "PP1": stands if other[0] == "to date" else stands + int(before or 0)
+    }
+
+
+def test_fees_and_recoveries_that_a_later_file_tells_in_another_basis() -> None:
+    def fees(when: str, paid: int, recovered: int, declared: str = "") -> Ingestion:
+        return submitted(
+            "claims",
+            "UMR,Claim Ref,Date of Loss,Status,Ccy,"
+            f"Paid {when},Paid {when} - adjusters fees,Recoveries received {when}\n"
+            f"Q1,PP1,2025-02-01,Open,GBP,0,{paid},{recovered}\n",
+            declared,
+        )
+
+    a = fees("to date", 20, 30)
+    load(fees("this month", 7, 10, "correction"))
+    told = said(declare(a, "additional"))
+    assert [(column, text[text.index("tells") :][:24]) for _, column, text in told] == [
+        ("Paid to date - adjusters fees", "tells 7.00 this period f"),
+        ("Recoveries received to date", "tells 10.00 this period "),
+    ]
+    load(a)
+    fields = ("paid_adjusters", "recovered")
+    assert ClaimPosition.objects.values_list(*fields).get() == (7, 10)
+
+
+def test_another_basis_that_comes_to_the_same_is_no_news() -> None:
+    load(paid_as("to date", "50", period_end=date(2025, 4, 30)))
+    a = paid_as("to date", "140")
+    load(paid_as("this month", "90", "correction"))
+    assert said(declare(a, "additional")) == []
+    assert counts(load(a)) == (0, 0, 1)
+    assert paid() == {"PP1": 140}

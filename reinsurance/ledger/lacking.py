@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from reinsurance.ledger.copying import by_index, copy_out, sought
-from reinsurance.ledger.lacking_others import still_counting
+from reinsurance.ledger.lacking_others import counting, still_counting
 from reinsurance.ledger.lacking_premiums import (
     missing_premiums,
     premium_name,
@@ -140,7 +140,7 @@ def lacked_by(
 def lacked_claims(
     cursor: Any, pairs: pl.DataFrame, *, number: int, sender: int | None
 ) -> pl.DataFrame:
-    """What the sender told before for contracts and periods that a file lacks whole.
+    """What the sender told before of contracts and periods that a file does not name.
 
     ``treaty``, ``claim``, ``position``, ``period_end`` of what counts as yet.
     """
@@ -152,7 +152,7 @@ def lacked_claims(
         present=pl.DataFrame(schema=PRESENT_CLAIMS),
         named=pl.DataFrame(schema={"treaty": pl.Int64, "reference": pl.String}),
     )
-    return still_counting(cursor, found, number=number, sender=sender)
+    return counting(cursor, found, number=number, sender=sender)
 
 
 def _named_positions(found: pl.DataFrame) -> list[Lacked]:

@@ -30,11 +30,7 @@ def still_counting(
     it would not be clear which are which.
     """
     live = live_statements(cursor, found["position"], correction=number)
-    goes = (
-        pl.col("sender").eq_missing(pl.lit(sender, pl.Int64))
-        & (pl.col("number") < number)
-        & (pl.col("row") < FIRST_ROW_BY_HAND)
-    )
+    goes = _was_told_by(sender, before=number)
     others = live.filter(~goes & (pl.col("number") != number))
     of_period = _last(others, KEY, number, "told for it stays")
     # What names no period is of whatever period its claim stands at.
@@ -53,6 +49,28 @@ def still_counting(
         .join(of_none.rename({"stands": "without"}), on="position", how="left")
         .with_columns(stands=pl.coalesce("stands", "without"))
         .drop("without")
+    )
+
+
+def counting(
+    cursor: Any, found: pl.DataFrame, *, number: int, sender: int | None
+) -> pl.DataFrame:
+    """Those of positions and periods of which a sender's earlier word counts as yet.
+
+    For those that a correction does not leave out: nothing is said of what would be
+    without them.
+    """
+    live = live_statements(cursor, found["position"], correction=number)
+    told = live.filter(_was_told_by(sender, before=number))
+    return found.join(told, on=KEY, how="semi")
+
+
+def _was_told_by(sender: int | None, *, before: int) -> pl.Expr:
+    """Whether a file of the sender told it, received before a number."""
+    return (
+        pl.col("sender").eq_missing(pl.lit(sender, pl.Int64))
+        & (pl.col("number") < before)
+        & (pl.col("row") < FIRST_ROW_BY_HAND)
     )
 
 

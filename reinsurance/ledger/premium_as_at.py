@@ -11,6 +11,7 @@ import polars as pl
 
 from reinsurance.ledger.premium_checks import amount_replaced
 from reinsurance.ledger.premium_columns import AMOUNTS
+from reinsurance.ledger.premium_lines import LINE, with_lines
 from reinsurance.ledger.premium_restating import is_last
 from reinsurance.ledger.premium_standing import COLUMNS, GROUP, has_bit, lacked
 from reinsurance.resources.conventions import Conventions
@@ -96,12 +97,14 @@ def at_days(
         AtDay(
             day,
             late.filter(pl.col("period_end") == day),
-            live_at(
-                both.filter(
-                    (pl.col("number") != number) | (pl.col("period_end") == day)
-                ),
-                spoken,
-                day,
+            with_lines(
+                live_at(
+                    both.filter(
+                        (pl.col("number") != number) | (pl.col("period_end") == day)
+                    ),
+                    spoken,
+                    day,
+                )
             ),
             number,
         )
@@ -123,14 +126,23 @@ def _standing(at: AtDay) -> pl.DataFrame:
     was = at.before.group_by(GROUP, maintain_order=True).agg(
         pl.col("id").last().alias("was_id"),
         pl.col("number").last().alias("was_number"),
-        *(pl.col(n).filter(has_bit(n)).last().alias(f"was.{n}") for n in COLUMNS),
     )
-    known = [n for n in was.columns if n not in GROUP and n in at.rows.columns]
+    cells = at.before.group_by([*GROUP, LINE]).agg(
+        pl.col(n).filter(has_bit(n)).last().alias(f"was.{n}") for n in COLUMNS
+    )
+    known = [n for n in (*was.columns, *cells.columns) if n not in GROUP]
+    rows = at.rows.drop(n for n in known if n in at.rows.columns)
     return (
-        at.rows.filter(pl.col("row").is_in(at.own["row"].implode()))
-        .drop(known)
+        rows.join(at.own.select("row", LINE), on="row", maintain_order="left")
         .with_columns(later=pl.lit(None, at.rows.schema["later"]))
         .join(was, on=GROUP, how="left", nulls_equal=True, maintain_order="left")
+        .join(
+            cells,
+            on=[*GROUP, LINE],
+            how="left",
+            nulls_equal=True,
+            maintain_order="left",
+        )
     )
 
 
@@ -158,15 +170,14 @@ def _told(own: pl.DataFrame) -> pl.DataFrame:
 
 def _as_read(before: pl.DataFrame) -> pl.DataFrame:
     """Amounts that stood, ``was.<amount>``: what was left out is as told before."""
-    return before.group_by(GROUP, maintain_order=True).agg(
-        pl.col("number").last().alias("was.number"),
-        *(
-            pl.coalesce(
-                _sum(n, pl.col("is_last") & has_bit(n)),
-                pl.col(n).filter(has_bit(n)).last(),
-            ).alias(f"was.{n}")
-            for n in AMOUNTS
-        ),
+    lines = before.group_by([*GROUP, LINE], maintain_order=True).agg(
+        pl.col("number").last(),
+        pl.col("is_last").any(),
+        *(pl.col(n).filter(has_bit(n)).last() for n in AMOUNTS),
+    )
+    return lines.group_by(GROUP, maintain_order=True).agg(
+        pl.col("number").filter("is_last").last().alias("was.number"),
+        *(_sum(n, pl.col("is_last")).alias(f"was.{n}") for n in AMOUNTS),
     )
 
 

@@ -177,14 +177,18 @@ def amount_replaced(
 
 def changed(entries: pl.DataFrame) -> pl.DataFrame:
     """Amounts that replace others of the same transaction and period."""
-    rows = entries.filter(pl.col("__action") == UPDATED)
+    rows = entries.filter(pl.col("__action") == UPDATED, "has_line")
     found = [no_issues()]
     for name in AMOUNTS:
         if not {name, f"was.{name}"} <= set(rows.columns):
             continue
+        is_in_all = name == "gross_premium"  # said of all of them together
         found.append(
             amount_replaced(
-                rows, name, "was_number", "for the same transaction and period."
+                rows.filter(~adds_otherwise()) if is_in_all else rows,
+                name,
+                "was_number",
+                "for the same transaction and period.",
             )
         )
     return pl.concat(found)

@@ -3,6 +3,7 @@
 import polars as pl
 
 from reinsurance.ledger.premium_keys import FIRM, PARTS, with_whole_keys
+from reinsurance.ledger.premium_lines import LINE, with_lines
 from reinsurance.ledger.premium_standing import (
     COLUMNS,
     GROUP,
@@ -58,7 +59,10 @@ def beside(
     *,
     equal_rows_add: bool,
 ) -> pl.DataFrame:
-    """Each row beside the entry that it replaces (``was_id``, ``was.<column>``).
+    """Each row beside the entry that it replaces (``was_id``).
+
+    ``was.<column>``: what stood, of rows that add up that of its own ``line``, where
+    there is one (``has_line``).
 
     ``stored.<part>``: a part of the key as that entry has it, untold where the row is
     the first to tell it.
@@ -70,14 +74,21 @@ def beside(
     transaction, where equal rows add.
     """
     before, after = _around(rows, known, number)
+    rows, before = _with_lines(rows, before, number, several=equal_rows_add)
     last, later = _last(before), _first(_live(after, known, spoken))
     between = after.select(FIRM).unique().with_columns(is_between=True)
     rows = rows.join(
         between, on=FIRM, how="left", nulls_equal=True, maintain_order="left"
     ).with_columns(pl.col("is_between").fill_null(value=False))
-    seen = rows.join(
-        last, on=GROUP, how="left", nulls_equal=True, maintain_order="left"
-    ).join(later, on=GROUP, how="left", nulls_equal=True, maintain_order="left")
+    seen = rows
+    for beside_it, on in (
+        (last, GROUP),
+        (_cells(before), [*GROUP, LINE]),
+        (later, GROUP),
+    ):
+        seen = seen.join(
+            beside_it, on=on, how="left", nulls_equal=True, maintain_order="left"
+        )
     times = pl.len().over(GROUP) if equal_rows_add else pl.lit(1, pl.UInt32)
     seen = seen.with_columns(
         times=times, was_times=pl.col("replaces").list.len().fill_null(0)
@@ -128,31 +139,60 @@ def _around(
     ), near.filter(is_after)
 
 
-def _last(before: pl.DataFrame) -> pl.DataFrame:
-    """The last entry of each transaction, which the rows replace.
+def _with_lines(
+    rows: pl.DataFrame, before: pl.DataFrame, number: int, *, several: bool
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows, and the entries before them in order, with the ``line`` of each.
 
-    Each once, by who repeated it last.  Where several stand, as rows that add up, what
-    the last of them tells that tells the column, as where they are worked out anew.
+    Each entry once, by who repeated it last.  ``several``: rows may add up.
     """
+    before = before.sort("period_end", "number", "row", "id").unique(
+        "id", keep="last", maintain_order=True
+    )
+    if not several and not before.select(pl.struct(GROUP).is_duplicated().any()).item():
+        one = pl.lit(0, pl.Int64).alias(LINE)
+        return rows.with_columns(one), before.with_columns(one)
+    # What an entry has it may have been filled with: that is its own by now.
+    theirs = before.with_columns(load=pl.lit(None, pl.Int64)).select(
+        *GROUP, "period_end", "number", "load", "told", *COLUMNS
+    )
+    mine = rows.with_columns(
+        number=pl.lit(number, pl.Int64), load=pl.lit(0, pl.Int64)
+    ).select(
+        pl.col(name).cast(dtype)
+        for name, dtype in theirs.schema.items()
+        if name in rows.columns or name in {"number", "load"}
+    )
+    lines = with_lines(pl.concat([theirs, mine], how="diagonal"))[LINE]
     return (
-        before.sort("period_end", "number", "id")
-        .unique("id", keep="last", maintain_order=True)
-        .group_by(GROUP, maintain_order=True)
-        .agg(
-            pl.col("id").last().alias("was_id"),
-            pl.col("id").alias("replaces"),
-            pl.col("stored.told").last().alias("was_told"),
-            pl.col("number").last().alias("was_number"),
-            pl.col("period_end").last().alias("was_end"),
-            pl.col("gross_premium").sum().alias("was_total"),
-            *(
-                pl.coalesce(
-                    pl.col(n).filter(has_bit(n)).last(), pl.col(n).last()
-                ).alias(f"was.{n}")
-                for n in COLUMNS
-            ),
-            *(pl.col(f"stored.{n}").last() for n in PARTS),
-        )
+        rows.with_columns(lines.tail(rows.height)),
+        before.with_columns(lines.head(before.height)),
+    )
+
+
+def _last(before: pl.DataFrame) -> pl.DataFrame:
+    """The last entry of each transaction, and all that the rows replace."""
+    return before.group_by(GROUP, maintain_order=True).agg(
+        pl.col("id").last().alias("was_id"),
+        pl.col("id").alias("replaces"),
+        pl.col("stored.told").last().alias("was_told"),
+        pl.col("number").last().alias("was_number"),
+        pl.col("period_end").last().alias("was_end"),
+        pl.col("gross_premium").sum().alias("was_total"),
+        *(pl.col(f"stored.{n}").last() for n in PARTS),
+    )
+
+
+def _cells(before: pl.DataFrame) -> pl.DataFrame:
+    """What each line of a transaction has, ``was.<column>``."""
+    return before.group_by([*GROUP, LINE], maintain_order=True).agg(
+        pl.lit(value=True).alias("has_line"),
+        *(
+            pl.coalesce(pl.col(n).filter(has_bit(n)).last(), pl.col(n).last()).alias(
+                f"was.{n}"
+            )
+            for n in COLUMNS
+        ),
     )
 
 

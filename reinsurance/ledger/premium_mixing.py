@@ -11,6 +11,7 @@ import polars as pl
 from reinsurance.choices import AmountsAre
 from reinsurance.ledger.beside import plain
 from reinsurance.ledger.premium_columns import labels
+from reinsurance.ledger.premium_lines import LINE, with_lines
 from reinsurance.ledger.premium_restating import is_last
 from reinsurance.ledger.premium_settled_rules import FOLLOWS, MEANT_BY
 from reinsurance.ledger.premium_standing import GROUP, has_bit, lacked
@@ -19,8 +20,8 @@ from reinsurance.resources.issues import issues_at, no_issues
 _BASES = {**MEANT_BY, **FOLLOWS}
 """Columns, each with the amounts that go with what it says."""
 AMOUNTS = list(dict.fromkeys(n for amounts in _BASES.values() for n in amounts))
-_FILE = [*GROUP, "period_end", "number"]
-"""What rows of one file that add up have in common."""
+_ROW = [*GROUP, LINE]
+"""What is told of one row of premium, of rows that add up each by itself."""
 _LATE = -1
 """In place of the load that late rows do not have yet."""
 
@@ -43,14 +44,11 @@ def with_meanings(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
     corrections, which may lack tellings.
     """
     said = {n: pl.when(says(n)).then(n) for n in _BASES}
+    live = told.join(lacked(told, spoken), on="__n", how="anti").sort("__n")
     return (
-        told.join(lacked(told, spoken), on="__n", how="anti")
-        .sort("__n")
-        .with_columns(
-            said[n].forward_fill().over(GROUP).alias(means(n)) for n in _BASES
-        )
-        .with_columns(pl.col(means(n)).shift(1).over(GROUP) for n in _BASES)
-        .with_columns(pl.col(means(n)).first().over(_FILE) for n in _BASES)
+        with_lines(live)
+        .with_columns(said[n].forward_fill().over(_ROW).alias(means(n)) for n in _BASES)
+        .with_columns(pl.col(means(n)).shift(1).over(_ROW) for n in _BASES)
         .with_columns(pl.coalesce(said[n], means(n)).alias(means(n)) for n in _BASES)
     )
 
@@ -173,7 +171,7 @@ def _mixed(live: pl.DataFrame, name: str, amount: str) -> pl.DataFrame:
     tells = (has_bit(amount) & pl.col(amount).is_not_null()).fill_null(value=False)
     before = (
         live.filter(tells & ~is_last())
-        .group_by(GROUP, maintain_order=True)
+        .group_by(_ROW, maintain_order=True)
         .agg(pl.col(amount).last(), of_amount=pl.col(means(name)).last())
         .filter(pl.col(amount) != 0)
         .drop(amount)
@@ -181,17 +179,17 @@ def _mixed(live: pl.DataFrame, name: str, amount: str) -> pl.DataFrame:
     mixed = (
         live.filter(~tells & is_last())
         .select(
-            *GROUP,
+            *_ROW,
             "number",
             of_entry=pl.col(means(name)),
             has_net=pl.col(means("net_premium")).is_not_null(),
         )
-        .join(before, on=GROUP, nulls_equal=True, maintain_order="left")
+        .join(before, on=_ROW, nulls_equal=True, maintain_order="left")
         .filter(pl.col("of_entry") != pl.col("of_amount"))
     )
     if name in FOLLOWS and name != "net_premium" and amount == "net_premium_settlement":
         mixed = mixed.filter(~pl.col("has_net"))  # settled is net, where that is told
-    return mixed.drop("has_net")
+    return mixed.drop("has_net", LINE)
 
 
 def _shown(name: str, column: str) -> pl.Expr:

@@ -4,7 +4,7 @@ Of each transaction and period the entry that was received last stands, unless a
 correction that was received later lacks it; of lists of the year to date that of the
 latest period.  An empty cell leaves what was known: a column that the entry does not
 tell has what files before its own told last.  Rows of one file that add up are entries
-side by side, and none has what another of them tells.
+side by side, and none has what another of them tells (:mod:`premium_lines`).
 """
 
 from collections.abc import Collection
@@ -14,6 +14,7 @@ import polars as pl
 
 from reinsurance.ledger.copying import copy_out, sought
 from reinsurance.ledger.premium_keys import FIRM, PARTS, with_whole_keys
+from reinsurance.ledger.premium_lines import LINE, with_lines
 from reinsurance.ledger.premium_standing import (
     APART,
     COLUMNS,
@@ -86,9 +87,11 @@ def as_they_stand(told: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
 
     ``gone``: tellings that corrections lack.
     """
-    live = told.join(gone, on="__n", how="anti").with_columns(__last=is_last())
-    known = live.group_by(GROUP, maintain_order=True).agg(
-        pl.col("load").last().alias("now_by"),
+    live = told.join(gone, on="__n", how="anti", maintain_order="left")
+    live = with_lines(live).with_columns(__last=is_last())
+    by = live.group_by(GROUP).agg(pl.col("load").last().alias("now_by"))
+    line = live.group_by("id").agg(pl.col(LINE).last())
+    known = live.group_by([*GROUP, LINE]).agg(
         *(
             pl.col(n).filter(~pl.col("__last") & has_bit(n)).last().alias(f"__{n}")
             for n in COLUMNS
@@ -103,7 +106,15 @@ def as_they_stand(told: pl.DataFrame, gone: pl.DataFrame) -> pl.DataFrame:
             pl.col("gone", "told", "load", *GROUP, *COLUMNS).first(),
             pl.col("stored.told", *(f"stored.{n}" for n in PARTS)).first(),
         )
-        .join(known, on=GROUP, how="left", nulls_equal=True, maintain_order="left")
+        .join(line, on="id", how="left", maintain_order="left")
+        .join(by, on=GROUP, how="left", nulls_equal=True, maintain_order="left")
+        .join(
+            known,
+            on=[*GROUP, LINE],
+            how="left",
+            nulls_equal=True,
+            maintain_order="left",
+        )
         .with_columns(stays=pl.col("id").is_in(standing.implode()))
         .with_columns(
             now_gone=pl.when(~pl.col("stays")).then(pl.coalesce("now_by", "by")),

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from reinsurance.ledger import books, claim_undo
+from reinsurance.ledger.descriptions import FIELDS, model_field
 from reinsurance.models import Claim, ClaimPosition, Load
 from tests.reinsurance.ledger.comparing import filled
 
@@ -50,7 +51,6 @@ def _positions() -> dict[int, list[Any]]:
 
 def _claims() -> dict[int, tuple[Any, ...]]:
     """Claims that stand, with what describes them."""
-    rows = Claim.objects.values_list(
-        "pk", "insured_name", "status_id", "date_closed", "details"
-    )
+    fields = [model_field(name).attname for name in FIELDS]
+    rows = Claim.objects.values_list("pk", *fields, "status_id", "details")
     return {key: tuple(told) for key, *told in rows}

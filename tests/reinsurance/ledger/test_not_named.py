@@ -460,3 +460,32 @@ def test_a_waiting_correction_beside_a_claim_that_was_received_later() -> None:
     later = claims("TV/K1/10", "T1/K2/5")[2]
     examined = claims("T1/K1/10", "T1/K3/5", number=waiting, is_correction=True)[0]
     assert said(examined) == [twice(2, "K1", "TV", later)]
+
+
+def test_what_stays_under_a_contract_is_not_asked_what_it_keeps_apart() -> None:
+    """The amount to date stays: a quarter and its month do not count twice."""
+    header = (
+        "UMR,Claim reference,Date of loss,Policy inception,Currency,"
+        "Reporting period start,Paid indemnity to date,Paid indemnity this period"
+    )
+
+    def told(end: datetime.date, *rows: str, **more: Any) -> Any:
+        lines = " ".join(
+            "{},{},2026-01-05,2026-01-02,GBP,2026-{}-01,{},{}".format(*r.split("/"))
+            for r in rows
+        )
+        return send(header, lines, CLAIMS, end, **more)
+
+    bureau = Source.objects.create(code="bur", name="Bureau").pk
+    first = told(MARCH, "TV/K1/03/50/", "T1/K2/03/10/")[2]
+    told(FEBRUARY, "TV/K1/02//20", sender=bureau)
+    told(MARCH, "TV/K1/01//50", sender=bureau)
+    examined, loaded, _ = told(MARCH, "T1/K2/03/11/", is_correction=True)
+    assert loaded["updated"] == 1
+    assert [
+        (code, text.partition(" of it")[0]) for *_, code, text in said(examined)
+    ] == [
+        ("contract_not_corrected", f"Contract TV: number {first} told 1 claim"),
+    ]
+    paid = Claim.objects.values_list("reference", "positions__paid_indemnity")
+    assert sorted(paid) == [("K1", 50), ("K2", 11)]

@@ -158,10 +158,14 @@ class Checker:
 
     # --------------------------------------------------- rows against each other
     def _remember(self, frame: pl.DataFrame) -> None:
-        """Write down keys and contents of the good rows."""
+        """Write down keys and contents of the good rows.
+
+        Where rows add up also those of broken ones: the others wait for them.
+        """
         good = frame.filter(~pl.col(BROKEN))
         if self.record_type.ledger is not None:
-            self._rows.add(good, list(self.record_type.group), [])
+            adds = self.context.conventions.equal_rows_add
+            self._rows.add(frame if adds else good, list(self.record_type.group), [])
             return
         row_key: list[str] = []
         for resource, book in zip(self._resources, self._books, strict=True):

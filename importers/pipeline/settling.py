@@ -13,6 +13,7 @@ from importers.models import Source
 from importers.models.sources import PremiumLists
 from importers.pipeline.frames import ROW, no_issues
 from importers.pipeline.rules import named
+from importers.pipeline.waiting_rows import waiting
 from importers.record_types import RecordType
 from reinsurance.ledger.later_words import later_claims
 from reinsurance.ledger.limit_rules import shares_of, watched
@@ -109,8 +110,9 @@ def settle_rows(
         if not errors.len():
             found.append(issues)
             break
-        wrong = _with_added(settlement, errors, context)
-        found.append(issues.filter(pl.col(ROW).is_in(wrong.implode())))
+        waits = _waiting(errors, rows, record_type, context)
+        wrong = pl.concat([errors, waits[ROW]]).unique()
+        found += [waits, issues.filter(pl.col(ROW).is_in(wrong.implode()))]
         held_out = pl.concat([held_out, wrong])
     return Settled(
         settlement.rows.select(ROW, "__action"),
@@ -163,14 +165,17 @@ def new_records(
     )
 
 
-def _with_added(settlement: Any, rows: pl.Series, context: FileContext) -> pl.Series:
-    """The rows, and those of the same position that were added to them."""
-    if not context.conventions.equal_rows_add or "position" not in settlement.rows:
-        return rows.unique()
-    known = settlement.rows
-    held = known.filter(pl.col(ROW).is_in(rows.implode()))["position"]
-    added = known.filter(pl.col("position").is_in(held.implode()))[ROW]
-    return pl.concat([rows, added.cast(rows.dtype)]).unique()
+def _waiting(
+    errors: pl.Series,
+    rows: pl.DataFrame,
+    record_type: RecordType,
+    context: FileContext,
+) -> pl.DataFrame:
+    """Issues of rows that add up with one that does not hold."""
+    if not context.conventions.equal_rows_add or record_type.ledger is None:
+        return no_issues()
+    is_wrong = pl.col(ROW).is_in(errors.cast(rows.schema[ROW]).implode())
+    return waiting(rows.filter(is_wrong), rows.filter(~is_wrong), record_type.ledger)
 
 
 def write_settlement(

@@ -20,21 +20,20 @@ from django.db import connection, transaction
 from importers.pipeline import staged_settlements, storage
 from importers.pipeline.changes import ACTION, Change, carries, walk
 from importers.pipeline.check import Across
-from importers.pipeline.compare import WAS
 from importers.pipeline.effects import Effect
 from importers.pipeline.frames import BROKEN, ROW, no_issues
 from importers.pipeline.registers import Register
 from importers.pipeline.rules import named
 from importers.pipeline.settling import Settled, settle_rows
+from importers.pipeline.shown_changes import Shown
 from importers.pipeline.side_by_side import SideBySide
 from importers.pipeline.together import judge_together
+from importers.pipeline.waiting_rows import waiting
 from importers.pipeline.whole_files import WholeFile
 from importers.record_types import RecordType
 from importers.values import Action
 from reinsurance.ledger.preview import preview
-from reinsurance.resources.base import DomainResource
 from reinsurance.resources.conventions import FileContext
-from reinsurance.resources.lookups import ReferenceWidget
 
 PREVIEWED = 50
 """Changed rows that are shown before approval."""
@@ -62,10 +61,14 @@ class Staged:
 
 @dataclass(slots=True)
 class Begun:
-    """A chunk on its way: rows refused, rows that are good, what these come to."""
+    """A chunk on its way: rows refused, rows that are good, what these come to.
+
+    ``issues``: why rows are refused that were good by themselves.
+    """
 
     refused: pl.DataFrame
     good: pl.DataFrame
+    issues: pl.DataFrame
     settled: Future[Settled] | None = None
 
 
@@ -93,21 +96,35 @@ class Stager:
     def begin(self, frame: pl.DataFrame, across: Across, threads: SideBySide) -> Begun:
         """Begin to stage a checked chunk; :meth:`finish_chunk` is called in turn."""
         refused = pl.col(BROKEN) | pl.col(ROW).is_in(across.refused.implode())
-        begun = Begun(frame.filter(refused), frame.filter(~refused).drop(BROKEN))
+        issues = self._waiting(frame, refused)
+        waits = issues[ROW].cast(frame.schema[ROW])
+        refused |= pl.col(ROW).is_in(waits.implode())
+        begun = Begun(
+            frame.filter(refused), frame.filter(~refused).drop(BROKEN), issues
+        )
         if self.record_type.ledger is not None and begun.good.height:
             begun.settled = threads.submit(self._settled, begun.good)
         return begun
+
+    def _waiting(self, frame: pl.DataFrame, refused: pl.Expr) -> pl.DataFrame:
+        """Issues of rows that add up with refused ones."""
+        ledger = self.record_type.ledger
+        if ledger is None or not self.context.conventions.equal_rows_add:
+            return no_issues()
+        found = waiting(frame.filter(refused), frame.filter(~refused), ledger)
+        return named(found, self.headers)
 
     def finish_chunk(
         self, begun: Begun, across: Across
     ) -> tuple[pl.Series, pl.DataFrame]:
         """Stage a chunk: the rows held out, and what the books say of it."""
-        good, issues = begun.good, no_issues()
+        good, issues = begun.good, begun.issues
         held_out = begun.refused.get_column(ROW)
         if self.record_type.ledger is not None:
             self.staged.effect.note_held_out(begun.refused)
             if begun.settled is not None:
-                good, issues, more = self._take(good, begun.settled.result())
+                good, found, more = self._take(good, begun.settled.result())
+                issues = pl.concat([issues, found])
                 held_out = pl.concat([held_out, more.cast(held_out.dtype)])
         else:
             if self.register is not None:
@@ -238,71 +255,3 @@ class Stager:
             room = PREVIEWED - len(self.staged.preview)
             shown = Shown(change, frame.head(max(room, 0)))
             self.staged.preview += shown.rows(action)
-
-
-class Shown:
-    """Some rows of a change in words: references by their text, not their number."""
-
-    def __init__(self, change: Change, frame: pl.DataFrame) -> None:
-        self.change = change
-        self.frame = frame
-        self.fields = change.resource.fields
-        self.texts = {
-            name: self._texts(name, column.widget)
-            for name, column in self.fields.items()
-            if isinstance(column.widget, ReferenceWidget)
-        }
-
-    def _texts(self, name: str, widget: ReferenceWidget) -> dict[Any, str]:
-        wanted = {name, WAS + name} & set(self.frame.columns)
-        pks = {pk for column in wanted for pk in self.frame[column].drop_nulls()}
-        if not pks or self.frame.schema[next(iter(wanted))] == pl.String:
-            return {}
-        records = widget.model._default_manager.filter(pk__in=pks)
-        return dict(records.values_list("pk", widget.lookups[0]))
-
-    def rows(self, action: Action) -> list[dict[str, Any]]:
-        """``row``, ``record``, ``key``, ``action`` and ``changes`` of each row.
-
-        ``changes`` holds ``[column, before, after]`` of what is new or different.
-        """
-        label = str(self.change.resource._meta.model._meta.verbose_name)
-        key = full_key_names(self.change)
-        return [
-            {
-                "row": row[ROW],
-                "record": label,
-                "key": " · ".join(
-                    filter(None, (self._text(n, row[n]) for n in key if n in row))
-                ),
-                "action": action.value,
-                "changes": self._differences(row),
-            }
-            for row in self.frame.iter_rows(named=True)
-        ]
-
-    def _differences(self, row: dict[str, Any]) -> list[list[str]]:
-        found = []
-        for name in self.change.compared.names:
-            before, after = row.get(WAS + name), row[name]
-            if before != after and (before is not None or after not in {None, ""}):
-                label = str(self.fields[name].column_name)
-                found.append([label, self._text(name, before), self._text(name, after)])
-        return found
-
-    def _text(self, name: str, value: Any) -> str:
-        if value is None:
-            return ""
-        if isinstance(value, bool):
-            return "Yes" if value else "No"
-        return str(self.texts.get(name, {}).get(value, value))
-
-
-def full_key_names(change: Change) -> list[str]:
-    """Columns that tell the record apart, outermost first."""
-    resource: type[DomainResource] | None = change.resource
-    names: list[str] = []
-    while resource is not None:
-        names = [n for n in resource.key() if n not in names] + names
-        resource = resource.parent
-    return names

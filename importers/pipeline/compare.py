@@ -8,7 +8,7 @@ from django.db import connection, models
 
 from importers.pipeline.check import own_columns
 from reinsurance.ledger.copying import by_index, copy_in, copy_out, sought
-from reinsurance.resources.base import DomainResource, dtype_of
+from reinsurance.resources.base import UNTOLD, DomainResource, dtype_of
 from reinsurance.resources.conventions import FileContext
 
 WAS = "was."
@@ -108,8 +108,13 @@ def _untold_stays(
 
 
 def _is_empty(frame: pl.DataFrame, name: str) -> pl.Expr:
+    """Whether the row tells nothing of a column, even where something is filled in."""
     empty = pl.col(name).is_null()
-    return empty | (pl.col(name) == "") if frame.schema[name] == pl.String else empty
+    if frame.schema[name] == pl.String:
+        empty |= pl.col(name) == ""
+    if UNTOLD + name in frame.columns:
+        empty |= pl.col(UNTOLD + name).fill_null(value=False)
+    return empty
 
 
 def _by_id(

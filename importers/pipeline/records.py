@@ -23,6 +23,7 @@ from importers.pipeline.compare import (
     table_column,
 )
 from importers.pipeline.frames import ROW
+from importers.pipeline.told_keys import ToldKeys
 from importers.record_types import RecordType
 from importers.values import Action
 from reinsurance.ledger.copying import copy_in
@@ -45,6 +46,7 @@ class Loader:
         self.record_type = record_type
         self.ingestion = ingestion
         self.load = load
+        self._told_keys = ToldKeys(ingestion)
 
     def write(self, change: Change) -> pl.Series:
         """Write one resource's created and updated records; ids of the created."""
@@ -54,6 +56,7 @@ class Loader:
         if change.updated.height:
             self._update(change)
         self._trace(change, ids)
+        self._told_keys.add(change, ids)
         return ids
 
     # ------------------------------------------------------------------ records

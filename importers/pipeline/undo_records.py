@@ -194,11 +194,14 @@ def _is_same(one: Any, other: Any) -> bool:
 
 
 def _untold(resource: type[DomainResource]) -> Image:
-    """What a record says in the columns that no file told, its key left out."""
+    """What a record says in the columns that no file told.
+
+    Of its key only what need not be known, as the inception of a contract.
+    """
     found: Image = {}
     for name, column in resource.fields.items():
         field = record_field_of(resource, name)
-        if field is None or name in resource.key():
+        if field is None or (name in resource.key() and not field.null):
             continue
         if column.default is not NOT_PROVIDED:
             found[str(field.column)] = column.default

@@ -18,7 +18,8 @@ from reinsurance.resources.rules import Rule
 from reinsurance.resources.widgets import CellWidget
 
 UNTOLD = "untold."
-"""Before the name of a column with a default: whether the row leaves it empty."""
+"""Before the name of a column: whether the row leaves it empty, whatever it is taken
+for, as by a default or by what the books know."""
 
 
 class Column(Field):

@@ -6,6 +6,7 @@ value: it matches the one record that fits, and is filled in when told.
 
 import polars as pl
 
+from reinsurance.resources.base import UNTOLD
 from reinsurance.resources.contract_candidates import (
     candidates,
     has_limits,
@@ -28,6 +29,8 @@ from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.issues import issues_at
 
 KEY = ("treaty_reference", "cedant", "inception")
+OPEN = ("cedant", "inception")
+"""Parts of the key that need not be known."""
 ID = "__id"
 PROBLEM = "__problem"
 
@@ -53,9 +56,11 @@ def with_keys(
     """A register's rows with the untold parts of their keys filled in, and issues.
 
     ``frame`` is a row frame with the columns of the key.  A contract of the books gives
-    what the row does not tell; a new one without a cedant is the sender's, in the role
-    that it has (``broker`` is added where needed).  Issues: ``several_treaties``,
-    ``contract_unclear``, and ``not_the_senders_contract`` where that is an error.
+    what the row does not tell, which is marked (``untold.<name>``): the row does not
+    tell it.  One without a cedant is the sender's, in the role that it has (``broker``
+    is added where needed): that the sender tells, whoever told it before.  Issues:
+    ``several_treaties``, ``contract_unclear``, and ``not_the_senders_contract`` where
+    that is an error.
     """
     parts = [*KEY, *([YEAR] if YEAR in frame.columns else [])]
     matched = _matched(frame.select(parts), conventions)
@@ -66,7 +71,8 @@ def with_keys(
     )
     unclear = pl.concat([_unclear(rows), of_another_year(rows)])
     rows = rows.with_columns(
-        pl.coalesce(name, f"was.{name}").alias(name) for name in ("cedant", "inception")
+        *(pl.col(name).is_null().alias(UNTOLD + name) for name in OPEN),
+        *(pl.coalesce(name, f"was.{name}").alias(name) for name in OPEN),
     )
     if has_limits(conventions) and conventions.party is not None:
         rows = _of_sender(rows, conventions.party)
@@ -75,7 +81,8 @@ def with_keys(
         foreign = foreign_contracts(clear, conventions=conventions)
         unclear = pl.concat([unclear, foreign])
     has_broker = "broker" in rows.columns and "broker" not in frame.columns
-    names = [*frame.columns, *(("broker",) if has_broker else ())]
+    marks = [UNTOLD + name for name in OPEN]
+    names = [*frame.columns, *(("broker",) if has_broker else ()), *marks]
     return rows.select(names), unclear
 
 
@@ -108,17 +115,37 @@ def _unclear(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _of_sender(rows: pl.DataFrame, party: int) -> pl.DataFrame:
-    """New contracts that name no cedant, as the sender's."""
-    is_new = pl.col(ID).is_null() & pl.col(PROBLEM).is_null()
-    is_its = is_new & pl.col("cedant").is_null()
-    if not rows.select(is_its.any()).item():
-        return rows
-    role = senders_role(party)
+    """Contracts whose rows name no cedant as the sender's, if they are new or its own.
+
+    Of its own the sender tells again what the books have: it is no change.
+    """
+    names_none = pl.col(UNTOLD + "cedant") & pl.col(PROBLEM).is_null()
+    rows = rows.with_columns(names_none.alias("__names_none"))
+    is_new = pl.col("__names_none") & pl.col(ID).is_null()
+    role_of_new = senders_role(party) if rows.select(is_new.any()).item() else ""
+    for role in ("cedant", "broker"):
+        is_known = (pl.col(f"was.{role}") == party).fill_null(value=False)
+        is_its = pl.col("__names_none") & is_known
+        if role == role_of_new:
+            is_its |= is_new
+        if rows.select(is_its.any()).item():
+            rows = _in_role(rows, role, is_its, party)
+    return rows
+
+
+def _in_role(
+    rows: pl.DataFrame, role: str, is_its: pl.Expr, party: int
+) -> pl.DataFrame:
+    """Rows that tell the party in its role, where they tell nobody else there."""
     told = pl.col(role) if role in rows.columns else pl.lit(None, dtype=pl.Int64)
     its = pl.lit(party, dtype=pl.Int64)
-    return rows.with_columns(
+    rows = rows.with_columns(
         pl.when(is_its).then(pl.coalesce(told, its)).otherwise(told).alias(role)
     )
+    if role != "cedant":
+        return rows
+    mark = UNTOLD + role
+    return rows.with_columns((pl.col(mark) & ~is_its).alias(mark))
 
 
 def _matched(keys: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:

@@ -74,6 +74,11 @@ class UndoPreviewSerializer(serializers.Serializer):
         child=serializers.CharField(),
         help_text="What limits of contracts would say of claims that change.",
     )
+    contracts = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Contracts whose inception or cedant nobody would tell any more, or "
+        "whose period would leave claims or premium outside.",
+    )
 
 
 class UndoPreviewDoor(Door):

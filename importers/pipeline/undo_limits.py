@@ -1,7 +1,10 @@
-"""What limits say of what stands after an undo, which is done and taken back for it.
+"""What has to be looked at after an undo, which is done and taken back for it.
 
-Of claims it is worked out without writing (:mod:`reinsurance.ledger.claim_undo`).
+What limits say of what stands then, and what contracts lose of their keys.  Of claims
+it is worked out without writing (:mod:`reinsurance.ledger.claim_undo`).
 """
+
+from dataclasses import dataclass, field
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, Q
@@ -11,6 +14,7 @@ from importers.exceptions import LoadConflict
 from importers.models import RowChange
 from importers.pipeline.undo import take_back
 from importers.record_types import RecordType
+from reinsurance.ledger.lost_keys import known_of, lost
 from reinsurance.ledger.lowered_limits import (
     above_limits,
     lowered,
@@ -21,39 +25,49 @@ from reinsurance.ledger.overlaps import CountsTwiceError
 from reinsurance.models import Layer, Load, PremiumEntry, Treaty
 
 
-def limits_after(record_type: RecordType, load: Load) -> list[str]:
-    """Sentences about what would stand above a limit; nothing where it is refused.
+@dataclass(frozen=True, slots=True)
+class After:
+    """Sentences about what stands then: above limits, and on contracts unclear."""
 
-    Of registers: limits that come back lower than they are.  Of premium: the premium
-    income of contracts that have a limit.
+    limits: list[str] = field(default_factory=list)
+    contracts: list[str] = field(default_factory=list)
+
+
+def after_undo(record_type: RecordType, load: Load) -> After:
+    """What would stand above a limit, and contracts; nothing where it is refused.
+
+    Of registers: limits that come back lower than they are, and contracts whose
+    inception or cedant nobody tells any more.  Of premium: the premium income of
+    contracts that have a limit.
     """
     is_register = record_type.is_register
     keys = _contracts_of(load) if is_register else _limited_by(load)
     if not keys:
-        return []
-    before = terms_of(keys)
-    known = [] if is_register else premium_above(before)["message"].to_list()
+        return After()
+    before, known = terms_of(keys), known_of(keys) if is_register else {}
+    said = [] if is_register else premium_above(before)["message"].to_list()
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             Load.objects.filter(pk=load.pk).update(undone_at=timezone.now())
             take_back(cursor, record_type, load)
-            after = terms_of(keys)
+            terms = terms_of(keys)
             above = (
-                above_limits(lowered(after, before))
+                above_limits(lowered(terms, before))
                 if is_register
-                else premium_above(after)
+                else premium_above(terms)
             )
-            found = above["message"].to_list()
+            found = [each for each in above["message"].to_list() if each not in said]
+            after = After(found, lost(known, known_of(known)))
             transaction.set_rollback(True)
     except (IntegrityError, LoadConflict, CountsTwiceError):
-        return []
-    return [said for said in found if said not in known]
+        return After()
+    return after
 
 
 def _contracts_of(load: Load) -> list[int]:
     """Contracts of which a register told terms, or those of a layer."""
     rows = RowChange.objects.filter(ingestion=load.number)
-    contracts = rows.filter(model="treaty").exclude(action="created")
+    contracts = rows.filter(model="treaty")
     layers = Layer.objects.filter(pk__in=rows.filter(model="layer").values("object_id"))
     found = Treaty.objects.filter(
         Q(pk__in=contracts.values("object_id")) | Q(pk__in=layers.values("treaty"))

@@ -17,6 +17,7 @@ from django.utils import timezone
 from import_export.fields import NOT_PROVIDED
 
 from importers.models import RowChange
+from importers.pipeline.undo_clashes import require_no_clash
 from importers.values import Action
 from reinsurance.models import Deletion, Load
 from reinsurance.resources.base import DomainResource, record_field_of
@@ -37,7 +38,10 @@ def says_absent(change: RowChange) -> bool:
 
 
 def undo_records(cursor: Any, resource: type[DomainResource], ingestion: int) -> None:
-    """Take back what a load told of the resource's records, the last word first."""
+    """Take back what a load told of the resource's records, the last word first.
+
+    Raises CountsTwiceError where a value that comes back does not go with others.
+    """
     name = resource.model()._meta.model_name or ""
     words = RowChange.objects.filter(ingestion=ingestion, model=name)
     for change in words.order_by("-pk"):
@@ -131,6 +135,7 @@ class _Chain:
                 self.leaving.before = {**self.leaving.before, **back}
                 _save(self.leaving)
         elif back:
+            require_no_clash(self.model, self.change.object_id, back)
             _set(self.cursor, self.model, self.change.object_id, back)
 
     def _value(self, column: str, place: int) -> Any:

@@ -17,7 +17,7 @@ from importers.exceptions import StateProblem
 from importers.models import Ingestion
 from importers.pipeline.settling import year_listing
 from importers.pipeline.undo import edited
-from importers.pipeline.undo_limits import limits_after
+from importers.pipeline.undo_limits import After, after_undo
 from importers.services import permissions
 from importers.services.undo_counts import (
     CHANGES,
@@ -45,7 +45,8 @@ MOST_BREACHES = 20
 class UndoPreview:
     """What an undo would do, and what stands in its way.
 
-    ``breaches``: what limits of contracts say of claims that it changes.
+    ``breaches``: what limits of contracts say of claims that it changes; ``contracts``:
+    what of their claims and premiums is not clear any more.
     """
 
     affected: tuple[Affected, ...] = ()
@@ -53,6 +54,7 @@ class UndoPreview:
     referring: tuple[Referring, ...] = ()
     refusal: str = ""
     breaches: tuple[str, ...] = ()
+    contracts: tuple[str, ...] = ()
 
     @property
     def is_possible(self) -> bool:
@@ -74,6 +76,7 @@ def preview(ingestion: Ingestion, *, user: User) -> UndoPreview:
     found = Found(user)
     refusal = ""
     breaches: list[str] = []
+    after = After()
     refresh_statistics(kind.ledger)
     with transaction.atomic():
         edits = edited(kind, load)
@@ -90,13 +93,14 @@ def preview(ingestion: Ingestion, *, user: User) -> UndoPreview:
         is_clear = not (edits or refusal or found.referring)
         transaction.set_rollback(True)  # the mark and the tables were to count by
     if is_clear and (kind.is_register or kind.ledger == "premiums"):
-        breaches = limits_after(kind, load)
+        after = after_undo(kind, load)
     return UndoPreview(
         tuple(found.affected),
         tuple(edits),
         tuple(found.referring),
         refusal,
-        tuple(breaches[:MOST_BREACHES]),
+        tuple([*breaches, *after.limits][:MOST_BREACHES]),
+        tuple(after.contracts[:MOST_BREACHES]),
     )
 
 

@@ -18,8 +18,11 @@ PERIOD = ("inception", "expiry", "basis")
 
 _SAID = (
     "Contract “{}”: {} of its claims and premiums {} outside the period from {} to {}, "
-    "the first {} of {}. If the row is a renewal, tell the inception of the contract "
-    "that is in the books first and hand it in again; else correct the period."
+    "the first {} of {}. "
+)
+_ADVICE = (
+    "If the row is a renewal, tell the inception of the contract that is in the books "
+    "first and hand it in again; else correct the period."
 )
 
 _QUERY = """
@@ -114,7 +117,9 @@ def shut_out(compared: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def sentences(terms: list[dict[str, Any]], names: dict[int, str]) -> dict[int, str]:
+def sentences(
+    terms: list[dict[str, Any]], names: dict[int, str], *, advice: str = _ADVICE
+) -> dict[int, str]:
     """For each contract of which something is outside its period: what and how many.
 
     ``terms``: ``treaty`` (key), and ``was`` and ``now``: inception, expiry, basis.
@@ -139,5 +144,6 @@ def sentences(terms: list[dict[str, Any]], names: dict[int, str]) -> dict[int, s
             name,
             date_format(day, "j F Y"),
         )
+        + advice
         for treaty, count, name, day in found
     }

@@ -150,7 +150,7 @@ def test_what_an_undo_would_do(loaded: Ingestion, as_manager: Client) -> None:
         ],
         "edits": [],
         "referring": [], "refusal": "",
-        "breaches": [],
+        "breaches": [], "contracts": [],
     }  # fmt: skip
     assert told(as_manager, loaded.pk)["status"] == "loaded"
 

@@ -5,8 +5,10 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from importers import record_types
+from importers.exceptions import LoadConflict
 from importers.pipeline.undo import undo
 from reinsurance.models import Participation, Party, Treaty
 from reinsurance.resources.conventions import Conventions
@@ -147,3 +149,60 @@ def test_of_a_panel_nothing_is_told_anew() -> None:
     take_back(wrong)
     assert books() == [("CED1", None, "")]
     assert str(Participation.objects.get().signed_line).startswith("0.6")
+
+
+# ------------------------------------------------------ what does not go with others
+def test_two_contracts_that_nobody_could_tell_apart_are_refused() -> None:
+    numbers = [
+        hand_in({**CED1, "Inception": f"{year}-01-01", "YOA": year})
+        for year in ("2025", "2026")
+    ]
+    for year in ("2025", "2026"):
+        hand_in({**CED1, "YOA": year, "Commission": "20%"})
+    take_back(numbers[0])
+    assert books() == [("CED1", None, ""), ("CED1", Y26, "")]
+    with pytest.raises(LoadConflict) as refused, transaction.atomic():
+        take_back(numbers[1])
+    assert str(refused.value) == (
+        "Without this file nobody tells the inception of contract “T1 of 1 January "
+        "2026”, and another contract of this number has the same cedant and inception "
+        "then: nobody could tell the two apart. Hand in a register first that tells it "
+        "of one of them."
+    )
+    hand_in({**CED1, "Inception": "2026-01-01"})
+    take_back(numbers[1])
+    assert books() == [("CED1", None, ""), ("CED1", Y26, "")]
+
+
+def loaded(kind: str, header: str, row: str) -> int:
+    table = Table(tuple(header.split(",")), [row.split(",")])
+    return run(table, record_types.get(kind))[2].pk
+
+
+def refusal(kind: str, number: int) -> str:
+    with pytest.raises(LoadConflict) as refused, transaction.atomic():
+        undo(record_types.get(kind), ingestion=number)
+    return str(refused.value)
+
+
+def test_days_of_an_event_that_do_not_go_together_are_refused() -> None:
+    header = "Event code,Event name,Date from,Date to"
+    loaded("events", header, "E1,Storm,2025-06-01,2025-06-03")
+    moved = loaded("events", header, "E1,Storm,2025-08-01,2025-08-03")
+    loaded("events", header, "E1,Storm,2025-08-01,")
+    assert refusal("events", moved) == (
+        "Without this file event “E1” would begin on 2025-08-01 and end on 2025-06-03, "
+        "as other files tell it. Hand in one first that tells the right dates."
+    )
+
+
+def test_an_lei_that_another_party_has_since_is_refused() -> None:
+    first, second = "5493001KJTIIGC8Y1R12", "529900T8BM49AURSDO55"
+    header = "Party code,Party name,LEI"
+    loaded("parties", header, f"CED1,CED1,{first}")
+    changed = loaded("parties", header, f"CED1,CED1,{second}")
+    loaded("parties", header, f"CED2,CED2,{first}")
+    assert refusal("parties", changed) == (
+        f"Without this file party “CED1” has the LEI {first} again, which party “CED2” "
+        "has since. Correct one of the two first."
+    )

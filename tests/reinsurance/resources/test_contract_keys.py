@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from reinsurance.models import Party, Treaty
+from reinsurance.resources.base import UNTOLD
 from reinsurance.resources.contract_keys import find_treaties, with_keys
 from reinsurance.resources.contract_owners import foreign_contracts, senders_role
 from reinsurance.resources.conventions import Conventions
@@ -185,7 +186,8 @@ def filled(
     rows = frame.with_row_index("row", offset=2)
     answer, issues = with_keys(rows, conventions=conventions)
     told = issues.select("row", "column", "code", "severity").rows()
-    return answer.drop("row", "treaty_reference"), told
+    marks = [UNTOLD + name for name in ("cedant", "inception")]
+    return answer.drop("row", "treaty_reference", *marks), told
 
 
 def test_the_books_fill_in_what_a_row_does_not_tell() -> None:
@@ -198,6 +200,21 @@ def test_the_books_fill_in_what_a_row_does_not_tell() -> None:
     answer, issues = filled(rows, HOUSE)
     assert answer.rows() == [(a.pk, Y25), (a.pk, Y26), (a.pk, Y25), (None, None)]
     assert issues == []
+
+
+def test_what_is_filled_in_is_marked_as_untold_but_what_the_sender_is() -> None:
+    a = party("A")
+    treaty("5", a, Y25)
+    rows = keys(("5", None, None), ("5", a.pk, Y25), ("6", None, Y26))
+    rows = rows.with_row_index("row", offset=2)
+
+    def marks(conventions: Conventions) -> list[tuple]:
+        answer, _ = with_keys(rows, conventions=conventions)
+        return answer.select(UNTOLD + "cedant", UNTOLD + "inception").rows()
+
+    assert marks(HOUSE) == [(True, True), (False, False), (True, False)]
+    own = Conventions(party=a.pk, is_house=False)
+    assert marks(own) == [(False, True), (False, False), (False, False)]
 
 
 def test_a_new_contract_without_a_cedant_is_the_senders() -> None:

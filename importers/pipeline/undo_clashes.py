@@ -24,8 +24,6 @@ _LEI = (
     "Without this file party “{}” has the LEI {} again, which party “{}” has since. "
     "Correct one of the two first."
 )
-
-
 _PARTS = {"cedant": "cedant_id", "inception": "inception"}
 _COLUMNS: dict[type[models.Model], set[str]] = {
     Treaty: set(_PARTS.values()),

@@ -2,6 +2,7 @@
 
 from datetime import date
 from itertools import permutations
+from random import Random
 from typing import Any
 
 import pytest
@@ -99,6 +100,27 @@ def test_a_part_of_the_key_stays_as_long_as_a_register_tells_it(
         since = Y25 if any("Inception" in row for row in standing.values()) else None
         basis = "RA" if 1 in standing else ""
         assert books() == ([("CED1", since, basis)] if standing else [])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_key_is_what_the_registers_that_stand_tell(seed: int) -> None:
+    random = Random(seed)
+    standing: dict[int, tuple[str, str]] = {}
+    loads = 0
+    while standing or loads < 6:
+        if loads < 6 and random.random() < 0.6:
+            told = (random.choice(("", "CED1")), random.choice(("", "2025-01-01")))
+            row = {**FIRST, "Cedant": told[0], "Inception": told[1]}
+            standing[hand_in({**row, "Commission": f"{loads}%"})] = told
+            loads += 1
+        elif standing:
+            number = random.choice(list(standing))
+            take_back(number)
+            del standing[number]
+        cedant = max((told[0] for told in standing.values()), default="") or None
+        since = max((told[1] for told in standing.values()), default="")
+        expected = (cedant, date.fromisoformat(since) if since else None, "")
+        assert books() == ([expected] if standing else [])
 
 
 @pytest.mark.parametrize("chunk", [1, 7])

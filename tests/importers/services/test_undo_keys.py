@@ -4,10 +4,13 @@ from datetime import date
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
 from importers.models import Ingestion
-from importers.services import ingestions, undo_preview, undoing
-from reinsurance.models import Party, PremiumEntry, Treaty
+from importers.services import ingestions, undo_preview, undoing, work
+from reinsurance.models import Edit, Party, PremiumEntry, Treaty
 from tests.importers.services.loads import loaded
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +49,20 @@ def undo(ingestion: Ingestion, manager: User) -> str:
     return ingestion.status
 
 
+def change(treaty: Treaty, user: User) -> None:
+    """As a person who fills in the inception."""
+    Edit.objects.create(
+        model="treaty",
+        object_id=treaty.pk,
+        action="changed",
+        before={"inception": None},
+        after={"inception": str(treaty.inception)},
+        user=user,
+        at=timezone.now(),
+    )
+    treaty.save()
+
+
 def said(ingestion: Ingestion, manager: User) -> tuple[str, ...]:
     found = undo_preview.preview(ingestion, user=manager)
     assert found.is_possible
@@ -70,6 +87,48 @@ def test_money_that_stays_with_a_contract_without_inception_is_said(
     assert PremiumEntry.objects.get().treaty == treaty
     register(Y26)
     assert Treaty.objects.get().inception == date(2026, 1, 1)
+
+
+def test_the_page_says_it(manager: User, client: Client) -> None:
+    client.force_login(manager)
+    register(BLANK)
+    wrong = register(Y25)
+    premium(2025)
+    register(BLANK)
+    page = reverse("admin:importers_ingestion_undo", args=[wrong.pk])
+    assert "nobody else tells its inception" in client.get(page).content.decode()
+
+
+def test_a_file_on_its_way_brings_no_inception_back(manager: User) -> None:
+    register(BLANK)
+    wrong = register(Y25)
+    waiting = ingestions.submit(
+        blocks=[f"{REGISTER}{BLANK}".encode()],
+        file_name="waiting.csv",
+        record_type="treaties",
+        source=ingestions.source_of(None),
+        door="test",
+        enqueue=False,
+        declared="additional",
+    )
+    work.check(waiting.pk)
+    assert undo(wrong, manager) == "undone"
+    ingestions.approve(waiting.pk, enqueue=False)
+    work.load(waiting.pk)
+    waiting.refresh_from_db()
+    assert waiting.status == "loaded", waiting.message
+    assert Treaty.objects.get().inception is None
+
+
+def test_what_a_person_told_stays(manager: User) -> None:
+    register(BLANK)
+    treaty = Treaty.objects.get()
+    treaty.inception = date(2025, 1, 1)
+    change(treaty, manager)
+    again = register(Y25)
+    register(BLANK)
+    assert undo(again, manager) == "undone"
+    assert Treaty.objects.get().inception == date(2025, 1, 1)
 
 
 def test_another_contract_of_the_number_is_said(manager: User) -> None:

@@ -26,6 +26,7 @@ from reinsurance.resources.contract_years import (
     other_years,
 )
 from reinsurance.resources.conventions import Conventions
+from reinsurance.resources.date_orders import out_of_order
 from reinsurance.resources.issues import issues_at
 
 KEY = ("treaty_reference", "cedant", "inception")
@@ -33,6 +34,11 @@ OPEN = ("cedant", "inception")
 """Parts of the key that need not be known."""
 ID = "__id"
 PROBLEM = "__problem"
+_OUT_OF_ORDER = (
+    "With the expiry of this contract that is in the books it would begin on {} and "
+    "expire on {}. It may be a renewal: tell the inception of the contract that is in "
+    "the books on its page, and hand the row in again; else correct the expiry there."
+)
 
 
 def find_treaties(keys: pl.DataFrame, *, conventions: Conventions) -> pl.DataFrame:
@@ -69,7 +75,21 @@ def with_keys(
     rows = frame.join(
         matched, on=parts, how="left", nulls_equal=True, maintain_order="left"
     )
-    unclear = pl.concat([_unclear(rows), of_another_year(rows)])
+    unclear = pl.concat(
+        [
+            _unclear(rows),
+            of_another_year(rows),
+            out_of_order(
+                rows.filter(
+                    pl.col(PROBLEM).is_null(), pl.col("inception").is_not_null()
+                ),
+                "inception",
+                "expiry",
+                code="expiry_before_inception",
+                message=_OUT_OF_ORDER,
+            ),
+        ]
+    )
     rows = rows.with_columns(
         *(pl.col(name).is_null().alias(UNTOLD + name) for name in OPEN),
         *(pl.coalesce(name, f"was.{name}").alias(name) for name in OPEN),

@@ -5,6 +5,8 @@ import polars as pl
 from reinsurance.models import LossEvent
 from reinsurance.resources import references
 from reinsurance.resources.base import Column, DomainResource
+from reinsurance.resources.conventions import FileContext
+from reinsurance.resources.date_orders import out_of_order
 from reinsurance.resources.rules import Rule
 from reinsurance.resources.widgets import DateWidget, TextWidget
 
@@ -49,6 +51,30 @@ class LossEventResource(DomainResource):
             pl.col("date_to") < pl.col("date_from"),
         ),
     )
+
+    def prepare(
+        self, frame: pl.DataFrame, context: FileContext
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Dates against those of the books, where a row tells one of the two."""
+        codes = frame["event_code"].drop_nulls().unique().to_list()
+        events = LossEvent.objects.filter(code__in=codes)
+        books = pl.DataFrame(
+            list(events.values_list("code", "date_from", "date_to")),
+            schema={
+                "event_code": pl.String,
+                "was.date_from": pl.Date,
+                "was.date_to": pl.Date,
+            },
+            orient="row",
+        )
+        return frame, out_of_order(
+            frame.join(books, on="event_code", maintain_order="left"),
+            "date_from",
+            "date_to",
+            code="event_ends_before_start",
+            message="With the date that is in the books the event would begin on {} "
+            "and end on {}. Tell both dates here, or correct the one of the row.",
+        )
 
     class Meta(DomainResource.Meta):
         model = LossEvent

@@ -33,8 +33,8 @@ def test_a_contract_that_would_end_before_it_begins() -> None:
             "expiry_before_inception",
             "With the expiry of this contract that is in the books it would begin on 1 "
             "January 2026 and expire on 31 December 2025. It may be a renewal: tell "
-            "the inception of the contract that is in the books on its page, and hand the "
-            "row in again; else correct the expiry there.",
+            "the inception of the contract that is in the books on its page, and hand "
+            "the row in again; else correct the expiry there.",
         )
     ]
     assert Treaty.objects.get().inception is None

@@ -1,8 +1,7 @@
 """Rows of one claim in one file that describe it differently.
 
 A claim has one event, insured, date of loss: of the rows of a period the last one
-counts, whatever sections they are about (of rows that add up the first of them).  The
-others say so.
+counts, whatever sections they are about.  The others say so.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,13 +23,16 @@ def described_twice(
 ) -> pl.DataFrame:
     """Warnings of rows whose claim another row of the same period describes.
 
-    ``every``: rows that hold; ``good``: those of them that count, equal rows added up.
+    ``every``: rows that hold; ``good``: those of them that count, one of rows that add
+    up.
     """
     fields = [n for n in FIELDS if n in every.columns and n not in _OF_POSITIONS]
     shared = every.filter(pl.col("claim").is_duplicated()).select("row", *_KEY, *fields)
     if not fields or not shared.height:
         return no_issues()
-    told = _told_last(good, shared["claim"], fields)
+    counts = good.select("position", "__period_end")
+    counting = every.join(counts, on=counts.columns, how="semi", nulls_equal=True)
+    told = _told_last(counting, shared["claim"], fields)
     beside = shared.join(told, on=_KEY, nulls_equal=True, maintain_order="left")
     return pl.concat([no_issues(), *(_differing(beside, n, labels[n]) for n in fields)])
 

@@ -1,11 +1,27 @@
 """Further details: what a row tells in fields that have no place of their own."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import polars as pl
 
 PREFIX = "further_"
+
+
+def merged(details: Iterable[str]) -> str | None:
+    """Further details of several rows in one, each as the last that tells it says."""
+    whole: dict[str, str] = {}
+    for text in details:
+        whole |= json.loads(text)
+    names = sorted(whole, key=_in_database)
+    return (
+        json.dumps({n: whole[n] for n in names}, ensure_ascii=False) if names else None
+    )
+
+
+def _in_database(name: str) -> tuple[int, bytes]:
+    """The order in which the database keeps names (``jsonb``)."""
+    return len(name.encode()), name.encode()
 
 
 def details_of(rows: pl.DataFrame, labels: Mapping[str, str]) -> pl.Series:
@@ -15,7 +31,7 @@ def details_of(rows: pl.DataFrame, labels: Mapping[str, str]) -> pl.Series:
     in which the database keeps them (``jsonb``), so that the texts can be compared.
     """
     names = [n for n in rows.columns if n.startswith(PREFIX) and n in labels]
-    names.sort(key=lambda n: (len(labels[n].encode()), labels[n].encode()))
+    names.sort(key=lambda n: _in_database(labels[n]))
     nothing = pl.Series("details", [None], dtype=pl.String).new_from_index(
         0, rows.height
     )

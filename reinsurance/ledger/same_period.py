@@ -20,7 +20,7 @@ from reinsurance.resources.issues import issues_at, no_issues
 
 def same_period(beside: Beside) -> list[pl.DataFrame]:
     """Words that do not count, or take others away, without saying so: warnings."""
-    if not beside.old_told.height:
+    if not (beside.old_told.height and beside.rows.height):
         return []
     known = [a for a in beside.paid if a in beside.line.columns]
     found = [_beside_to_date(beside, amount) for amount in known]

@@ -4,7 +4,9 @@ import polars as pl
 
 from reinsurance.ledger.actions import CREATED, UPDATED
 from reinsurance.ledger.amounts import TOLD
-from reinsurance.ledger.descriptions import PARTS
+from reinsurance.ledger.claim_statuses import open_statuses
+from reinsurance.ledger.descriptions import FIELDS, PARTS, is_told
+from reinsurance.ledger.further_details import merged
 from reinsurance.resources.issues import issues_at, no_issues
 
 
@@ -113,12 +115,31 @@ def _some_untold(rows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
 
 
 def _added(rows: pl.DataFrame, key: list[str], amounts: list[str]) -> pl.DataFrame:
-    """The first row of each position and period with the sums of all."""
+    """The first row of each position and period with the sums of all.
+
+    What describes it is as the last row says that tells it; it is open if any row is.
+    """
     amounts = [*amounts, *(n for n in rows.columns if n.startswith("told_"))]
-    sums = rows.group_by(key, maintain_order=True).agg(
-        pl.when(pl.col(n).count() > 0).then(pl.col(n).sum()).alias(n) for n in amounts
+    fields = [n for n in FIELDS if n in rows.columns]
+    is_open = pl.col("status").is_in(list(open_statuses()))
+    told = rows.group_by(key, maintain_order=True).agg(
+        *(
+            pl.when(pl.col(n).count() > 0).then(pl.col(n).sum()).alias(n)
+            for n in amounts
+        ),
+        *(pl.col(n).filter(is_told(n)).last() for n in fields),
+        pl.coalesce(
+            pl.col("status").filter(is_open).last(),
+            pl.col("status").drop_nulls().last(),
+        ).alias("status"),
+        pl.col("told").bitwise_or(),
+        pl.col("details").drop_nulls(),
     )
-    first = rows.unique(key, keep="first", maintain_order=True).drop(amounts)
+    told = told.with_columns(
+        pl.col("details").map_elements(merged, return_dtype=pl.String)
+    )
+    own = [n for n in rows.columns if n in told.columns and n not in key]
+    first = rows.unique(key, keep="first", maintain_order=True).drop(own)
     return first.join(
-        sums, on=key, how="left", nulls_equal=True, maintain_order="left"
+        told, on=key, how="left", nulls_equal=True, maintain_order="left"
     ).select(rows.columns)

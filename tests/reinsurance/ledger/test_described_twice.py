@@ -73,9 +73,24 @@ def test_rows_that_agree_or_are_silent_say_nothing() -> None:
     assert said(send("C1 1 E Quay", "C1 2 - -", "C1 3 E quay", "C2 1 W Wharf")) == []
 
 
-def test_of_rows_that_add_up_the_first_counts() -> None:
-    examined = send("C1 1 E -", "C1 1 W -", equal_rows_add=True)
-    assert said(examined) == [(3, "Event", message("Loss event", "W", 2, "E"))]
-    event = Claim.objects.get().loss_event
-    assert event is not None
-    assert event.code == "E"
+def test_of_rows_that_add_up_the_last_that_tells_it_counts() -> None:
+    examined = send("C1 1 E -", "C1 1 W Quay", "C1 1 - -", equal_rows_add=True)
+    assert said(examined) == [(2, "Event", message("Loss event", "E", 3, "W"))]
+    claim = Claim.objects.get()
+    assert claim.loss_event is not None
+    assert (claim.loss_event.code, claim.insured_name) == ("W", "Quay")
+
+
+@pytest.mark.parametrize("rows", [["Closed", "Open"], ["Open", "Closed"]])
+def test_rows_that_add_up_are_open_if_one_of_them_is(rows: list[str]) -> None:
+    header = ("UMR", "Claim Ref", "Ccy", "Status", "Paid to date", "Claimant name")
+    names = {"Open": "Doe", "Closed": ""}
+    cells = [["R", "C1", "GBP", status, "5", names[status]] for status in rows]
+    run(
+        Table(header, cells),
+        CLAIMS,
+        period_end=JUNE,
+        conventions=Conventions(equal_rows_add=True),
+    )
+    claim = Claim.objects.get()
+    assert (claim.status_id, claim.details) == ("OPEN", {"Claimant Name": "Doe"})

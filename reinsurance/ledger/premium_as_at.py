@@ -126,6 +126,7 @@ def _standing(at: AtDay) -> pl.DataFrame:
     was = at.before.group_by(GROUP, maintain_order=True).agg(
         pl.col("id").last().alias("was_id"),
         pl.col("number").last().alias("was_number"),
+        pl.col("sender").last().alias("was_sender"),
     )
     cells = at.before.group_by([*GROUP, LINE]).agg(
         pl.col(n).filter(has_bit(n)).last().alias(f"was.{n}") for n in COLUMNS

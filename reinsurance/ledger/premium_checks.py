@@ -2,7 +2,6 @@
 
 import polars as pl
 
-from reinsurance.choices import AmountsAre
 from reinsurance.ledger.contradictions import plain
 from reinsurance.ledger.periods import END, START
 from reinsurance.ledger.premium_columns import AMOUNTS, labels, stored, tells
@@ -15,6 +14,11 @@ from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.issues import issues_at, no_issues
 
 CREATED, UPDATED, UNCHANGED = "created", "updated", "unchanged"
+CURRENCY_OF = {
+    "settlement_currency": "net_premium_settlement",
+    "sum_insured_currency": "sum_insured",
+}
+"""Columns with a currency, and the amount that is in it."""
 MANY = 3
 """So many equal rows of an earlier period, and most of the file, look like a list."""
 TAKES_ALL = ", or, if the row takes the place of all of them, have their file undone."
@@ -194,6 +198,35 @@ def changed(entries: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(found)
 
 
+def currencies_changed(entries: pl.DataFrame) -> pl.DataFrame:
+    """Currencies that replace others, with amounts that are told in them."""
+    rows = entries.filter(pl.col("__action") == UPDATED, "has_line")
+    found = [no_issues()]
+    for name, amount in CURRENCY_OF.items():
+        if not {name, amount} <= set(rows.columns):
+            continue
+        was = pl.col(f"was.{name}").fill_null("")
+        found.append(
+            issues_at(
+                rows.filter(
+                    tells(name) & tells(amount) & (was != "") & (pl.col(name) != was)
+                ),
+                column=name,
+                value=pl.col(name),
+                code="premium_changed",
+                severity="warning",
+                message=pl.format(
+                    f"{labels()[name]}: {{}} replaces {{}} of number {{}}, of "
+                    f"“{labels()[amount]}” for the same transaction and period.",
+                    name,
+                    was,
+                    "was_number",
+                ),
+            )
+        )
+    return pl.concat(found)
+
+
 def adds_otherwise() -> pl.Expr:
     """Whether rows that add replace more or fewer of them."""
     return (pl.col("was_times") > 0) & (pl.col("times") != pl.col("was_times"))
@@ -220,38 +253,6 @@ def told_otherwise_often(entries: pl.DataFrame) -> pl.DataFrame:
             "was_number",
             plain(pl.col("total")),
             plain(pl.col("was_total")),
-        ),
-    )
-
-
-def share_changed(entries: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
-    """Amounts at 100 % that replace our share of them, or the reverse.
-
-    Only a correction may say that it was told at the wrong one.
-    """
-    if "amounts_are" not in entries.columns:
-        return no_issues()
-    labels = {value: str(label) for value, label in AmountsAre.choices}
-    was = pl.col("was.amounts_are").fill_null("")
-    rows = entries.filter(
-        pl.col("later").is_null()
-        & tells("amounts_are")
-        & (was != "")
-        & (pl.col("amounts_are") != was)
-    )
-    return issues_at(
-        rows,
-        column="amounts_are",
-        value=pl.col("amounts_are"),
-        code="share_changed",
-        severity="warning" if conventions.is_correction else "error",
-        message=pl.format(
-            "The amounts are “{}” here, and were “{}” in number {} for the same "
-            "transaction and period. If they were told at the wrong one, declare the "
-            "file a correction; else mend the column or the sender's setting.",
-            pl.col("amounts_are").replace(labels),
-            was.replace(labels),
-            "was_number",
         ),
     )
 

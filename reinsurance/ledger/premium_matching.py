@@ -177,6 +177,7 @@ def _last(before: pl.DataFrame) -> pl.DataFrame:
         pl.col("id").alias("replaces"),
         pl.col("stored.told").last().alias("was_told"),
         pl.col("number").last().alias("was_number"),
+        pl.col("sender").last().alias("was_sender"),
         pl.col("period_end").last().alias("was_end"),
         pl.col("gross_premium").sum().alias("was_total"),
         *(pl.col(f"stored.{n}").last() for n in PARTS),

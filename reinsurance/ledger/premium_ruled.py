@@ -3,9 +3,9 @@
 import polars as pl
 
 from reinsurance.ledger.premium_as_at import AtDay, stand_then
-from reinsurance.ledger.premium_checks import share_changed
 from reinsurance.ledger.premium_mixing import left_under_later
 from reinsurance.ledger.premium_settled_rules import settled_issues
+from reinsurance.ledger.premium_share_rules import share_changed, share_of_others
 from reinsurance.resources.conventions import Conventions
 
 _AS_AT = " This is what would stand as at {}."
@@ -38,4 +38,10 @@ def ruled(
 
 
 def _of_rows(rows: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
-    return pl.concat([settled_issues(rows), share_changed(rows, conventions)])
+    return pl.concat(
+        [
+            settled_issues(rows),
+            share_changed(rows, conventions),
+            share_of_others(rows, conventions),
+        ]
+    )

@@ -18,6 +18,7 @@ from reinsurance.ledger.premium_beside import told_beside
 from reinsurance.ledger.premium_checks import (
     adds_otherwise,
     changed,
+    currencies_changed,
     fits_several,
     listed_to_date,
     told_otherwise_often,
@@ -157,6 +158,7 @@ def settle_premiums(
         issues=pl.concat(
             [
                 *(twice, unclear, changed(added), as_at, told_otherwise_often(added)),
+                currencies_changed(added),
                 listed_to_date(good, known, conventions),
                 lacked_by_later_lists(cursor, entries, number, conventions),
             ]

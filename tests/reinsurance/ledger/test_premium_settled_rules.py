@@ -188,7 +188,8 @@ def test_another_settlement_currency_told_as_a_whole_replaces() -> None:
     amounts = {"ROE": "0.9", "Net premium in settlement currency": "675"}
     examined, _ = send(JANUARY, {**SETTLED, **amounts, "Settlement currency": "EUR"})
     assert said(examined) == [
-        (2, "premium_changed", "Net premium in settlement currency")
+        (2, "premium_changed", "Net premium in settlement currency"),
+        (2, "premium_changed", "Settlement currency"),
     ]
     assert books(*STANDS) == [(1000, "EUR", Decimal("0.9"), 675)]
 

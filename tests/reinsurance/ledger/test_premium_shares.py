@@ -4,6 +4,7 @@ import pytest
 from django.db import transaction
 
 from importers.exceptions import LoadConflict
+from importers.models import Source
 from importers.pipeline.undo import undo
 from reinsurance.models import Treaty
 from tests.reinsurance.ledger.premium_files import JANUARY, PREMIUMS, books, said, send
@@ -118,3 +119,38 @@ def test_amounts_at_another_share_do_not_come_back_beside(share: str) -> None:
         f"share”, as number {third} left it out. Undo number {third} first."
     )
     assert books("net_premium", "amounts_are") == [(600, 540, "ours")]
+
+
+def test_a_share_that_another_sender_told_is_not_that_of_the_row() -> None:
+    first, other = (Source.objects.create(code=c, name=c) for c in ("one", "two"))
+    send(JANUARY, row("100", "100%"), source=first)
+    send(JANUARY, row("30", "Our share"), source=other, is_correction=True)
+    examined, _ = send(JANUARY, row("101", ""), source=first)
+    assert (2, "share_untold", "Amounts are") in said(examined)
+    assert books("amounts_are") == [(30, "ours")]
+    examined, number = send(
+        JANUARY, row("101", "100%"), source=first, is_correction=True
+    )
+    assert books("amounts_are") == [(101, "whole")]
+    examined, _ = send(JANUARY, row("102", ""), source=first)
+    assert books("amounts_are") == [(102, "whole")]
+
+
+def test_another_settlement_currency_under_the_same_amount_is_said() -> None:
+    def settled(currency: str) -> dict[str, str]:
+        return {
+            "Gross premium": "100",
+            "Net premium": "100",
+            "Rate of exchange": "2",
+            "Net premium in settlement currency": "200",
+            "Settlement currency": currency,
+        }
+
+    first = send(JANUARY, settled("USD"))[1]
+    examined, _ = send(JANUARY, settled("EUR"))
+    found = examined.issues.filter(examined.issues["code"] == "premium_changed")
+    assert found["message"].to_list() == [
+        f"Settlement currency: EUR replaces USD of number {first}, of “Net premium in "
+        "settlement currency” for the same transaction and period."
+    ]
+    assert books("settlement_currency_id") == [(100, "EUR")]

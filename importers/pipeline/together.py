@@ -117,7 +117,7 @@ def _spoken(
         context.number,
         told.sender,
         list(effect.periods),
-        sorted({pair[0] for pair in held}),
+        sorted({(treaty, reference) for treaty, reference in held}),
         is_correction=told.is_correction,
         lists_year=lists_year(record_type, context),
     )

@@ -12,16 +12,16 @@ from reinsurance.ledger.spoken_for import Period
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What a file is for: ``periods`` as of :class:`Effect`, with ``also`` contracts.
+    """What a file is for: ``periods`` as of :class:`Effect`.
 
-    ``also``: contracts that its rows held out name.
+    ``rejected``: contract and reference of records that its rejected rows name.
     """
 
     ledger: str
     number: int
     sender: int | None
     periods: list[Period]
-    also: list[int]
+    rejected: list[tuple[int, str]]
     is_correction: bool
     lists_year: bool
 
@@ -32,7 +32,8 @@ def contracts_left(cursor: Any, spoken: Spoken) -> pl.DataFrame:
     ``treaty``; ``period_end`` and ``number`` (who told it last), ``ends`` and
     ``is_shared`` (a file that told of a contract of this one told it, too) of what was
     told before; ``asked``: ends of all that may count beside the file's rows, whenever
-    it was received, of lists the whole year.  Of a contract with a list of its own,
+    it was received, of lists the whole year; ``is_rejected``: rejected rows of the file
+    name the contract.  Of a contract with a list of its own,
     which warns by itself, not what that list told.
     """
     ends = [(t, e) for t, _, e in spoken.periods if t is not None and e is not None]
@@ -54,6 +55,7 @@ def contracts_left(cursor: Any, spoken: Spoken) -> pl.DataFrame:
         .with_columns(is_before=is_before)
     )
     shared = within.join(mine, on=["treaty", "own_end"], how="semi")["number"]
+    rejected = [treaty for treaty, _ in spoken.rejected]
     key = ["treaty"] if spoken.lists_year else ["treaty", "own_end"]
     last = mine["own_end"].max()
     listed = listed_by_itself(told, last, shared)
@@ -61,7 +63,6 @@ def contracts_left(cursor: Any, spoken: Spoken) -> pl.DataFrame:
     is_shared = pl.col("number").is_in(shared.implode()) & ~is_listed
     return (
         within.join(mine, on=key, how="anti")
-        .filter(~pl.col("treaty").is_in(spoken.also))
         .filter(~is_listed | (pl.col("period_end") != last))
         .sort("period_end", "number", "treaty")
         .group_by("treaty", maintain_order=True)
@@ -71,6 +72,7 @@ def contracts_left(cursor: Any, spoken: Spoken) -> pl.DataFrame:
             asked=pl.col("period_end").unique(),
             is_shared=(pl.col("is_before") & is_shared).any(),
         )
+        .with_columns(is_rejected=pl.col("treaty").is_in(rejected))
     )
 
 

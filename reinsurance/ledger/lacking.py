@@ -138,11 +138,17 @@ def lacked_by(
 
 
 def lacked_claims(
-    cursor: Any, pairs: pl.DataFrame, *, number: int, sender: int | None
+    cursor: Any,
+    pairs: pl.DataFrame,
+    *,
+    number: int,
+    sender: int | None,
+    named: Sequence[tuple[int, str]],
 ) -> pl.DataFrame:
     """What the sender told before of contracts and periods that a file does not name.
 
-    ``treaty``, ``claim``, ``position``, ``period_end`` of what counts as yet.
+    ``treaty``, ``claim``, ``position``, ``period_end`` of what counts as yet, but those
+    that rejected rows name (``named``: contract and claim).
     """
     found = _lacked(
         cursor,
@@ -150,7 +156,11 @@ def lacked_claims(
         number=number,
         pairs=pairs,
         present=pl.DataFrame(schema=PRESENT_CLAIMS),
-        named=pl.DataFrame(schema={"treaty": pl.Int64, "reference": pl.String}),
+        named=pl.DataFrame(
+            list(named),
+            schema={"treaty": pl.Int64, "reference": pl.String},
+            orient="row",
+        ),
     )
     return counting(cursor, found, number=number, sender=sender)
 

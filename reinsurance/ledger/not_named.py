@@ -44,6 +44,11 @@ _LISTED = (
     "date does not name the contract: they still count. If they should not, or its "
     "rows were moved to another contract, have them corrected there, or undo number {}."
 )
+_REJECTED = (
+    "Contract {}: number {} told {} of it for the period to {} that this file does not "
+    "have, and only rejected rows of the file name the contract: they stay. Mend these "
+    "rows, and hand the whole file in again in place of this one."
+)
 _TWICE = (
     "“{}” stands under contract {} as well, where number {} told it for the period to "
     "{}, and this file does not name that contract: it would count under both. If it "
@@ -62,6 +67,9 @@ def not_named(cursor: Any, spoken: Spoken, new: pl.DataFrame) -> pl.DataFrame:
         return no_issues()
     names = contract_names(left["treaty"].to_list())
     of_files = _of_files(cursor, left.filter("is_shared"), spoken, names)
+    left = left.filter(~pl.col("is_rejected"))
+    if not left.height:
+        return of_files
     return pl.concat([of_files, _of_rows(cursor, left, spoken, new, names)])
 
 
@@ -73,11 +81,12 @@ def _of_files(
     what = "claim" if spoken.ledger == "claims" else "premium"
     code, words = (LEFT, _STAYS) if spoken.is_correction else (LACKS, _LISTED)
     said = []
-    for treaty, end, number in left.select("treaty", "period_end", "number").rows():
+    columns = ("treaty", "period_end", "number", "is_rejected")
+    for treaty, end, number, is_rejected in left.select(columns).rows():
         if count := counts.get(treaty):
             noun = f"{count:,} {what}{'s' * (count > 1)}"
-            day = date_format(end, "j F Y")
-            said.append(words.format(names[treaty], number, noun, day, number))
+            told = (names[treaty], number, noun, date_format(end, "j F Y"), number)
+            said.append((_REJECTED if is_rejected else words).format(*told))
     more = len(said) - MOST_NAMED
     if more > 0:
         said = [*said[:MOST_NAMED], f"And {more:,} more contracts that it lacks."]
@@ -95,13 +104,27 @@ def _counts(cursor: Any, left: pl.DataFrame, spoken: Spoken) -> dict[int, int]:
     """How many claims or premiums of each contract stay."""
     pairs = left.select("treaty", period_end="ends").explode("period_end")
     if spoken.ledger == "claims":
-        found = lacked_claims(cursor, pairs, number=spoken.number, sender=spoken.sender)
+        found = lacked_claims(
+            cursor,
+            pairs,
+            number=spoken.number,
+            sender=spoken.sender,
+            named=spoken.rejected,
+        )
         counted = found.group_by("treaty").agg(pl.col("claim").n_unique())
         return dict(counted.iter_rows())
     _seek(cursor, pairs)
+    sought(
+        cursor,
+        "rejected_policy",
+        treaty=("bigint", pl.Series([t for t, _ in spoken.rejected], dtype=pl.Int64)),
+        policy=("varchar", pl.Series([p for _, p in spoken.rejected], dtype=pl.String)),
+    )
     cursor.execute(
         "SELECT k.treaty, count(*) FROM left_contract k "  # noqa: S608 our names
-        f"{_ENTRIES} {_loads(spoken)} WHERE g.id IS NULL GROUP BY k.treaty"
+        f"{_ENTRIES} {_loads(spoken)} WHERE g.id IS NULL AND NOT EXISTS (SELECT "
+        "FROM rejected_policy r WHERE r.treaty = e.treaty_id "
+        "AND r.policy = e.policy_reference) GROUP BY k.treaty"
     )
     counts = dict(cursor.fetchall())
     for treaty, count in _stood_then(cursor, spoken).group_by("treaty").len().rows():

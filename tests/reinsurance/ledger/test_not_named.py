@@ -489,3 +489,29 @@ def test_what_stays_under_a_contract_is_not_asked_what_it_keeps_apart() -> None:
     ]
     paid = Claim.objects.values_list("reference", "positions__paid_indemnity")
     assert sorted(paid) == [("K1", 50), ("K2", 11)]
+
+
+def test_a_contract_that_rejected_rows_alone_name_stays_as_it_is() -> None:
+    first = claims("T1/K1/1", "TV/K5/5", "TV/K6/6")[2]
+    examined, loaded, _ = claims("T1/K1/2", "TV/K5/abc", is_correction=True)
+    assert loaded["updated"] == 1
+    assert [text for *_, code, text in said(examined) if code != "bad_amount"] == [
+        f"Contract TV: number {first} told 1 claim of it for the period to 31 January "
+        "2026 that this file does not have, and only rejected rows of the file name "
+        "the contract: they stay. Mend these rows, and hand the whole file in again in "
+        "place of this one."
+    ]
+    examined, _, _ = claims("T1/K1/2", "TV/K5/7", is_correction=True)
+    assert {code for *_, code, _ in said(examined)} == {"correction_lacks"}
+    assert sorted(Claim.objects.values_list("reference", flat=True)) == ["K1", "K5"]
+
+
+def test_premium_of_a_contract_that_rejected_rows_alone_name_stays() -> None:
+    first = premium("TV/2026/P1/10", "TV/2026/P3/3", "T1/2026/P2/5")[2]
+    rows = ("TV/2026/P1/ten", "T1/2026/P2/6")
+    examined, _, _ = premium(*rows, is_correction=True)
+    assert [
+        text.partition(" for the period")[0]
+        for *_, code, text in said(examined)
+        if code == "contract_not_corrected"
+    ] == [f"Contract TV: number {first} told 1 premium of it"]

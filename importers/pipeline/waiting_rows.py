@@ -13,25 +13,26 @@ from reinsurance.ledger.premium_standing import KEY
 CODE = "waits_for_row"
 _OF = {
     "claims": (
-        "claim_reference",
-        ["treaty_reference", "section", "risk_code", "currency", END],
+        ["treaty_reference", "claim_reference"],
+        ["section", "risk_code", "currency", END],
     ),
-    "premiums": ("policy_reference", [KEY[0], *KEY[2:], END]),
+    "premiums": (list(KEY[:2]), [*KEY[2:], END]),
 }
-"""Of each ledger the column of the reference, and those that tell rows of it apart."""
+"""Of each ledger the columns of the record, and those that tell its parts apart."""
 
 
 def waiting(rejected: pl.DataFrame, rows: pl.DataFrame, ledger: str) -> pl.DataFrame:
     """Issues at rows that add up with one of the rejected ones.
 
-    A part that one of the two does not tell, or not rightly, may be that of the other;
-    so may its contract, where that is not found.
+    A part that one of the two does not tell, or not rightly, may be that of the other.
+    A row whose contract is not found goes on by itself once somebody picks it, and is
+    held beside the others then (:mod:`reinsurance.ledger.other_parts`).
     """
     record, parts = _OF[ledger]
     parts = [n for n in parts if n in rows.columns and n in rejected.columns]
     pairs = (
-        rows.select(ROW, record, *parts)
-        .join(rejected.select(ROW, record, *parts), on=record, suffix="_other")
+        rows.select(ROW, *record, *parts)
+        .join(rejected.select(ROW, *record, *parts), on=record, suffix="_other")
         .filter(pl.col(ROW) != pl.col(f"{ROW}_other"))
         .filter(*(_may_be_one(name, rows.schema[name]) for name in parts))
         .group_by(ROW)
@@ -40,7 +41,7 @@ def waiting(rejected: pl.DataFrame, rows: pl.DataFrame, ledger: str) -> pl.DataF
     )
     return issues_at(
         pairs,
-        column=record,
+        column=record[1],
         value=None,
         code=CODE,
         severity="error",

@@ -1,7 +1,6 @@
 """Rows that add up wait for one of them that is rejected."""
 
 import datetime
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -25,14 +24,10 @@ def contract() -> None:
     Treaty.objects.create(reference="T1", treaty_type="QS", currency_id="GBP")
 
 
-def sent(kind: str, *rows: str, contracts: Sequence[str] = (), **told: Any) -> Any:
+def sent(kind: str, *rows: str, **told: Any) -> Any:
     """Rows such as ``A/10`` or ``A/10/S1``: record, amount and section."""
     cells = [(row + "/").split("/")[:3] for row in rows]
-    of = contracts or ["T1"] * len(rows)
-    lines = [
-        [treaty, name, "2026-01-05", "GBP", amount, part]
-        for treaty, (name, amount, part) in zip(of, cells, strict=True)
-    ]
+    lines = [["T1", name, "2026-01-05", "GBP", n, part] for name, n, part in cells]
     record_type = record_types.get(kind)
     header = HEADERS[kind].replace("Paid to date", "Paid indemnity to date")
     examined, _, _ = run(
@@ -79,17 +74,6 @@ def test_what_stood_stays_until_the_row_is_mended(
 def test_another_part_of_it_does_not_wait(kind: str) -> None:
     sent(kind, "A/10/S1", "A/abc/S2")
     assert stands(kind) == 10
-
-
-@pytest.mark.parametrize("kind", ["claims", "premiums"])
-@pytest.mark.parametrize("umr", ["", "T9"])
-def test_a_row_whose_contract_is_not_found_may_be_of_the_same(
-    kind: str, umr: str
-) -> None:
-    sent(kind, "A/10")
-    examined = sent(kind, "A/6", "A/7", contracts=[umr, "T1"])
-    assert stands(kind) == 10
-    assert examined.staged.rows["rejected"] == 2
 
 
 def test_a_row_that_a_rule_holds_out_keeps_the_others_back() -> None:

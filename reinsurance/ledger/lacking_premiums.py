@@ -11,6 +11,8 @@ from reinsurance.ledger.contradictions import plain
 from reinsurance.ledger.copying import by_index, copy_out, sought
 from reinsurance.ledger.lacking_then import stood_then
 from reinsurance.ledger.lineage_ranges import loads_before, told_by
+from reinsurance.ledger.premium_lines import with_lines
+from reinsurance.ledger.premium_meanings import require_together
 from reinsurance.ledger.premium_restating import is_last, keyed, told_beside
 from reinsurance.ledger.premium_standing import GROUP, corrections, lacked
 from reinsurance.ledger.timelines import MONEY
@@ -73,6 +75,10 @@ def missing_premiums(
     )
 
 
+_ANEW = (
+    "This correction leaves out what number {number} went on from: have that handed in "
+    "anew with {names}, or undo it first."
+)
 _STANDS = "(g.id IS NULL OR g.undone_at IS NOT NULL)"
 _SCHEMA = {
     "entry": pl.Int64(),
@@ -169,6 +175,7 @@ def still_standing(
     goes = pl.col("sender").eq_missing(pl.lit(sender, pl.Int64)) & (
         pl.col("number") < number
     )
+    _require_together(live, live.filter(goes), missing["entry"])
     own = (
         live.filter(goes)
         .filter(is_last())
@@ -196,6 +203,19 @@ def still_standing(
         .filter(~pl.col("is_replaced") | pl.col("stands").is_not_null())
         .with_columns(back=pl.when(is_first & ~pl.col("is_replaced")).then("back"))
     )
+
+
+def _require_together(
+    live: pl.DataFrame, own: pl.DataFrame, entries: pl.Series
+) -> None:
+    """Raise CountsTwiceError where others went on from what the sender told.
+
+    ``own``: what it told before of transactions, some of which are missing.
+    """
+    gone = own.filter(pl.col("id").is_in(entries.implode())).select(GROUP).unique()
+    gone = own.join(gone, on=GROUP, how="semi", nulls_equal=True)
+    left = live.join(gone.select("__n"), on="__n", how="anti", maintain_order="left")
+    require_together([(with_lines(left), with_lines(live))], _ANEW)
 
 
 def _others_word(number: int) -> pl.Expr:

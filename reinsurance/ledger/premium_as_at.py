@@ -11,7 +11,7 @@ import polars as pl
 
 from reinsurance.ledger.premium_checks import amount_replaced
 from reinsurance.ledger.premium_columns import AMOUNTS
-from reinsurance.ledger.premium_lines import LINE, with_lines
+from reinsurance.ledger.premium_lines import LINE, cells_of_lines, with_lines
 from reinsurance.ledger.premium_restating import is_last
 from reinsurance.ledger.premium_standing import COLUMNS, GROUP, has_bit, lacked
 from reinsurance.resources.conventions import Conventions
@@ -128,9 +128,7 @@ def _standing(at: AtDay) -> pl.DataFrame:
         pl.col("number").last().alias("was_number"),
         pl.col("sender").last().alias("was_sender"),
     )
-    cells = at.before.group_by([*GROUP, LINE]).agg(
-        pl.col(n).filter(has_bit(n)).last().alias(f"was.{n}") for n in COLUMNS
-    )
+    cells = cells_of_lines(at.before).rename({n: f"was.{n}" for n in COLUMNS})
     known = [n for n in (*was.columns, *cells.columns) if n not in GROUP]
     rows = at.rows.drop(n for n in known if n in at.rows.columns)
     return (

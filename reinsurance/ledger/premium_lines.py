@@ -33,7 +33,7 @@ def with_lines(told: pl.DataFrame) -> pl.DataFrame:
         several.select(GROUP).unique(), on=GROUP, how="semi", nulls_equal=True
     )
     found: dict[int, int] = {}
-    for (_, *_), rows in groups.group_by(GROUP, maintain_order=True):
+    for _, rows in groups.group_by(GROUP, maintain_order=True):
         found.update(_lines_of(rows))
     lines = pl.DataFrame(
         {"__at": list(found), LINE: list(found.values())},
@@ -43,6 +43,16 @@ def with_lines(told: pl.DataFrame) -> pl.DataFrame:
         told.join(lines, on="__at", how="left", maintain_order="left")
         .with_columns(pl.col(LINE).fill_null(0))
         .drop("__at")
+    )
+
+
+def cells_of_lines(live: pl.DataFrame) -> pl.DataFrame:
+    """What each line of a premium has: of each column what was told of it last.
+
+    ``live``: tellings with lines, in order.
+    """
+    return live.group_by([*GROUP, LINE], maintain_order=True).agg(
+        pl.col(n).filter(has_bit(n)).last() for n in COLUMNS
     )
 
 

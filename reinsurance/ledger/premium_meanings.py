@@ -5,13 +5,18 @@ that it left out do not come back from a row that meant them otherwise, nor from
 with another amount that they follow from.
 """
 
+from collections.abc import Iterable
+
 import polars as pl
 
 from reinsurance.ledger.overlaps import CountsTwiceError
+from reinsurance.ledger.premium_breaking import broken_ever, listed
 from reinsurance.ledger.premium_columns import labels
 from reinsurance.ledger.premium_mixing import (
+    live_of,
     means,
     mixed_ever,
+    now_and_then,
     says,
     with_meanings,
 )
@@ -33,9 +38,9 @@ def meant_as_before(
     out come from a row that meant them otherwise.
     """
     whole = keyed(told, spoken)
-    before = with_meanings(whole, spoken)
+    before = with_meanings(live_of(whole, spoken))
     was = before.select("__n", *(pl.col(means(n)).alias(f"was.{n}") for n in MEANT_BY))
-    now = with_meanings(after, left).join(was, on="__n", how="left")
+    now = with_meanings(live_of(after, left)).join(was, on="__n", how="left")
     for name, amounts in MEANT_BY.items():
         is_kept = (
             (pl.col(f"was.{name}") != pl.col(means(name)).fill_null(""))
@@ -52,30 +57,56 @@ def meant_as_before(
                 pl.coalesce("kept", name).alias(name),
                 told=pl.col("told") + pl.when(is_new).then(bit).otherwise(0),
             ).drop("kept")
-    _require_one_meaning(mixed_ever(after, left, whole, spoken))
+    require_together(now_and_then(after, left, whole, spoken))
     return after
 
 
-def _require_one_meaning(found: pl.DataFrame) -> None:
-    """Raise CountsTwiceError where an entry would have amounts that do not go together.
+_UNDO = "Undo number {number} first."
 
-    Amounts of two meanings, or one that follows from an amount which is another now;
-    now or, of lists of the year to date, at the end of an earlier period.
+
+def require_together(
+    pairs: Iterable[tuple[pl.DataFrame, pl.DataFrame]], way: str = _UNDO
+) -> None:
+    """Raise CountsTwiceError where premiums would not go together, and did before.
+
+    ``pairs`` as of :func:`now_and_then`; ``way``: what to do about the file
+    ``{number}`` that leaves the columns ``{names}`` out.
     """
+    pairs = list(pairs)
+    _require_one_meaning(mixed_ever(pairs), way)
+    _require_sums(broken_ever(pairs), way)
+
+
+def _require_one_meaning(found: pl.DataFrame, way: str) -> None:
+    """Amounts of two meanings, or one that follows from an amount which is another."""
     if not found.height:
         return
     row = found.filter(pl.col("number") == pl.col("number").max()).row(0, named=True)
-    number, name = row["number"], row["name"]
-    back = (
-        f"“{labels()[row['amount']]}” of policy {row['policy_reference']} would come "
-    )
+    number, name, amount = row["number"], row["name"], f"“{labels()[row['amount']]}”"
+    back = f"{amount} of policy {row['policy_reference']} would come back "
     if name in MEANT_BY:
-        back += f"back at “{row['of_amount']}” beside amounts at “{row['of_entry']}”"
+        back += f"at “{row['of_amount']}” beside amounts at “{row['of_entry']}”"
     else:
         back += (
-            f"back beside “{labels()[name]}” {row['of_entry']}, and was told with "
+            f"beside “{labels()[name]}” {row['of_entry']}, and was told with "
             f"{row['of_amount']}"
         )
     raise CountsTwiceError(
-        f"{back}, as number {number} left it out. Undo number {number} first."
+        f"{back}, as number {number} left it out. "
+        + way.format(number=number, names=amount)
+    )
+
+
+def _require_sums(found: pl.DataFrame, way: str) -> None:
+    """Amounts that do not add up with what the row that told them leaves out."""
+    if not found.height:
+        return
+    is_last = pl.col("number") == pl.col("number").max()
+    row = found.filter(is_last).with_columns(names=listed(pl.col("left")))
+    policy, number, said, names = row.select(
+        "policy_reference", "number", "said", "names"
+    ).row(0)
+    raise CountsTwiceError(
+        f"Policy {policy} would not add up any more: {said}, as number {number} left "
+        f"{names} out. " + way.format(number=number, names=names)
     )

@@ -6,24 +6,24 @@ A row is asked for what it leaves out (:mod:`premium_settled_rules`); here are a
 that come back at an undo, or from a row that comes late.
 """
 
+from collections.abc import Iterable, Iterator
+
 import polars as pl
 
 from reinsurance.choices import AmountsAre
 from reinsurance.ledger.beside import plain
-from reinsurance.ledger.premium_columns import labels
 from reinsurance.ledger.premium_lines import LINE, with_lines
 from reinsurance.ledger.premium_restating import is_last
 from reinsurance.ledger.premium_settled_rules import FOLLOWS, MEANT_BY
 from reinsurance.ledger.premium_standing import GROUP, has_bit, lacked
-from reinsurance.resources.issues import issues_at, no_issues
 
 _BASES = {**MEANT_BY, **FOLLOWS}
 """Columns, each with the amounts that go with what it says."""
 AMOUNTS = list(dict.fromkeys(n for amounts in _BASES.values() for n in amounts))
+TOGETHER = list(dict.fromkeys([*_BASES, *AMOUNTS, "rate_of_exchange"]))
+"""Columns that have to go together."""
 _ROW = [*GROUP, LINE]
 """What is told of one row of premium, of rows that add up each by itself."""
-_LATE = -1
-"""In place of the load that late rows do not have yet."""
 
 
 def means(name: str) -> str:
@@ -37,17 +37,22 @@ def says(name: str) -> pl.Expr:
     return (has_bit(name) & told).fill_null(value=False)
 
 
-def with_meanings(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
+def live_of(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
+    """Tellings that corrections (``spoken``) do not lack, in order, with ``line``."""
+    live = told.join(lacked(told, spoken), on="__n", how="anti").sort("__n")
+    return with_lines(live)
+
+
+def with_meanings(live: pl.DataFrame) -> pl.DataFrame:
     """Live tellings with what they were read with, ``means.<column>``.
 
-    What a row does not say itself is as files before its own said it.  ``spoken``:
-    corrections, which may lack tellings.
+    What a row does not say itself is as files before its own said it.
     """
     said = {n: pl.when(says(n)).then(n) for n in _BASES}
-    live = told.join(lacked(told, spoken), on="__n", how="anti").sort("__n")
     return (
-        with_lines(live)
-        .with_columns(said[n].forward_fill().over(_ROW).alias(means(n)) for n in _BASES)
+        live.with_columns(
+            said[n].forward_fill().over(_ROW).alias(means(n)) for n in _BASES
+        )
         .with_columns(pl.col(means(n)).shift(1).over(_ROW) for n in _BASES)
         .with_columns(pl.coalesce(said[n], means(n)).alias(means(n)) for n in _BASES)
     )
@@ -75,22 +80,21 @@ def newly_mixed(live: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(found)
 
 
-def mixed_ever(
+def now_and_then(
     told: pl.DataFrame,
     spoken: pl.DataFrame,
     before: pl.DataFrame,
     spoken_before: pl.DataFrame,
-) -> pl.DataFrame:
-    """As :func:`newly_mixed`, of lists of the year to date at each period's end, too.
+) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Live tellings beside those of before: now, and at each end of lists of the year.
 
     ``told``: all tellings, with ``spoken``, the corrections; ``before``: as it was.
-    What a later list tells anew, or leaves out, stood until then.
+    What a later list tells anew, or leaves out, stood until then: only premiums of
+    which lists leave something out are there at the ends.
     """
-    found = [
-        newly_mixed(with_meanings(told, spoken), with_meanings(before, spoken_before))
-    ]
+    yield live_of(told, spoken), live_of(before, spoken_before)
     lists = told.filter(pl.col("same_sender").is_not_null())
-    tells = [has_bit(n) & pl.col(n).is_not_null() for n in AMOUNTS]
+    tells = [has_bit(n) & pl.col(n).is_not_null() for n in TOGETHER]
     left_out = lists.group_by(GROUP).agg(
         is_left=pl.any_horizontal(one.any() & ~one.all() for one in tells)
     )
@@ -100,69 +104,19 @@ def mixed_ever(
         here = lists.filter(pl.col("period_end") == day).select(GROUP).unique()
         until = pl.col("period_end") <= day
         now, was = (
-            with_meanings(
+            live_of(
                 frame.filter(until).join(here, on=GROUP, how="semi", nulls_equal=True),
                 corrections.filter(until),
             )
             for frame, corrections in ((told, spoken), (before, spoken_before))
         )
-        found.append(newly_mixed(now, was))
-    return pl.concat(found)
+        yield now, was
 
 
-def left_under_later(
-    late: pl.DataFrame, every: pl.DataFrame, spoken: pl.DataFrame, number: int
-) -> pl.DataFrame:
-    """Issues of late rows with amounts that a later file leaves out under others.
-
-    ``late``: rows beside the books, of which later files told the same; ``every``: what
-    the books have of their policies, with whole keys.  Such an amount would count
-    beside what the later file told without it.
-    """
-    if not late.height:
-        return no_issues()
-    mine = late.select(
-        pl.col(n).cast(every.schema[n]) for n in late.columns if n in every.columns
-    ).with_columns(number=pl.lit(number, pl.Int64), load=pl.lit(_LATE, pl.Int64))
-    both = (
-        pl.concat([every, mine], how="diagonal")
-        .join(late.select(GROUP).unique(), on=GROUP, how="semi", nulls_equal=True)
-        .sort("period_end", "number", "row")
-        .with_row_index("__n")
-    )
-    known = both.filter(pl.col("load").ne_missing(_LATE))
-    found = mixed_ever(both, spoken, known, spoken).filter(pl.col("number") != number)
-    rows = late.join(
-        found.unique([*GROUP, "amount"], keep="first", maintain_order=True),
-        on=GROUP,
-        nulls_equal=True,
-    )
-    told = [n for n in AMOUNTS if n in late.columns]
-    value = pl.coalesce(
-        pl.lit(None, pl.String),
-        *(pl.when(pl.col("amount") == n).then(plain(pl.col(n))) for n in told),
-    )
-    label = pl.col("amount").replace(labels())
-    return issues_at(
-        rows.with_columns(value=value).filter(pl.col("value").is_not_null()),
-        column=pl.col("amount"),
-        value=pl.col("value"),
-        code="amounts_left_out",
-        severity="error",
-        message=pl.format(
-            "Number {} {}, has “{}” {} and leaves “{}” out, "
-            "which is told here with {}. Leave the cell empty, or have that file "
-            "handed in anew with “{}”.",
-            "number",
-            pl.when(pl.col("number") > number)
-            .then(pl.lit("was received after this file"))
-            .otherwise(pl.lit("is for a later period")),
-            pl.col("name").replace(labels()),
-            "of_entry",
-            label,
-            "of_amount",
-            label,
-        ),
+def mixed_ever(pairs: Iterable[tuple[pl.DataFrame, pl.DataFrame]]) -> pl.DataFrame:
+    """As :func:`newly_mixed`, of all that :func:`now_and_then` gives."""
+    return pl.concat(
+        newly_mixed(with_meanings(now), with_meanings(was)) for now, was in pairs
     )
 
 

@@ -3,7 +3,7 @@
 import polars as pl
 
 from reinsurance.ledger.premium_as_at import AtDay, stand_then
-from reinsurance.ledger.premium_mixing import left_under_later
+from reinsurance.ledger.premium_late_rows import left_out_later
 from reinsurance.ledger.premium_settled_rules import settled_issues
 from reinsurance.ledger.premium_share_rules import share_changed, share_of_others
 from reinsurance.resources.conventions import Conventions
@@ -34,7 +34,7 @@ def ruled(
         of_days = issues.join(ends.unique("row"), on="row", maintain_order="left")
         message = pl.concat_str("message", pl.format(_AS_AT, "day"))
         found.append(of_days.with_columns(message=message).select(issues.columns))
-    return pl.concat([*found, left_under_later(late, every, spoken, number)])
+    return pl.concat([*found, left_out_later(late, every, spoken, number)])
 
 
 def _of_rows(rows: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:

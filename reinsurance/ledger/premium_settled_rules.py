@@ -15,6 +15,7 @@ from reinsurance.ledger.premium_standing import COLUMNS
 from reinsurance.resources.issues import issues_at, no_issues
 from reinsurance.resources.premium_rules import DERIVED_FROM, PREMIUM_RULES, SIGNED
 from reinsurance.resources.premiums import PremiumEntryResource
+from reinsurance.resources.rules import Rule
 
 WHY = " What the row leaves out is as the books have it."
 
@@ -45,30 +46,42 @@ def settled_issues(entries: pl.DataFrame) -> pl.DataFrame:
     if not rows.height:
         return no_issues()
     told = set(entries.columns)
-    whole = PremiumEntryResource().derive(rows)
     found = [no_issues()]
+    for rule, _, broken in broken_rules(PremiumEntryResource().derive(rows)):
+        column = rule.column if rule.column in told else "gross_premium"
+        found.append(
+            issues_at(
+                broken,
+                column=column,
+                value=pl.col(column),
+                code=rule.code,
+                severity=rule.severity,
+                message=pl.concat_str(rule.text(), pl.lit(WHY)),
+            )
+        )
+    found += [*_amounts_left_out(rows, told), *_left_under_another(rows, told)]
+    return pl.concat(found)
+
+
+def broken_rules(
+    whole: pl.DataFrame,
+) -> Iterator[tuple[Rule, list[str], pl.DataFrame]]:
+    """Rules that rows break by what they leave out, the columns, and these rows.
+
+    ``whole``: derived rows with what stands of their premiums; ``leaves.<column>``:
+    the row does not tell it.
+    """
     for rule in PREMIUM_RULES:
         if not rule.needs <= set(whole.columns):
             continue
         sources = {s for n in rule.needs for s in DERIVED_FROM.get(n, (n,))}
-        left_out = [f"leaves.{n}" for n in sources if f"leaves.{n}" in whole.columns]
+        left_out = sorted(n for n in sources if f"leaves.{n}" in whole.columns)
         if not left_out:
             continue
-        broken = whole.filter(pl.any_horizontal(left_out) & rule.broken)
+        is_left = pl.any_horizontal(f"leaves.{n}" for n in left_out)
+        broken = whole.filter(is_left & rule.broken)
         if broken.height:
-            column = rule.column if rule.column in told else "gross_premium"
-            found.append(
-                issues_at(
-                    broken,
-                    column=column,
-                    value=pl.col(column),
-                    code=rule.code,
-                    severity=rule.severity,
-                    message=pl.concat_str(rule.text(), pl.lit(WHY)),
-                )
-            )
-    found += [*_amounts_left_out(rows, told), *_left_under_another(rows, told)]
-    return pl.concat(found)
+            yield rule, left_out, broken
 
 
 def _amounts_left_out(rows: pl.DataFrame, told: set[str]) -> Iterator[pl.DataFrame]:

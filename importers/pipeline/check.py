@@ -1,15 +1,16 @@
 """Stage five: rules over rows, and rows against the other rows of the file."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from importers.pipeline.across import Across
 from importers.pipeline.frames import BROKEN, ROW, issues_at, no_issues
 from importers.pipeline.keys import KeyBook
 from importers.pipeline.rules import broken_rules, named
+from importers.pipeline.waiting_rows import without_contract
 from importers.record_types import RecordType
 from reinsurance.resources.base import DomainResource, dtype_of, record_field
 from reinsurance.resources.conventions import FileContext
@@ -63,6 +64,9 @@ class Checker:
         self.headers = headers
         self.context = context
         self._resources = [resource() for resource in record_type.resources]
+        adds = context.conventions.equal_rows_add
+        self._adds_up = record_type.ledger is not None and adds
+        self._without_contract: list[pl.DataFrame] = []
         self._related: dict[str, dict[Any, tuple]] = {}
         count = range(len(self._resources))
         self._books = [KeyBook(folder, f"keys-{index}") for index in count]
@@ -93,6 +97,9 @@ class Checker:
         errors = issues.filter(pl.col("severity") == "error")["row"].unique()
         frame = frame.with_columns(pl.col(BROKEN) | pl.col(ROW).is_in(errors.implode()))
         self._remember(frame)
+        if self._adds_up:
+            ledger = self.record_type.ledger or ""
+            self._without_contract.append(without_contract(frame, ledger))
         return frame, issues
 
     def with_related(
@@ -164,8 +171,8 @@ class Checker:
         """
         good = frame.filter(~pl.col(BROKEN))
         if self.record_type.ledger is not None:
-            adds = self.context.conventions.equal_rows_add
-            self._rows.add(frame if adds else good, list(self.record_type.group), [])
+            rows = frame if self._adds_up else good
+            self._rows.add(rows, list(self.record_type.group), [])
             return
         row_key: list[str] = []
         for resource, book in zip(self._resources, self._books, strict=True):
@@ -183,10 +190,15 @@ class Checker:
         if self._rows is not self._books[0]:
             self._rows.add(good, row_key, [])
 
-    def across(self) -> "Across":
+    def across(self) -> Across:
         """Issues between rows of the whole file, and which row carries a record."""
         if self.record_type.ledger is not None:
-            return Across(no_issues(), pl.Series(dtype=pl.UInt32))
+            lost = self._without_contract
+            return Across(
+                no_issues(),
+                pl.Series(dtype=pl.UInt32),
+                without_contract=pl.concat(lost) if lost else None,
+            )
         found = [no_issues()]
         for resource, book in zip(self._resources, self._books, strict=True):
             found += [self._conflicts(resource, rows) for rows in book.shared()]
@@ -249,19 +261,6 @@ class Checker:
                 pl.when(pl.col("gaps") > 1).then(pl.lit(GAPS)).otherwise(pl.lit(KEEP)),
             ),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Across:
-    """What only the whole file shows.
-
-    ``refused``: rows held out for another row's sake.  ``not_carried``: by resource
-    index, good rows whose record an earlier row has brought already.
-    """
-
-    issues: pl.DataFrame
-    refused: pl.Series
-    not_carried: Mapping[int, pl.Series] = field(default_factory=dict)
 
 
 def _later(book: KeyBook, refused: pl.Series) -> pl.Series:

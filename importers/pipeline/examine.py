@@ -13,8 +13,9 @@ from pathlib import Path
 import polars as pl
 
 from importers.pipeline import storage
+from importers.pipeline.across import Across
 from importers.pipeline.aside import Aside
-from importers.pipeline.check import Across, Checker
+from importers.pipeline.check import Checker
 from importers.pipeline.clean import Cleaner
 from importers.pipeline.frames import ISSUES, ROW, no_issues
 from importers.pipeline.left_out import left_out

@@ -18,8 +18,8 @@ import polars as pl
 from django.db import connection, transaction
 
 from importers.pipeline import staged_settlements, storage
+from importers.pipeline.across import Across
 from importers.pipeline.changes import ACTION, Change, carries, walk
-from importers.pipeline.check import Across
 from importers.pipeline.effects import Effect
 from importers.pipeline.frames import BROKEN, ROW, no_issues
 from importers.pipeline.registers import Register
@@ -28,7 +28,7 @@ from importers.pipeline.settling import Settled, settle_rows
 from importers.pipeline.shown_changes import Shown
 from importers.pipeline.side_by_side import SideBySide
 from importers.pipeline.together import judge_together
-from importers.pipeline.waiting_rows import waiting
+from importers.pipeline.waiting_rows import stands_alone, waiting
 from importers.pipeline.whole_files import WholeFile
 from importers.record_types import RecordType
 from importers.values import Action
@@ -99,9 +99,13 @@ class Stager:
         issues = self._waiting(frame, refused)
         waits = issues[ROW].cast(frame.schema[ROW])
         refused |= pl.col(ROW).is_in(waits.implode())
-        begun = Begun(
-            frame.filter(refused), frame.filter(~refused).drop(BROKEN), issues
-        )
+        good = frame.filter(~refused).drop(BROKEN)
+        if across.without_contract is not None:
+            alone = stands_alone(
+                across.without_contract, good, self.record_type.ledger or ""
+            )
+            issues = pl.concat([issues, named(alone, self.headers)])
+        begun = Begun(frame.filter(refused), good, issues)
         if self.record_type.ledger is not None and begun.good.height:
             begun.settled = threads.submit(self._settled, begun.good)
         return begun

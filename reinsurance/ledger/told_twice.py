@@ -135,11 +135,16 @@ def _added(rows: pl.DataFrame, key: list[str], amounts: list[str]) -> pl.DataFra
         pl.col("told").bitwise_or(),
         pl.col("details").drop_nulls(),
     )
-    told = told.with_columns(
-        pl.col("details").map_elements(merged, return_dtype=pl.String)
-    )
+    told = told.with_columns(_merged(told["details"]))
     own = [n for n in rows.columns if n in told.columns and n not in key]
     first = rows.unique(key, keep="first", maintain_order=True).drop(own)
     return first.join(
         told, on=key, how="left", nulls_equal=True, maintain_order="left"
     ).select(rows.columns)
+
+
+def _merged(details: pl.Series) -> pl.Series:
+    """The further details of each sum; most rows have none."""
+    if not details.list.len().sum():
+        return pl.Series(details.name, [None] * details.len(), dtype=pl.String)
+    return details.map_elements(merged, return_dtype=pl.String)

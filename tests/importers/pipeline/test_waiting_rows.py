@@ -24,17 +24,20 @@ def contract() -> None:
     Treaty.objects.create(reference="T1", treaty_type="QS", currency_id="GBP")
 
 
-def sent(kind: str, *rows: str, **told: Any) -> Any:
-    """Rows such as ``A/10`` or ``A/10/S1``: record, amount and section."""
-    cells = [(row + "/").split("/")[:3] for row in rows]
-    lines = [["T1", name, "2026-01-05", "GBP", n, part] for name, n, part in cells]
+def sent(kind: str, *rows: str, adds: bool = True, **told: Any) -> Any:
+    """Rows such as ``A/10`` or ``A/10/S1/T2``: record, amount, section, contract."""
+    cells = [(row + "///").split("/")[:4] for row in rows]
+    lines = [
+        ["" if umr == "-" else umr or "T1", name, "2026-01-05", "GBP", amount, part]
+        for name, amount, part, umr in cells
+    ]
     record_type = record_types.get(kind)
     header = HEADERS[kind].replace("Paid to date", "Paid indemnity to date")
     examined, _, _ = run(
         Table(tuple(header.split(",")), lines, chunk=2),
         record_type,
         period_end=JANUARY,
-        conventions=Conventions(equal_rows_add=True, **told),
+        conventions=Conventions(equal_rows_add=adds, **told),
         ingestion=ingestion_of(record_type),
     )
     return examined
@@ -68,6 +71,37 @@ def test_what_stood_stays_until_the_row_is_mended(
     assert examined.staged.rows["rejected"] == 2
     sent(kind, "A/10", "A/7")
     assert stands(kind) == 10 + 7 + 2
+
+
+@pytest.mark.parametrize("umr", ["TX", "-"])
+@pytest.mark.parametrize("kind", ["claims", "premiums"])
+def test_rows_say_that_one_without_a_contract_may_be_theirs(
+    kind: str, umr: str
+) -> None:
+    rows = ("A/10/S1", "A/10/S2", "B/1", f"A/5//{umr}", f"A/7/S3/{umr}")
+    examined = sent(kind, *rows)
+    noun = "claim" if kind == "claims" else "premium"
+    rows = examined.issues.filter(code="stands_without_row").drop("code").rows()
+    header = "Claim reference" if kind == "claims" else "Policy No"
+    assert [(row, column, severity) for row, column, _, severity, _ in rows] == [
+        (2, header, "warning"),
+        (3, header, "warning"),
+    ]
+    assert rows[0][-1] == (
+        f"Row 5 tells of a {noun} of this number as well, and its contract is not "
+        "found. The rows of this sender add up: if it is this one, what counts is "
+        "short of that row until it is mended and both are handed in together."
+    )
+    assert stands(kind) == 10 + 10 + 1
+
+
+def test_rows_that_do_not_add_up_say_nothing_of_it() -> None:
+    assert (
+        not sent("premiums", "A/10", "A/5//TX", adds=False)
+        .issues["code"]
+        .is_in(["stands_without_row"])
+        .any()
+    )
 
 
 @pytest.mark.parametrize("kind", ["claims", "premiums"])

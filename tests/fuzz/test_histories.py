@@ -38,12 +38,14 @@ def play_many(drawn: SearchStrategy, play: Callable, part: int) -> None:
 
 @pytest.mark.parametrize("part", PARTS)
 def test_claims(part: int) -> None:
-    play_many(histories.histories(people=part % 2 == 1), histories.play, part)
+    drawn = histories.histories(people=part % 3 == 1, adds=part % 3 == 2)
+    play_many(drawn, histories.play, part)
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_premiums(part: int) -> None:
-    play_many(premium_histories.histories(), premium_histories.play, part)
+    drawn = premium_histories.histories(adds=part % 3 == 2)
+    play_many(drawn, premium_histories.play, part)
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -8,7 +8,7 @@ import datetime
 import os
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
@@ -41,6 +41,8 @@ CONTRACTS = 32
 YEAR, MONTHS = 2026, 3
 CODES = {"bases_disagree", "conflicting_rows", "duplicate_row", "periods_overlap"}
 """Why rows of such files may be held out."""
+OF_SUMS = {"fees_do_not_add_up", "waits_for_row"}
+"""And those of rows that add up."""
 BASES = {"to_date": "to", "this_period": "this", "previously": "prev"}
 BESIDE = ("Treaty reference", "Claim reference", "Section", "Currency")
 OTHERS = (
@@ -121,12 +123,13 @@ class History:
     """Files in the order of receipt; what is done with them: index and action.
 
     ``by_hand``: words that people tell at a time, or take back, and the last file that
-    is received by then.
+    is received by then.  ``adds``: rows of the senders about the same add up.
     """
 
     files: list[Sent]
     moves: list[tuple[int, str]]
     by_hand: list[tuple[int, list[Word]]]
+    adds: bool = False
 
     def __repr__(self) -> str:
         lines = [f"{n}: {file}" for n, file in enumerate(self.files)]
@@ -228,15 +231,31 @@ def words(draw: st.DrawFn, contract: int, *, quarters: bool = False) -> list[Wor
 
 
 @st.composite
+def words_that_add(draw: st.DrawFn, contract: int) -> list[Word]:
+    """The rows of a file for a contract, some with another beside that adds to it."""
+    told = draw(words(contract))
+    return told + [
+        replace(word, told=draw(amounts()), described=draw(described))
+        for word in told
+        if draw(st.integers(0, 2)) == 2
+    ]
+
+
+@st.composite
 def histories(
-    draw: st.DrawFn, contracts: int = CONTRACTS, *, people: bool = False
+    draw: st.DrawFn,
+    contracts: int = CONTRACTS,
+    *,
+    people: bool = False,
+    adds: bool = False,
 ) -> History:
     """Files of several contracts, in any order, sent twice, corrected, undone.
 
     Of one sender or two; ``people``: with amounts told by hand among them, and with
-    quarters.
+    quarters; ``adds``: of senders whose rows add up.
     """
-    told = draw(told_by_files(contracts, partial(words, quarters=people)))
+    rows_of = words_that_add if adds else partial(words, quarters=people)
+    told = draw(told_by_files(contracts, rows_of))
     corrections = [draw(st.integers(0, 3)) == 3 for _ in told]
     senders = [draw(st.integers(0, 3)) // 3 for _ in told]
     moves = draw(moves_of(len(told)))
@@ -250,7 +269,7 @@ def histories(
         if draw(st.booleans()):
             moves.insert(draw(st.integers(at + 1, len(moves))), (n, "withdraw"))
     files = list(map(Sent, told, corrections, senders))
-    return History(files, moves, words_of_people)
+    return History(files, moves, words_of_people, adds)
 
 
 @st.composite
@@ -361,7 +380,9 @@ class Player:
                 table,
                 CLAIMS,
                 conventions=Conventions(
-                    is_correction=sent.is_correction, several_currencies=True
+                    is_correction=sent.is_correction,
+                    several_currencies=True,
+                    equal_rows_add=self.history.adds,
                 ),
                 ingestion=self.numbers[n],
                 as_settled=n % 2 == 0,
@@ -376,13 +397,15 @@ class Player:
             for code, severity in examined.issues.select("code", "severity").rows()
             if severity == "error"
         }
-        assert errors <= CODES, errors
+        assert errors <= CODES | (OF_SUMS if self.history.adds else set()), errors
         self.held_out.update(errors)
         file.rows = [
             row_of(number, word)
             for number, word in enumerate(sent.words, start=2)
             if number not in rejected
         ]
+        if self.history.adds:
+            file.rows = added(file.rows)
         names = dict(Treaty.objects.values_list("pk", "reference"))
         held = examined.staged.effect.named()
         file.held = frozenset((names[treaty], claim) for treaty, claim in held)
@@ -459,6 +482,30 @@ def row_of(number: int, word: Word) -> Row:
     claim, section, currency = word.position
     position = (f"T{word.contract}", claim, section, currency)
     return Row(number, position, word.period, told)
+
+
+def added(rows: list[Row]) -> list[Row]:
+    """Rows of a file that add up as one each.
+
+    What describes a claim is as the last row says that tells it; it is open if any is.
+    """
+    found: dict[Any, Row] = {}
+    for row in rows:
+        before = found.setdefault((row.position, row.period), row)
+        if before is not row:
+            told = {name: dict(bases) for name, bases in before.told.items()}
+            for name, bases in row.told.items():
+                for basis, amount in bases.items():
+                    sum_of = told.setdefault(name, {})
+                    sum_of[basis] = _both(sum_of.get(basis), amount)
+            found[row.position, row.period] = replace(before, told=told)
+    return list(found.values())
+
+
+def _both(first: Any, second: Any) -> Any:
+    if isinstance(first, Decimal):
+        return first + second
+    return "OPEN" if "OPEN" in {first, second} else second
 
 
 def play(history: History) -> Player:

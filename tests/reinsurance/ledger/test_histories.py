@@ -34,3 +34,17 @@ def test_with_amounts_by_hand_the_books_are_what_the_oracle_says(
 ) -> None:
     note(repr(history))
     histories.play(history)
+
+
+@settings(
+    max_examples=histories.count(64),
+    deadline=None,
+    derandomize=not examples.is_long_form(),
+    suppress_health_check=list(HealthCheck),
+)
+@given(histories.histories(adds=True))
+def test_of_rows_that_add_up_the_books_are_what_the_oracle_says(
+    history: History,
+) -> None:
+    note(repr(history))
+    histories.play(history)

@@ -37,6 +37,20 @@ def test_the_entries_are_those_of_the_oracle(history: History) -> None:
     premium_histories.play(history)
 
 
+@settings(
+    max_examples=histories.count(64),
+    deadline=None,
+    derandomize=not examples.is_long_form(),
+    suppress_health_check=list(HealthCheck),
+)
+@given(premium_histories.histories(adds=True))
+def test_the_entries_of_rows_that_add_up_are_those_of_the_oracle(
+    history: History,
+) -> None:
+    note(repr(history))
+    premium_histories.play(history)
+
+
 def send(
     period: datetime.date, *rows: tuple[str, str, str], **told: bool | str
 ) -> tuple[Examined, int]:

@@ -15,9 +15,9 @@ from django.utils import timezone
 from importers import record_types
 from importers.exceptions import StateProblem
 from importers.models import Ingestion
+from importers.pipeline.after_undo import After, after_undo
 from importers.pipeline.settling import year_listing
 from importers.pipeline.undo import edited
-from importers.pipeline.undo_limits import After, after_undo
 from importers.services import permissions
 from importers.services.undo_counts import (
     CHANGES,

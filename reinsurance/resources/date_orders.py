@@ -1,7 +1,5 @@
 """Two dates in order, of which a row tells one and the books have the other."""
 
-import datetime
-
 import polars as pl
 
 from reinsurance.resources.issues import issues_at, no_issues
@@ -40,13 +38,6 @@ def out_of_order(
         severity="error",
         message=pl.format(
             message,
-            *(
-                pl.col(f"now.{name}").map_elements(_said, return_dtype=pl.String)
-                for name in (first, then)
-            ),
+            *(pl.col(f"now.{name}").dt.strftime("%-d %B %Y") for name in (first, then)),
         ),
     )
-
-
-def _said(day: datetime.date) -> str:
-    return f"{day.day} {day:%B %Y}"

@@ -16,10 +16,11 @@ from importers.exceptions import CountsTwice
 from importers.pipeline import befores
 from importers.pipeline.changes import Change
 from importers.pipeline.frames import ROW
-from importers.pipeline.held_out import lines_of, names_of
+from importers.pipeline.held_out import lines_of, names_of, pairs_of
 from importers.pipeline.settling import Settled, year_listing
 from importers.record_types import RecordType
 from reinsurance.ledger.claim_events import OwnEvents
+from reinsurance.ledger.contracts_left import Rejected
 from reinsurance.ledger.lacking import Lacked, lacked_by
 from reinsurance.ledger.lacking_moves import (
     Changes,
@@ -129,7 +130,7 @@ class Effect:
             if n in rows.columns
         ]
         if rows.height and "treaty_reference" in names:
-            self.held_out.append(rows.select(names).unique())
+            self.held_out.append(rows.select(*names, END).unique())
 
     def note_held_out_lines(self, rows: pl.DataFrame) -> None:
         """Rows of a register that are held out: whose lines they may be."""
@@ -143,13 +144,20 @@ class Effect:
 
     def named(self) -> list[list[Any]]:
         """Contract and reference of claims that rows held out name."""
-        return self._held_out("claim_reference")
+        return pairs_of(self._held_out("claim_reference"))
 
     def policies(self) -> list[list[Any]]:
         """Contract and policy of premiums that rows held out name."""
-        return self._held_out("policy_reference", without="claim_reference")
+        return pairs_of(self._held_out("policy_reference", without="claim_reference"))
 
-    def _held_out(self, name: str, *, without: str = "") -> list[list[Any]]:
+    def rejected(self) -> list[Rejected]:
+        """The same of both, with the end of each row's period."""
+        of_claims = self._held_out("claim_reference")
+        return of_claims or self._held_out(
+            "policy_reference", without="claim_reference"
+        )
+
+    def _held_out(self, name: str, *, without: str = "") -> list[Rejected]:
         """A row whose contract is not known may be about any that the file is for."""
         contracts = {treaty for treaty, _, _ in self.periods if treaty is not None}
         frames = [f for f in self.held_out if without not in f.columns]

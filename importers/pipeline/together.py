@@ -4,6 +4,7 @@ Its parts are settled each by itself, and what a correction leaves out is known 
 after the last of them.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -16,7 +17,7 @@ from importers.pipeline.settling import takes_the_place
 from importers.record_types import RecordType
 from reinsurance.ledger.claim_events import events_after, with_events
 from reinsurance.ledger.claim_shares import left_out, with_left_out
-from reinsurance.ledger.contracts_left import Spoken
+from reinsurance.ledger.contracts_left import Rejected, Spoken
 from reinsurance.ledger.event_limits import event_issues
 from reinsurance.ledger.lacking import Lacked
 from reinsurance.ledger.limit_rules import whole_claims
@@ -37,7 +38,9 @@ def judge_together(
     whole = {name: pl.concat(frames) for name, frames in effect.together.items()}
     new, both = whole.pop("new", None), whole.pop("elsewhere", None)
     keys = whole.pop("elsewhere_keys", None)
-    others = _of_other_contracts(effect, record_type, context, new)
+    rejected = context.rejected if is_loaded else effect.rejected()
+    spoken = _spoken(effect, record_type, context, rejected)
+    others = _of_other_contracts(effect, spoken, new)
     if both is not None and keys is not None:
         others = _told_elsewhere(effect, both, keys)
     if not any(frame.height for frame in whole.values()):
@@ -75,13 +78,9 @@ def judge_together(
 
 
 def _of_other_contracts(
-    effect: Effect,
-    record_type: RecordType,
-    context: FileContext,
-    new: pl.DataFrame | None,
+    effect: Effect, spoken: Spoken | None, new: pl.DataFrame | None
 ) -> pl.DataFrame:
     """Contracts that the file leaves as they are, and its rows stand under as well."""
-    spoken = _spoken(effect, record_type, context)
     if new is None or spoken is None:
         return no_issues()
     with transaction.atomic(), connection.cursor() as cursor:
@@ -104,20 +103,21 @@ def _told_elsewhere(
 
 
 def _spoken(
-    effect: Effect, record_type: RecordType, context: FileContext
+    effect: Effect,
+    record_type: RecordType,
+    context: FileContext,
+    rejected: Sequence[Rejected],
 ) -> Spoken | None:
     """What the file is for, where it takes the place of others; else None."""
     told = context.conventions
     if not takes_the_place(context, record_type):
         return None
-    held = [*effect.named(), *effect.policies()]
-    held += [list(pair) for pair in context.held_out + context.held_out_policies]
     return Spoken(
         record_type.slug,
         context.number,
         told.sender,
         list(effect.periods),
-        sorted({(treaty, reference) for treaty, reference in held}),
+        list(rejected),
         is_correction=told.is_correction,
         lists_year=lists_year(record_type, context),
     )

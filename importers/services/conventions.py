@@ -1,6 +1,7 @@
 """What the sender of a file told about it, as the stages take it."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from importers import record_types
@@ -64,6 +65,7 @@ def context_of(record: Ingestion) -> FileContext:
         held_out_policies=_pairs(
             held_out.get("policies", ()), () if is_claims else of_parents
         ),
+        rejected=_rejected(held_out),
         held_out_lines=tuple(map(HeldOutLine.of_json, held_out.get("lines", ()))),
         parts=tuple(sorted(parts_of_one_file(record))),
         of_parents=spoken_by_parents(record),
@@ -74,3 +76,18 @@ def _pairs(*parts: Iterable[Iterable[Any]]) -> tuple[tuple[int, str], ...]:
     """Contracts and references, each pair once."""
     told = {(int(treaty), str(text)) for part in parts for treaty, text in part}
     return tuple(sorted(told))
+
+
+def _rejected(
+    held_out: dict[str, Any],
+) -> tuple[tuple[int, str | None, date | None], ...]:
+    """Contract, reference and period's end of rows held out.
+
+    Of files that were checked before the period was noted: of any period.
+    """
+    pairs = [*held_out.get("claims", ()), *held_out.get("policies", ())]
+    rows = held_out.get("rejected", [(*pair, None) for pair in pairs])
+    return tuple(
+        (int(treaty), text, end and date.fromisoformat(end))
+        for treaty, text, end in rows
+    )

@@ -165,6 +165,10 @@ def _effect_of(
     held_out: dict[str, Any] = {"lines": [line.as_json() for line in effect.lines()]}
     if record.declared == Declared.CORRECTION:
         held_out |= {"claims": effect.named(), "policies": effect.policies()}
+        held_out["rejected"] = [
+            [treaty, text, end and end.isoformat()]
+            for treaty, text, end in effect.rejected()
+        ]
     return {
         "effect": fingerprint(record.sha256, mapping, parts),
         "effect_parts": {**parts, "held_out": held_out, "books": examined.books},

@@ -1,5 +1,6 @@
 """Contracts that a sender told of, and a file that takes the place does not name."""
 
+import datetime
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,21 +10,47 @@ from reinsurance.ledger.copying import copy_out
 from reinsurance.ledger.list_periods import is_within, listed_by_itself
 from reinsurance.ledger.spoken_for import Period
 
+Rejected = tuple[int, str | None, datetime.date | None]
+"""Contract, reference and period's end of a rejected row, as far as it tells them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
     """What a file is for: ``periods`` as of :class:`Effect`.
 
-    ``rejected``: contract and reference of records that its rejected rows name.
+    ``rejected``: what its rejected rows are about.
     """
 
     ledger: str
     number: int
     sender: int | None
     periods: list[Period]
-    rejected: list[tuple[int, str]]
+    rejected: list[Rejected]
     is_correction: bool
     lists_year: bool
+
+    @property
+    def own_ends(self) -> pl.DataFrame:
+        """``treaty`` and ``own_end``: the contracts and periods of its good rows."""
+        ends = [(t, e) for t, _, e in self.periods if t is not None and e is not None]
+        return pl.DataFrame(
+            list(dict.fromkeys(ends)),
+            schema={"treaty": pl.Int64, "own_end": pl.Date},
+            orient="row",
+        )
+
+    @property
+    def rejected_rows(self) -> pl.DataFrame:
+        """``treaty``, ``reference`` and ``period_end``; null: not known."""
+        return pl.DataFrame(
+            self.rejected,
+            schema={
+                "treaty": pl.Int64,
+                "reference": pl.String,
+                "period_end": pl.Date,
+            },
+            orient="row",
+        )
 
 
 def contracts_left(cursor: Any, spoken: Spoken) -> pl.DataFrame:
@@ -32,16 +59,11 @@ def contracts_left(cursor: Any, spoken: Spoken) -> pl.DataFrame:
     ``treaty``; ``period_end`` and ``number`` (who told it last), ``ends`` and
     ``is_shared`` (a file that told of a contract of this one told it, too) of what was
     told before; ``asked``: ends of all that may count beside the file's rows, whenever
-    it was received, of lists the whole year; ``is_rejected``: rejected rows of the file
-    name the contract.  Of a contract with a list of its own,
-    which warns by itself, not what that list told.
+    it was received, of lists the whole year, but those that rejected rows of the file
+    are about; ``is_rejected``: such rows name the contract.  Of a contract with a list
+    of its own, which warns by itself, not what that list told.
     """
-    ends = [(t, e) for t, _, e in spoken.periods if t is not None and e is not None]
-    mine = pl.DataFrame(
-        list(dict.fromkeys(ends)),
-        schema={"treaty": pl.Int64, "own_end": pl.Date},
-        orient="row",
-    )
+    mine = spoken.own_ends
     if not mine.height:
         return mine
     told = _told(cursor, mine["own_end"], spoken)
@@ -55,7 +77,7 @@ def contracts_left(cursor: Any, spoken: Spoken) -> pl.DataFrame:
         .with_columns(is_before=is_before)
     )
     shared = within.join(mine, on=["treaty", "own_end"], how="semi")["number"]
-    rejected = [treaty for treaty, _ in spoken.rejected]
+    within = _with_rejected(within, spoken)
     key = ["treaty"] if spoken.lists_year else ["treaty", "own_end"]
     last = mine["own_end"].max()
     listed = listed_by_itself(told, last, shared)
@@ -69,10 +91,30 @@ def contracts_left(cursor: Any, spoken: Spoken) -> pl.DataFrame:
         .agg(
             pl.col("period_end", "number").filter("is_before").last(),
             ends=pl.col("period_end").filter("is_before").unique(),
-            asked=pl.col("period_end").unique(),
+            asked=pl.col("period_end").filter(~pl.col("is_rejected")).unique(),
             is_shared=(pl.col("is_before") & is_shared).any(),
+            is_rejected=pl.col("is_rejected").any(),
         )
-        .with_columns(is_rejected=pl.col("treaty").is_in(rejected))
+    )
+
+
+def _with_rejected(within: pl.DataFrame, spoken: Spoken) -> pl.DataFrame:
+    """With ``is_rejected``: rejected rows are about the contract then, or may be."""
+    rejected = spoken.rejected_rows
+    exact = rejected.select("treaty", own_end="period_end").drop_nulls().unique()
+    if not spoken.lists_year:
+        rejected = rejected.filter(pl.col("period_end").is_null())
+    is_any = pl.col("treaty").is_in(rejected["treaty"].implode())
+    here = pl.col("is_here").fill_null(value=False)
+    return (
+        within.join(
+            exact.with_columns(is_here=pl.lit(value=True)),
+            on=["treaty", "own_end"],
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(is_rejected=is_any | here)
+        .drop("is_here")
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from reinsurance.ledger.copying import by_index, copy_out, sought
-from reinsurance.ledger.lacking_others import counting, still_counting
+from reinsurance.ledger.lacking_others import still_counting, told_last
 from reinsurance.ledger.lacking_premiums import (
     missing_premiums,
     premium_name,
@@ -143,26 +143,14 @@ def lacked_claims(
     *,
     number: int,
     sender: int | None,
-    named: Sequence[tuple[int, str]],
 ) -> pl.DataFrame:
     """What the sender told before of contracts and periods that a file does not name.
 
-    ``treaty``, ``claim``, ``position``, ``period_end`` of what counts as yet, but those
-    that rejected rows name (``named``: contract and claim).
+    ``treaty``, ``claim``, ``reference``, ``position``, ``period_end`` of what counts as
+    yet, and ``number``, the file that told it last.
     """
-    found = _lacked(
-        cursor,
-        sender=sender,
-        number=number,
-        pairs=pairs,
-        present=pl.DataFrame(schema=PRESENT_CLAIMS),
-        named=pl.DataFrame(
-            list(named),
-            schema={"treaty": pl.Int64, "reference": pl.String},
-            orient="row",
-        ),
-    )
-    return counting(cursor, found, number=number, sender=sender)
+    found = _told(cursor, sender=sender, number=number, pairs=pairs)
+    return told_last(cursor, found, number=number, sender=sender)
 
 
 def _named_positions(found: pl.DataFrame) -> list[Lacked]:
@@ -196,21 +184,15 @@ def _lacked(
     ``position`` and ``period_end`` of its rows; ``named``: ``treaty`` and ``reference``
     of the claims that rows held out are about.
     """
-    wanted = pairs.drop_nulls().unique()
-    if not wanted.height:
-        return pl.DataFrame(
-            schema={
-                **{"position": pl.Int64, "claim": pl.Int64, "treaty": pl.Int64},
-                "period_end": pl.Date,
-            }
-        )
-    sought(
-        cursor,
-        "spoken_for",
-        treaty=("bigint", wanted["treaty"]),
-        period_end=("date", wanted["period_end"]),
-    )
-    loads = loads_before(number, sender)
+    told = _told(cursor, sender=sender, number=number, pairs=pairs)
+    missing = told.join(present, on=["position", "period_end"], how="anti")
+    return missing.join(named, on=["treaty", "reference"], how="anti").drop("reference")
+
+
+def _told(
+    cursor: Any, *, sender: int | None, number: int, pairs: pl.DataFrame
+) -> pl.DataFrame:
+    """What files of the sender, received before a number, told of the ``pairs``."""
     schema = {
         "position": pl.Int64(),
         "claim": pl.Int64(),
@@ -218,8 +200,18 @@ def _lacked(
         "treaty": pl.Int64(),
         "reference": pl.String(),
     }
+    wanted = pairs.drop_nulls().unique()
+    if not wanted.height:
+        return pl.DataFrame(schema=schema)
+    sought(
+        cursor,
+        "spoken_for",
+        treaty=("bigint", wanted["treaty"]),
+        period_end=("date", wanted["period_end"]),
+    )
+    loads = loads_before(number, sender)
     with by_index(cursor):
-        told = copy_out(
+        return copy_out(
             cursor,
             f"""
             SELECT DISTINCT p.id, p.claim_id, s.period_end, c.treaty_id, c.reference
@@ -232,5 +224,3 @@ def _lacked(
             """,  # noqa: S608 our names and numbers
             schema,
         )
-    missing = told.join(present, on=["position", "period_end"], how="anti")
-    return missing.join(named, on=["treaty", "reference"], how="anti").drop("reference")

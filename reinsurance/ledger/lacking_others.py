@@ -52,26 +52,31 @@ def still_counting(
     )
 
 
-def counting(
+def told_last(
     cursor: Any, found: pl.DataFrame, *, number: int, sender: int | None
 ) -> pl.DataFrame:
-    """Those of positions and periods of which a sender's earlier word counts as yet.
+    """Those of positions and periods of which a sender's word counts as yet.
 
-    For those that a correction does not leave out: nothing is said of what would be
+    With ``number``, the file that told it last, beside the one of ``number``.  For
+    those that a correction does not leave out: nothing is said of what would be
     without them.
     """
     live = live_statements(cursor, found["position"], correction=number)
-    told = live.filter(_was_told_by(sender, before=number))
-    return found.join(told, on=KEY, how="semi")
+    is_other = pl.col("number") != number
+    told = live.filter(_is_word_of(sender) & is_other).sort("number", "row")
+    last = told.group_by(KEY, maintain_order=True).agg(pl.col("number").last())
+    return found.join(last, on=KEY)
 
 
 def _was_told_by(sender: int | None, *, before: int) -> pl.Expr:
     """Whether a file of the sender told it, received before a number."""
-    return (
-        pl.col("sender").eq_missing(pl.lit(sender, pl.Int64))
-        & (pl.col("number") < before)
-        & (pl.col("row") < FIRST_ROW_BY_HAND)
-    )
+    return _is_word_of(sender) & (pl.col("number") < before)
+
+
+def _is_word_of(sender: int | None) -> pl.Expr:
+    """Whether a file of the sender told it."""
+    is_its = pl.col("sender").eq_missing(pl.lit(sender, pl.Int64))
+    return is_its & (pl.col("row") < FIRST_ROW_BY_HAND)
 
 
 def _last(live: pl.DataFrame, key: list[str], number: int, said: str) -> pl.DataFrame:

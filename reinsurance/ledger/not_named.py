@@ -1,10 +1,11 @@
-"""Contracts that a correction, or a later list of the year, does not name.
+"""Contracts and periods that a correction, or a later list of the year, does not have.
 
-What its sender told of them stays.  Where the files that it corrects told of such a
-contract, the rows may have gone to another renewal, or under another number, and would
-count under both.
+What its sender told of them stays (of corrections: :mod:`periods_left`).  Where the
+files that it corrects told of such a contract, the rows may have gone to another
+renewal, or under another number, and would count under both.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
@@ -13,10 +14,10 @@ from django.utils.formats import date_format
 from reinsurance.ledger.contract_names import contract_names
 from reinsurance.ledger.contracts_left import Spoken, contracts_left, its
 from reinsurance.ledger.copying import copy_out, sought
-from reinsurance.ledger.lacking import lacked_claims
 from reinsurance.ledger.lineage_ranges import holds
 from reinsurance.ledger.list_periods import is_within
 from reinsurance.ledger.listed_then import may_have_stood, only_stood
+from reinsurance.ledger.periods_left import periods_left, sentences
 from reinsurance.resources.issues import issues_at, no_issues
 
 LEFT, LACKS, BOTH = "contract_not_corrected", "list_lacks", "counts_under_both"
@@ -51,8 +52,8 @@ _REJECTED = (
 )
 _TWICE = (
     "“{}” stands under contract {} as well, where number {} told it for the period to "
-    "{}, and this file does not name that contract: it would count under both. If it "
-    "was moved, correct that contract as well, or undo number {}."
+    "{}, and this file does not {}: it would count under both. If it was moved, "
+    "correct that contract as well, or undo number {}."
 )
 
 
@@ -63,35 +64,32 @@ def not_named(cursor: Any, spoken: Spoken, new: pl.DataFrame) -> pl.DataFrame:
     that stand under such a contract, warnings of the file for each other contract.
     """
     left = contracts_left(cursor, spoken)
-    if not left.height:
+    stays = periods_left(cursor, spoken) if spoken.is_correction else pl.DataFrame()
+    keys = [key for frame in (left, stays) if frame.height for key in frame["treaty"]]
+    if not keys:
         return no_issues()
-    names = contract_names(left["treaty"].to_list())
-    of_files = _of_files(cursor, left.filter("is_shared"), spoken, names)
-    left = left.filter(~pl.col("is_rejected"))
-    if not left.height:
-        return of_files
-    return pl.concat([of_files, _of_rows(cursor, left, spoken, new, names)])
-
-
-def _of_files(
-    cursor: Any, left: pl.DataFrame, spoken: Spoken, names: dict[int, str]
-) -> pl.DataFrame:
-    """A warning for each contract of which something stays."""
-    counts = _counts(cursor, left, spoken) if left.height else {}
+    names = contract_names(keys)
     what = "claim" if spoken.ledger == "claims" else "premium"
-    code, words = (LEFT, _STAYS) if spoken.is_correction else (LACKS, _LISTED)
-    said = []
-    columns = ("treaty", "period_end", "number", "is_rejected")
-    for treaty, end, number, is_rejected in left.select(columns).rows():
-        if count := counts.get(treaty):
-            noun = f"{count:,} {what}{'s' * (count > 1)}"
-            told = (names[treaty], number, noun, date_format(end, "j F Y"), number)
-            said.append((_REJECTED if is_rejected else words).format(*told))
+    said = [*sentences(stays, names, what=what)]
+    if spoken.lists_year and left.height:
+        said += _of_lists(cursor, left.filter("is_shared"), spoken, names)
+    of_file = _of_file(said, LEFT if spoken.is_correction else LACKS)
+    left = left.filter(pl.col("asked").list.len() > 0) if left.height else left
+    if not left.height:
+        return of_file
+    return pl.concat([of_file, _of_rows(cursor, left, spoken, new, names)])
+
+
+def _of_file(said: list[str], code: str) -> pl.DataFrame:
+    """Warnings of the file, of the first of all."""
     more = len(said) - MOST_NAMED
     if more > 0:
-        said = [*said[:MOST_NAMED], f"And {more:,} more contracts that it lacks."]
+        said = [*said[:MOST_NAMED], f"And {more:,} more that it leaves as they are."]
     return issues_at(
-        pl.DataFrame({"row": [0] * len(said), "said": said}),
+        pl.DataFrame(
+            {"row": [0] * len(said), "said": said},
+            schema={"row": pl.Int64, "said": pl.String},
+        ),
         column="",
         value=None,
         code=code,
@@ -100,25 +98,29 @@ def _of_files(
     )
 
 
+def _of_lists(
+    cursor: Any, left: pl.DataFrame, spoken: Spoken, names: dict[int, str]
+) -> Iterator[str]:
+    """A sentence for each contract of which something stays in the year of a list."""
+    counts = _counts(cursor, left, spoken) if left.height else {}
+    words = _STAYS if spoken.is_correction else _LISTED
+    columns = ("treaty", "period_end", "number", "is_rejected")
+    for treaty, end, number, is_rejected in left.select(columns).rows():
+        if count := counts.get(treaty):
+            noun = f"{count:,} premium{'s' * (count > 1)}"
+            told = (names[treaty], number, noun, date_format(end, "j F Y"), number)
+            yield (_REJECTED if is_rejected else words).format(*told)
+
+
 def _counts(cursor: Any, left: pl.DataFrame, spoken: Spoken) -> dict[int, int]:
-    """How many claims or premiums of each contract stay."""
-    pairs = left.select("treaty", period_end="ends").explode("period_end")
-    if spoken.ledger == "claims":
-        found = lacked_claims(
-            cursor,
-            pairs,
-            number=spoken.number,
-            sender=spoken.sender,
-            named=spoken.rejected,
-        )
-        counted = found.group_by("treaty").agg(pl.col("claim").n_unique())
-        return dict(counted.iter_rows())
-    _seek(cursor, pairs)
+    """How many premiums of each contract stay."""
+    _seek(cursor, left.select("treaty", period_end="ends").explode("period_end"))
+    named = spoken.rejected_rows.select("treaty", "reference").drop_nulls().unique()
     sought(
         cursor,
         "rejected_policy",
-        treaty=("bigint", pl.Series([t for t, _ in spoken.rejected], dtype=pl.Int64)),
-        policy=("varchar", pl.Series([p for _, p in spoken.rejected], dtype=pl.String)),
+        treaty=("bigint", named["treaty"]),
+        policy=("varchar", named["reference"]),
     )
     cursor.execute(
         "SELECT k.treaty, count(*) FROM left_contract k "  # noqa: S608 our names
@@ -210,7 +212,12 @@ def _of_rows(
     both = (
         both.sort("row", "period_end", "number", "treaty")
         .unique("row", keep="last", maintain_order=True)
-        .with_columns(called=pl.col("treaty").replace_strict(names, default=""))
+        .with_columns(
+            called=pl.col("treaty").replace_strict(names, default=""),
+            lacks=pl.when(pl.col("treaty").is_in(spoken.own_ends["treaty"].implode()))
+            .then(pl.lit("have that contract for that period"))
+            .otherwise(pl.lit("name that contract")),
+        )
     )
     end = pl.col("period_end").dt.strftime("%-d %B %Y")
     return issues_at(
@@ -219,7 +226,7 @@ def _of_rows(
         value=pl.col(name),
         code=BOTH,
         severity="breach",
-        message=pl.format(_TWICE, name, "called", "number", end, "number"),
+        message=pl.format(_TWICE, name, "called", "number", end, "lacks", "number"),
     )
 
 

@@ -42,8 +42,9 @@ class FileContext:
     """A file as the stages see it: its number, its sender, the period of the form.
 
     ``held_out`` and ``held_out_policies``: contract and reference of the claims and
-    policies that rows held out at its check name; ``held_out_lines``: what such rows of
-    a register name; ``parts``: numbers of the files that have rows of the same one;
+    policies that rows held out at its check name, ``rejected``: with the end of each
+    row's period, as far as it tells them; ``held_out_lines``: what such rows of a
+    register name; ``parts``: numbers of the files that have rows of the same one;
     ``of_parents``: contract, start and end that those speak for, as corrections, whose
     rows go on in it.
     """
@@ -54,6 +55,7 @@ class FileContext:
     period_end: datetime.date | None = None
     held_out: tuple[tuple[int, str], ...] = ()
     held_out_policies: tuple[tuple[int, str], ...] = ()
+    rejected: tuple[tuple[int, str | None, datetime.date | None], ...] = ()
     held_out_lines: tuple["HeldOutLine", ...] = ()
     parts: tuple[int, ...] = ()
     of_parents: tuple[tuple[int, datetime.date | None, datetime.date], ...] = ()

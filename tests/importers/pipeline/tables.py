@@ -121,6 +121,7 @@ def run(
         context,
         held_out=tuple((t, c) for t, c in seen.named()),
         held_out_policies=tuple((t, p) for t, p in seen.policies()),
+        rejected=tuple(seen.rejected()),
         held_out_lines=seen.lines(),
     )
     loaded = load(

@@ -164,9 +164,11 @@ def _in_words(edit: Edit) -> str:
         claim = f"claim “{record.claim}” of contract “{contract}”"
         return f"{who} corrected an amount of {claim}"
     name = edit.reference or str(record or edit.object_id)
+    if isinstance(record, Treaty):
+        return f"{who} {did} contract “{contract_name(record.pk)}”"
     kind = "contract" if model is Treaty else model._meta.verbose_name
-    treaty = getattr(record, "treaty", None)
-    within = ""
-    if treaty is not None and str(treaty) not in name:
-        within = f" of contract “{contract_name(treaty.pk)}”"
+    of_line = getattr(record, "layer", None)
+    treaty = getattr(of_line or record, "treaty", None)
+    contract = "" if treaty is None else contract_name(treaty.pk)
+    within = f" of contract “{contract}”" if contract not in name else ""
     return f"{who} {did} {kind} “{name}”{within}"

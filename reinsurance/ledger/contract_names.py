@@ -1,6 +1,9 @@
-"""Contracts by name: with the inception where a renewal has the same number."""
+"""Contracts by name: with what tells each from the others that have its number.
 
-import datetime
+That is the inception of a renewal, and the cedant where two have number and inception
+alike.
+"""
+
 from collections import Counter
 from collections.abc import Iterable
 
@@ -12,17 +15,23 @@ from reinsurance.models import Treaty
 def contract_names(keys: Iterable[int]) -> dict[int, str]:
     """What contracts are called in sentences, by their keys: ``T1 of 1 January 2026``.
 
-    The number alone where no other contract of the books has it.
+    The number alone where no other contract of the books has it; with the cedant's
+    code, ``T1 of 1 January 2026 (ALPHA)``, where others have number and inception.
     """
-    found = Treaty.objects.in_bulk(set(keys)).values()
+    found = Treaty.objects.select_related("cedant").in_bulk(set(keys)).values()
     same = Treaty.objects.filter(reference__in={t.reference for t in found})
-    times = Counter(same.values_list("reference", flat=True))
-    return {
-        treaty.pk: treaty.reference
-        if times[treaty.reference] == 1
-        else with_inception(treaty.reference, treaty.inception)
-        for treaty in found
-    }
+    alike = list(same.values_list("reference", "inception"))
+    by_number = Counter(reference for reference, _ in alike)
+    by_both = Counter(alike)
+    names = {}
+    for treaty in found:
+        names[treaty.pk] = treaty.reference
+        if by_number[treaty.reference] > 1:
+            names[treaty.pk] = _with_inception(treaty)
+        if by_both[treaty.reference, treaty.inception] > 1:
+            code = treaty.cedant.code if treaty.cedant else "no known cedant"
+            names[treaty.pk] += f" ({code})"
+    return names
 
 
 def contract_name(key: int) -> str:
@@ -30,8 +39,8 @@ def contract_name(key: int) -> str:
     return contract_names([key])[key]
 
 
-def with_inception(reference: str, inception: datetime.date | None) -> str:
+def _with_inception(treaty: Treaty) -> str:
     """A contract's number, and when it begins if that is known."""
-    if inception is None:
-        return reference
-    return f"{reference} of {date_format(inception, 'j F Y')}"
+    if treaty.inception is None:
+        return treaty.reference
+    return f"{treaty.reference} of {date_format(treaty.inception, 'j F Y')}"

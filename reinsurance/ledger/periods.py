@@ -5,6 +5,7 @@ import datetime
 import polars as pl
 from django.utils import timezone
 
+from reinsurance.ledger.contract_names import contract_names
 from reinsurance.models import Treaty
 from reinsurance.resources.issues import issues_at, no_issues
 
@@ -145,17 +146,19 @@ def before_contract(frame: pl.DataFrame) -> pl.DataFrame:
     keys = told["treaty_reference"].unique().to_list()
     known = Treaty.objects.filter(pk__in=keys, inception__isnull=False)
     contracts = pl.DataFrame(
-        list(known.values_list("pk", "reference", "inception")),
+        list(known.values_list("pk", "inception")),
         schema={
             "treaty_reference": told.schema["treaty_reference"],
-            "__contract": pl.String(),
             "__inception": pl.Date(),
         },
         orient="row",
     )
     told = told.join(contracts, on="treaty_reference", maintain_order="left")
+    early = told.filter(pl.col(END) < pl.col("__inception"))
+    names = contract_names(early["treaty_reference"])
+    called = [names[key] for key in early["treaty_reference"]]
     return issues_at(
-        told.filter(pl.col(END) < pl.col("__inception")),
+        early.with_columns(__contract=pl.Series(called, dtype=pl.String)),
         column="period_end",
         value=pl.col(END),
         code="period_before_contract",

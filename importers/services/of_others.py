@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from importers.models import Ingestion
+from importers.pipeline.settling import year_listing
 from importers.record_types import RecordType
 from reinsurance.ledger.others import counted_beside, told_beside, told_by_others
 from reinsurance.models import LoadPeriod
@@ -23,7 +24,9 @@ def told_alike(
 ) -> Iterator[str]:
     """Sentences: files that told the same; the later word counts."""
     what, _ = _SAID[kind.ledger or ""]
-    found = told_by_others(present, sender=record.source_id, most=MOST_NAMED)
+    found = told_by_others(
+        present, sender=record.source_id, most=MOST_NAMED, listing=year_listing
+    )
     for number, count, who in _named(found):
         yield (
             f"{count:,} of the {what} in this file of {record.source.name} "

@@ -222,6 +222,53 @@ def test_another_senders_word_that_stands_by_a_repeat() -> None:
     assert f"were told by Cedant in number {second.pk} already" in message
 
 
+def told_of(*claims: str, source: str = "cedant", **more: Any) -> Ingestion:
+    """A checked file of claims with an amount (``C1/10``), for June or ``end``."""
+    cells = [claim.split("/") for claim in claims]
+    rows = "".join(row(int(paid), claim=name) for name, paid in cells)
+    return checked(
+        f"{HEADER}\n{rows}", end=more.pop("end", JUNE), source=source, **more
+    )
+
+
+def numbers(ingestion: Ingestion) -> list[str]:
+    """Files of another sender that are named, with how many records, in order."""
+    return sorted(
+        f"{message.split()[0]} in {message.partition('in number ')[2].split()[0]}"
+        for _, _, message in said(ingestion, FOREIGN)
+    )
+
+
+def test_what_another_sender_left_out_since_is_not_named() -> None:
+    first = load(told_of("C1/150", "C2/5"))
+    second = load(told_of("C2/5", declared="correction"))
+    assert said(told_of("C1/160", source="broker"), FOREIGN) == []
+    both = told_of("C1/160", "C2/6", source="broker")
+    assert numbers(both) == sorted(f"1 in {n.pk}" for n in (first, second))
+    ingestions.undo(second.pk, user=None, reason="wrong", enqueue=False)
+    undoing.undo(second.pk)
+    ours = told_of("C1/161", source="broker")
+    assert numbers(ours) == [f"1 in {first.pk}"]
+
+
+def test_what_another_sender_told_of_another_period_is_not_named() -> None:
+    load(told_of("C1/140", "C2/5", end=MAY))
+    load(told_of("C1/150", "C2/5"))
+    load(told_of("C2/5", declared="correction"))
+    assert said(told_of("C1/160", source="broker"), FOREIGN) == []
+    assert len(numbers(told_of("C1/161", source="broker", end=MAY))) == 1
+
+
+def test_what_another_sender_repeated_and_left_out_is_not_named() -> None:
+    """The repeat of the one is left out; what the first told stands."""
+    first = load(told_of("C1/150", "C2/5"))
+    load(told_of("C1/150", "C2/5", source="broker"))
+    load(told_of("C2/5", source="broker", declared="correction"))
+    Source.objects.create(code="bureau", name="Bureau", is_house=True)
+    ours = told_of("C1/160", source="bureau")
+    assert numbers(ours) == [f"1 in {first.pk}"]
+
+
 APART = (
     "1 of the {} and periods in this file of {} were told by {} in number {} under "
     "another {}. This file stands beside that, and if they mean the same, it counts "
@@ -268,6 +315,16 @@ def test_another_sender_tells_a_claim_and_period_under_another_key(
             APART.format("claims", "Cedant", "Broker", ours.pk, KEY_OF_CLAIM),
         )
     ]
+
+
+def test_a_claim_under_another_key_that_its_sender_left_out_since() -> None:
+    mine = ("GBP", "1", "UA")
+    may = load(keyed(mine, source="cedant", end=MAY))
+    load(keyed(mine, source="cedant"))
+    load(told_of("C2/5", declared="correction"))
+    assert said(keyed(("GBP", "2", "UA")), FOREIGN) == []
+    in_may = keyed(("GBP", "2", "UA"), end=MAY, paid=9)
+    assert numbers(in_may) == [f"1 in {may.pk}"]
 
 
 def test_a_claim_under_another_key_of_the_same_sender_period_or_undone() -> None:
@@ -322,6 +379,7 @@ def of_premium(
     section: str = "",
     certificate: str = "",
     currency: str = "GBP",
+    declared: str = "",
 ) -> Ingestion:
     """A premium bordereau of one policy, checked."""
     header = (
@@ -338,6 +396,7 @@ def of_premium(
         source=ingestions.source_of(source),
         door="test",
         period_end=end,
+        declared=declared,
         enqueue=False,
     )
     return again(ingestion)
@@ -356,6 +415,17 @@ def test_the_same_premium_and_period_of_another_sender(gross: int) -> None:
             "that is meant.",
         )
     ]
+
+
+@pytest.mark.parametrize("again", [100, 120])
+def test_premium_that_another_sender_left_out_since_is_not_named(again: int) -> None:
+    load(of_premium(100, JUNE, "cedant"))
+    second = load(of_premium(again, JUNE, "broker"))
+    load(of_premium(5, JUNE, "cedant", "P2", declared="correction"))
+    Source.objects.create(code="bureau", name="Bureau", is_house=True)
+    assert numbers(of_premium(130, JUNE, "bureau")) == [f"1 in {second.pk}"]
+    load(of_premium(5, JUNE, "broker", "P3", declared="correction"))
+    assert said(of_premium(131, JUNE, "bureau"), FOREIGN) == []
 
 
 def test_other_premium_or_periods_of_another_sender_are_theirs() -> None:

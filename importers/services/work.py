@@ -118,6 +118,8 @@ def _check(lease: Lease, folder: Path) -> None:
         verdicts.ask(lease, kind, matches, known)
         return
     record.table = table_of(spilled)
+    # What rows that were held out at an earlier check name is no matter any more.
+    record.effect_parts = {}
     context = context_of(record)
     examined = examine(
         spilled,

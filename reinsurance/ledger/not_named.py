@@ -214,9 +214,7 @@ def _of_rows(
         .unique("row", keep="last", maintain_order=True)
         .with_columns(
             called=pl.col("treaty").replace_strict(names, default=""),
-            lacks=pl.when(pl.col("treaty").is_in(spoken.own_ends["treaty"].implode()))
-            .then(pl.lit("have that contract for that period"))
-            .otherwise(pl.lit("name that contract")),
+            lacks=_lacks(spoken),
         )
     )
     end = pl.col("period_end").dt.strftime("%-d %B %Y")
@@ -228,6 +226,13 @@ def _of_rows(
         severity="breach",
         message=pl.format(_TWICE, name, "called", "number", end, "lacks", "number"),
     )
+
+
+def _lacks(spoken: Spoken) -> pl.Expr:
+    """In words: whether the file has the contract for another period alone, or not."""
+    is_named = pl.col("treaty").is_in(spoken.own_ends["treaty"].implode())
+    then = pl.when(is_named).then(pl.lit("have that contract for that period"))
+    return then.otherwise(pl.lit("name that contract"))
 
 
 def _claims(cursor: Any, new: pl.DataFrame, spoken: Spoken) -> pl.DataFrame:

@@ -98,3 +98,34 @@ def test_it_fails_where_the_books_have_moved_since_it_was_checked() -> None:
     assert (waiting.status, waiting.approved_at) == ("failed", None)
     assert "of Claim A GBP, payments would count twice" in waiting.message
     assert stand() == {"A": 300, "B": 1}
+
+
+def test_rows_that_are_not_held_out_any_more_keep_nothing() -> None:
+    """Once its contract is in the books, the row may be of the first no more."""
+    load(checked("quarterly", MARCH, "Paid to date", told={"A": 10, "B": 1}))
+    rows = "T1,B,2026-01-01,GBP,Open,2\nT9,A,2026-01-01,GBP,Open,11\n"
+    correction = ingestions.submit(
+        blocks=[f"{HEADER},Paid to date\n{rows}".encode()],
+        file_name="claims.csv",
+        record_type="claims",
+        source=ingestions.source_of("quarterly"),
+        door="test",
+        period_end=MARCH,
+        declared="correction",
+        enqueue=False,
+    )
+    work.check(correction.pk)
+    ingestions.approve(correction.pk, enqueue=False)
+    Treaty.objects.create(reference="T9", treaty_type="QS", currency_id="GBP")
+    Treaty.objects.get(reference="T1").save()
+    work.load(correction.pk)
+    correction.refresh_from_db()
+    assert correction.status == "received", correction.message
+    work.check(correction.pk)
+    correction.refresh_from_db()
+    load(correction)
+    of = "claim__treaty__reference", "claim__reference", "paid_indemnity"
+    assert sorted(ClaimPosition.objects.values_list(*of)) == [
+        ("T1", "B", 2),
+        ("T9", "A", 11),
+    ]

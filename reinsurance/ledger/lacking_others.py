@@ -11,8 +11,9 @@ import polars as pl
 
 from reinsurance.ledger.amounts import FIRST_ROW_BY_HAND
 from reinsurance.ledger.kept_apart import require_left_kept_apart
-from reinsurance.ledger.overlaps import require_left_apart, teller
+from reinsurance.ledger.overlaps import require_left_apart
 from reinsurance.ledger.statements import live_statements
+from reinsurance.ledger.tellers import teller
 from reinsurance.models import ClaimPosition
 
 KEY = ["position", "period_end"]

@@ -19,7 +19,7 @@ from reinsurance.ledger.amounts import (
     told_as,
 )
 from reinsurance.ledger.beside import day_before
-from reinsurance.ledger.overlaps import teller
+from reinsurance.ledger.tellers import teller
 from reinsurance.ledger.timelines import KEY, MONEY
 
 SIDES = ("at", "before", "was_at", "was_before")

@@ -11,7 +11,6 @@ import polars as pl
 
 from reinsurance.ledger import timelines
 from reinsurance.ledger.amounts import (
-    FIRST_ROW_BY_HAND,
     PAID,
     PAID_FEES,
     PREVIOUSLY,
@@ -19,6 +18,8 @@ from reinsurance.ledger.amounts import (
     TO_DATE,
     told_as,
 )
+from reinsurance.ledger.replaced_periods import replaced, replacing
+from reinsurance.ledger.tellers import teller
 from reinsurance.resources.issues import issues_at, no_issues
 
 _SCHEMA = {
@@ -54,6 +55,8 @@ def require_no_overlap(live: pl.DataFrame) -> None:
             f"{pairs['position'].n_unique()} position(s) of claims. Undo the other one "
             "first."
         )
+    if said := replaced(live):
+        raise CountsTwiceError(f"{said} Undo one of the two first.")
 
 
 def require_left_apart(
@@ -102,10 +105,13 @@ def _said(pairs: pl.DataFrame) -> str:
 
 def overlaps(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
     """Issues of the new rows whose payments overlap others of their position."""
-    pairs = overlapping(pl.concat([old, new], how="diagonal_relaxed"))
+    both = pl.concat([old, new], how="diagonal_relaxed")
+    pairs, of_corrections = overlapping(both), replacing(both)
     if not pairs.height:
-        return no_issues()
-    return pl.concat([_of_rows(pairs), _by_corrections(pairs, old, new)])
+        return of_corrections
+    return pl.concat(
+        [of_corrections, _of_rows(pairs), _by_corrections(pairs, old, new)]
+    )
 
 
 def _of_rows(pairs: pl.DataFrame) -> pl.DataFrame:
@@ -166,16 +172,6 @@ def _by_corrections(
             teller("_other"),
             _when("_other"),
         ),
-    )
-
-
-def teller(suffix: str = "") -> pl.Expr:
-    """In words: who told a statement, by its ``number`` and ``row``."""
-    by_hand = pl.col(f"row{suffix}") >= FIRST_ROW_BY_HAND
-    return (
-        pl.when(by_hand)
-        .then(pl.lit("a person"))
-        .otherwise(pl.format("number {}", f"number{suffix}"))
     )
 
 

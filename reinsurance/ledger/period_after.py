@@ -11,11 +11,11 @@ from reinsurance.ledger.amounts import (
     told_as,
 )
 from reinsurance.ledger.beside import Beside, differs, plain
-from reinsurance.ledger.overlaps import teller
+from reinsurance.ledger.tellers import teller
 from reinsurance.ledger.timelines import KEY, MONEY, start_of
 from reinsurance.resources.issues import issues_at
 
-ADVICE = "Correct the amounts, or declare the file a correction."
+ADVICE = "Correct the amounts, or declare the file a correction of its period."
 _BASES = (("to", TO_DATE), ("this", THIS_PERIOD), ("prev", PREVIOUSLY))
 
 

@@ -13,7 +13,7 @@ from reinsurance.ledger.amounts import (
 )
 from reinsurance.ledger.beside import Beside, corrected, differs, plain
 from reinsurance.ledger.openings import openings_left_out
-from reinsurance.ledger.overlaps import teller
+from reinsurance.ledger.tellers import teller
 from reinsurance.ledger.timelines import KEY, MONEY
 from reinsurance.resources.issues import issues_at, no_issues
 

@@ -44,7 +44,7 @@ def amount_issues(
     seen = settlement.settled
     return pl.concat(
         [
-            *_adding_up(seen),
+            *_adding_up(seen, conventions),
             *_fees_of_no_kind(seen),
             *change_issues(seen, conventions),
             *_of_position(seen),
@@ -54,12 +54,13 @@ def amount_issues(
     )
 
 
-def _adding_up(seen: pl.DataFrame) -> list[pl.DataFrame]:
+def _adding_up(seen: pl.DataFrame, conventions: Conventions) -> list[pl.DataFrame]:
     """Told incurred against paid plus reserve as they stand at the row's period.
 
     Not where another file has told them since: its word is in what stands.
     """
     found = []
+    of_all = " of all rows of the claim" if conventions.equal_rows_add else ""
     for name, parts, said, code in (
         ("incurred", _PARTS, "", "incurred_does_not_add_up"),
         (
@@ -82,7 +83,7 @@ def _adding_up(seen: pl.DataFrame) -> list[pl.DataFrame]:
         is_off = off_by_more_than(pl.col(told), stands, units=minor_units())
         rows = seen.filter(pl.col("is_last") & is_off)
         text = (
-            f"Incurred {{}} is not paid plus reserve{said}, which make {{}}. "
+            f"Incurred {{}} is not paid plus reserve{said}{of_all}, which make {{}}. "
             "Correct the amounts."
         )
         message = pl.format(text, plain(pl.col(told)), plain(stands))

@@ -3,7 +3,13 @@
 import polars as pl
 
 from reinsurance.ledger.actions import CREATED, UPDATED
-from reinsurance.ledger.amounts import TOLD
+from reinsurance.ledger.amounts import (
+    PAID,
+    PREVIOUSLY,
+    THIS_PERIOD,
+    TOLD,
+    told_as,
+)
 from reinsurance.ledger.claim_statuses import open_statuses
 from reinsurance.ledger.descriptions import FIELDS, PARTS, is_told
 from reinsurance.ledger.further_details import merged
@@ -21,8 +27,8 @@ def told_twice(rows: pl.DataFrame, *, adds: bool) -> tuple[pl.DataFrame, pl.Data
         return rows, no_issues()
     amounts = [name for name in TOLD if name in rows.columns]
     if adds:
-        unclear = _some_untold(rows, key)
-        return _added(rows, key, amounts), unclear
+        unclear = [_some_untold(rows, key), _other_starts(rows, key)]
+        return _added(rows, key, amounts), pl.concat(unclear)
     content = [n for n in rows.columns if n not in {"row", *key}]
     shared = rows.filter(pl.struct(key).is_duplicated()).with_columns(
         versions=pl.struct(content).n_unique().over(key),
@@ -109,6 +115,34 @@ def _some_untold(rows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
             "Rows {} mean one position and period, as some of them leave the section "
             "or risk code out that others tell. It is not clear whether they add up: "
             "write the section and the risk code in every row.",
+            pl.col("others").str.slice(0, 80),
+        ),
+    )
+
+
+def _other_starts(rows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """Rows that tell amounts of periods which end on one day and begin on others."""
+    names = [
+        n
+        for n in (told_as(a, b) for a in PAID for b in (THIS_PERIOD, PREVIOUSLY))
+        if n in rows.columns
+    ]
+    tells = (pl.col(n).is_not_null() for n in names)
+    told = rows.filter(pl.any_horizontal(pl.lit(value=False), *tells))
+    torn = told.filter(pl.struct(key).is_duplicated()).with_columns(
+        starts=pl.col("__period_start").n_unique().over(key),
+        others=pl.col("row").cast(pl.String).str.join(", ").over(key),
+    )
+    return issues_at(
+        torn.filter(pl.col("starts") > 1),
+        column="period_start",
+        value=pl.col("__period_start"),
+        code="periods_overlap",
+        severity="error",
+        message=pl.format(
+            "Rows {} tell what was paid in periods that end on one day and begin on "
+            "different ones: they are not added up. Write the same beginning in each, "
+            "or hand the other period in with what was paid to date at its end.",
             pl.col("others").str.slice(0, 80),
         ),
     )

@@ -89,6 +89,7 @@ def load(
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         mine = Load.objects.create(
             number=context.number,
+            first_number=context.first_number,
             record_type=record_type.slug,
             sender=context.conventions.sender,
             is_correction=context.conventions.is_correction,

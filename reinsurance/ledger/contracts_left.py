@@ -76,13 +76,13 @@ def contracts_left(cursor: Any, spoken: Spoken) -> pl.DataFrame:
         .filter(is_within(lists_year=spoken.lists_year))
         .with_columns(is_before=is_before)
     )
-    shared = within.join(mine, on=["treaty", "own_end"], how="semi")["number"]
+    shared = within.join(mine, on=["treaty", "own_end"], how="semi")["file"]
     within = _with_rejected(within, spoken)
     key = ["treaty"] if spoken.lists_year else ["treaty", "own_end"]
     last = mine["own_end"].max()
     listed = listed_by_itself(told, last, shared)
     is_listed = pl.lit(spoken.lists_year) & pl.col("treaty").is_in(listed.implode())
-    is_shared = pl.col("number").is_in(shared.implode()) & ~is_listed
+    is_shared = pl.col("file").is_in(shared.implode()) & ~is_listed
     return (
         within.join(mine, on=key, how="anti")
         .filter(~is_listed | (pl.col("period_end") != last))
@@ -118,26 +118,40 @@ def _with_rejected(within: pl.DataFrame, spoken: Spoken) -> pl.DataFrame:
     )
 
 
+def file_of(load: str) -> str:
+    """SQL: the number of the file that the rows of a load were received in."""
+    return f"coalesce({load}.first_number, {load}.number)"
+
+
 def its(load: str, spoken: Spoken) -> str:
     """SQL: whether a load stands and is another one of the sender."""
     sender = "NULL" if spoken.sender is None else f"{spoken.sender:d}"
     return (
-        f"{load}.undone_at IS NULL AND {load}.number <> {spoken.number:d} "
+        f"{load}.undone_at IS NULL AND {file_of(load)} <> {spoken.number:d} "
         f"AND {load}.sender IS NOT DISTINCT FROM {sender}"
     )
 
 
 def _told(cursor: Any, own_ends: pl.Series, spoken: Spoken) -> pl.DataFrame:
-    """What files of the sender that stand are for: contract, end and number."""
+    """What files of the sender that stand are for: contract, end and number.
+
+    ``file``: of rows that went on by themselves, the number of their first file.
+    """
     first = last = own_ends
     if spoken.lists_year:
         first = own_ends.dt.truncate("1y")
         last = first.dt.offset_by("1y").dt.offset_by("-1d")
     return copy_out(
         cursor,
-        "SELECT p.treaty_id, p.period_end, l.number FROM reinsurance_load l "  # noqa: S608
-        "JOIN reinsurance_loadperiod p ON p.load_id = l.id WHERE l.user_id IS NULL "
+        f"SELECT p.treaty_id, p.period_end, l.number, {file_of('l')} "  # noqa: S608
+        "FROM reinsurance_load l JOIN reinsurance_loadperiod p ON p.load_id = l.id "
+        "WHERE l.user_id IS NULL "
         f"AND l.record_type = '{spoken.ledger}' AND {its('l', spoken)} "
         f"AND p.period_end BETWEEN DATE '{first.min()!s}' AND DATE '{last.max()!s}'",
-        {"treaty": pl.Int64(), "period_end": pl.Date(), "number": pl.Int64()},
+        {
+            "treaty": pl.Int64(),
+            "period_end": pl.Date(),
+            "number": pl.Int64(),
+            "file": pl.Int64(),
+        },
     )

@@ -20,9 +20,9 @@ def listed_by_itself(
 ) -> pl.Series:
     """Contracts that were listed to the same day by a file of their own.
 
-    ``told``: ``treaty``, ``period_end`` and ``number``; ``shared``: numbers of files
+    ``told``: ``treaty``, ``period_end`` and ``file``; ``shared``: numbers of files
     that told of contracts of this file, too: one of them may be what it corrects.
     """
     listed = told.filter(pl.col("period_end") == own_end)
-    with_mine = listed.filter(pl.col("number").is_in(shared.implode()))["treaty"]
+    with_mine = listed.filter(pl.col("file").is_in(shared.implode()))["treaty"]
     return listed.filter(~pl.col("treaty").is_in(with_mine.implode()))["treaty"]

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 from django.utils.formats import date_format
 
-from reinsurance.ledger.contracts_left import Spoken, its
+from reinsurance.ledger.contracts_left import Spoken, file_of, its
 from reinsurance.ledger.copying import copy_out, sought
 from reinsurance.ledger.lacking import lacked_claims
 from reinsurance.ledger.lineage_ranges import holds
@@ -141,14 +141,16 @@ def _told(
     sought(cursor, "rejected_contract", id=("bigint", rejected["treaty"].unique()))
     return copy_out(
         cursor,
-        "SELECT p.treaty_id, p.period_end, l.number, o.load_id IS NOT NULL "  # noqa: S608
+        "SELECT p.treaty_id, p.period_end, l.number, o.file IS NOT NULL "  # noqa: S608
         "FROM reinsurance_load l JOIN reinsurance_loadperiod p ON p.load_id = l.id "
-        "LEFT JOIN (SELECT DISTINCT q.load_id FROM own_period k "
+        f"LEFT JOIN (SELECT DISTINCT {file_of('f')} AS file FROM own_period k "
         "JOIN reinsurance_loadperiod q ON q.treaty_id = k.treaty "
-        "AND q.period_end = k.period_end) o ON o.load_id = l.id "
+        "AND q.period_end = k.period_end JOIN reinsurance_load f ON f.id = q.load_id "
+        f"AND f.record_type = '{spoken.ledger}' AND {its('f', spoken)}) o "
+        f"ON o.file = {file_of('l')} "
         f"WHERE l.record_type = '{spoken.ledger}' AND l.user_id IS NULL "
         f"AND {its('l', spoken)} AND l.number < {spoken.number:d} "
-        "AND p.period_end IS NOT NULL AND (o.load_id IS NOT NULL "
+        "AND p.period_end IS NOT NULL AND (o.file IS NOT NULL "
         "OR p.treaty_id IN (SELECT id FROM rejected_contract))",
         {
             "treaty": pl.Int64(),

@@ -42,6 +42,7 @@ from reinsurance.ledger.premium_standing import (
     with_groups,
 )
 from reinsurance.ledger.premium_writings import of_another_type, written_otherwise
+from reinsurance.ledger.told_since import premiums_told_since
 from reinsurance.models import PremiumEntry
 from reinsurance.resources.base import dtype_of
 from reinsurance.resources.conventions import Conventions
@@ -136,6 +137,9 @@ def settle_premiums(
     apart = written_otherwise(good, known, conventions)
     other = of_another_type(good, known)
     again = premiums_of_other_parts(good, every, parts, adds=conventions.equal_rows_add)
+    since = premiums_told_since(good, every, spoken, number=number, parts=parts)
+    since = since.filter(~pl.col("row").is_in(again["row"].implode()))
+    again = pl.concat([again, since])
     unclear = pl.concat(
         [several, torn, apart, other, again, overlapping(good, known, number)]
     )

@@ -33,6 +33,7 @@ from reinsurance.ledger.statements import (
     live_statements,
 )
 from reinsurance.ledger.timelines import MONEY
+from reinsurance.ledger.told_since import claims_told_since
 from reinsurance.ledger.told_twice import of_added, told_twice, with_added
 from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.positions import STATEMENT_OF
@@ -77,6 +78,15 @@ def settle(
     twice = claims_of_other_parts(
         good, old, claims, parts, adds=conventions.equal_rows_add
     )
+    since = claims_told_since(
+        cursor,
+        _without(new, twice),
+        old,
+        good.select("claim", "treaty", "reference").unique(),
+        number=number,
+        parts=parts,
+    )
+    twice = pl.concat([twice, since])
     wrong = pl.concat([twice, contradictions(old, _without(new, twice))])
     if conventions.equal_rows_add:
         wrong = of_added(wrong, every)

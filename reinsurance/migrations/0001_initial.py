@@ -178,6 +178,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.BigIntegerField(help_text='Number of the ingestion, or one among theirs.')),
+                ('first_number', models.BigIntegerField(blank=True, help_text='Number of the file that its rows were in at first, where they went on as a file of their own.', null=True)),
                 ('record_type', models.CharField(max_length=20)),
                 ('sender', models.BigIntegerField(blank=True, help_text='Key of the source that sent the file.', null=True)),
                 ('is_correction', models.BooleanField(default=False)),

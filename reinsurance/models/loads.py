@@ -21,6 +21,12 @@ class Load(models.Model):  # type: ignore[django-manager-missing]
     number = models.BigIntegerField(
         help_text="Number of the ingestion, or one among theirs."
     )
+    first_number = models.BigIntegerField(
+        null=True,
+        blank=True,
+        help_text="Number of the file that its rows were in at first, where they went "
+        "on as a file of their own.",
+    )
     record_type = models.CharField(max_length=20)
     sender = models.BigIntegerField(
         null=True, blank=True, help_text="Key of the source that sent the file."

@@ -60,6 +60,12 @@ class FileContext:
     parts: tuple[int, ...] = ()
     of_parents: tuple[tuple[int, datetime.date | None, datetime.date], ...] = ()
 
+    @property
+    def first_number(self) -> int | None:
+        """The file that the rows were in at first; None: this one."""
+        first = min((self.number, *self.parts))
+        return first if first != self.number else None
+
 
 @dataclass(frozen=True, slots=True)
 class HeldOutLine:

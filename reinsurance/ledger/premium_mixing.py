@@ -24,6 +24,7 @@ TOGETHER = list(dict.fromkeys([*_BASES, *AMOUNTS, "rate_of_exchange"]))
 """Columns that have to go together."""
 _ROW = [*GROUP, LINE]
 """What is told of one row of premium, of rows that add up each by itself."""
+_WORDS = ("of_entry", "of_amount", "name", "amount")
 
 
 def means(name: str) -> str:
@@ -65,18 +66,31 @@ def newly_mixed(live: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
     that says otherwise, ``of_entry`` what it says now and ``of_amount`` what it said
     where ``amount`` was told; ``number`` told the transaction last.
     """
-    found = [
-        _mixed(live, name, amount)
-        .join(_mixed(before, name, amount), on=GROUP, how="anti", nulls_equal=True)
-        .with_columns(
-            name=pl.lit(name),
-            amount=pl.lit(amount),
-            of_entry=_shown(name, "of_entry"),
-            of_amount=_shown(name, "of_amount"),
+    perhaps = _perhaps_mixed(live)
+    groups = perhaps.filter(pl.any_horizontal(AMOUNTS)).select(GROUP)
+    live, before = (
+        frame.join(
+            groups, on=GROUP, how="semi", nulls_equal=True, maintain_order="left"
         )
-        for name, amounts in _BASES.items()
-        for amount in amounts
-    ]
+        for frame in (live, before)
+    )
+    found = [live.clear().select(*GROUP, "number", **dict.fromkeys(_WORDS, pl.lit("")))]
+    for name, amounts in _BASES.items():
+        for amount in amounts:
+            if not perhaps[amount].any():
+                continue
+            mixed = _mixed(live, name, amount)
+            if not mixed.height:
+                continue
+            was = _mixed(before, name, amount)
+            found.append(
+                mixed.join(was, on=GROUP, how="anti", nulls_equal=True).with_columns(
+                    of_entry=_shown(name, "of_entry"),
+                    of_amount=_shown(name, "of_amount"),
+                    name=pl.lit(name),
+                    amount=pl.lit(amount),
+                )
+            )
     return pl.concat(found)
 
 
@@ -120,9 +134,30 @@ def mixed_ever(pairs: Iterable[tuple[pl.DataFrame, pl.DataFrame]]) -> pl.DataFra
     )
 
 
+def _tells(amount: str) -> pl.Expr:
+    """Whether a telling tells the amount."""
+    return (has_bit(amount) & pl.col(amount).is_not_null()).fill_null(value=False)
+
+
+def _perhaps_mixed(live: pl.DataFrame) -> pl.DataFrame:
+    """Of each row of premium, whether it lacks an amount that was told before.
+
+    Of most books none does, and what :func:`_mixed` asks thirty times is spared.
+    """
+    was_told = {n: _tells(n) & ~pl.col("__is_last") & (pl.col(n) != 0) for n in AMOUNTS}
+    return (
+        live.with_columns(__is_last=is_last())
+        .group_by(_ROW)
+        .agg(
+            (was_told[n].any() & (~_tells(n) & pl.col("__is_last")).any()).alias(n)
+            for n in AMOUNTS
+        )
+    )
+
+
 def _mixed(live: pl.DataFrame, name: str, amount: str) -> pl.DataFrame:
     """Entries without an amount that was told before with another word than theirs."""
-    tells = (has_bit(amount) & pl.col(amount).is_not_null()).fill_null(value=False)
+    tells = _tells(amount)
     before = (
         live.filter(tells & ~is_last())
         .group_by(_ROW, maintain_order=True)

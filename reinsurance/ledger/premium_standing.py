@@ -234,6 +234,8 @@ def lacked(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
     Of those told before it: received before or, of lists of the year to date, for an
     earlier period, whenever they were received.
     """
+    if not spoken.height:
+        return pl.DataFrame(schema={"__n": told.schema["__n"], "by": pl.Int64})
     present = told.select(*GROUP, correction="number").unique()
     is_before = (pl.col("correction") > pl.col("number")) | (
         pl.col("end") > pl.col("period_end")

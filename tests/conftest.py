@@ -1,5 +1,6 @@
 """Fixtures of the whole suite: the database, users, files, real processes."""
 
+import gc
 import itertools
 import os
 import shutil
@@ -36,6 +37,11 @@ LONG = (
     *("tests/flows/", "tests/browser/", "tests/fuzz/", "tests/backoffice/"),
     "tests/reinsurance/ledger/test_histories.py",
     "tests/importers/pipeline/test_equivalence.py",
+    "tests/reinsurance/ledger/test_premium_as_at.py",
+    "tests/reinsurance/ledger/test_premium_lines.py",
+    "tests/reinsurance/ledger/test_premium_lists.py",
+    "tests/importers/services/test_sequence.py",
+    "tests/importers/services/test_later_words.py",
 )
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -61,6 +67,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for marker, reason in reasons.items():
             if item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests are there to the end: no garbage is looked for among them."""
+    gc.collect()
+    gc.freeze()
 
 
 # -- the database ---------------------------------------------------------------------

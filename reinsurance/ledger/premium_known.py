@@ -150,6 +150,8 @@ def _as_read(
     ``day``: as at that.  Which premiums are one is known from lists of later periods,
     too, but not the section, or other part of the key, that only these tell.
     """
+    if not told.height:
+        return told.select(_READ)
     spoken = spoken.filter("stood")
     ordered = told.sort("period_end", "number", "row", "id").with_row_index("__n")
     if day is None:

@@ -19,7 +19,7 @@ from reinsurance.ledger.claim_events import events_after, with_events
 from reinsurance.ledger.claim_shares import left_out, with_left_out
 from reinsurance.ledger.contracts_left import Rejected, Spoken
 from reinsurance.ledger.event_limits import event_issues
-from reinsurance.ledger.lacking import Lacked
+from reinsurance.ledger.lacking import PRESENT_CLAIMS, PRESENT_PREMIUMS, Lacked
 from reinsurance.ledger.limit_rules import whole_claims
 from reinsurance.ledger.not_named import not_named
 from reinsurance.ledger.premium_income import income_issues
@@ -84,7 +84,9 @@ def _of_other_contracts(
     if new is None or spoken is None:
         return no_issues()
     with transaction.atomic(), connection.cursor() as cursor:
-        found = not_named(cursor, spoken, new)
+        schema = PRESENT_CLAIMS if spoken.ledger == "claims" else PRESENT_PREMIUMS
+        present = pl.concat([pl.DataFrame(schema=schema), *effect.present])
+        found = not_named(cursor, spoken, new, present.unique())
     effect.note_changes(None, found)
     effect.note_before({"other contracts": of_issues(found)})
     return found

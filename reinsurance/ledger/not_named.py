@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from reinsurance.ledger.contract_names import contract_names
 from reinsurance.ledger.contracts_left import Spoken, contracts_left, its
 from reinsurance.ledger.copying import copy_out, sought
+from reinsurance.ledger.kept_by_rejected import kept_by_rejected, sentences_of_kept
 from reinsurance.ledger.lineage_ranges import holds
 from reinsurance.ledger.list_periods import is_within
 from reinsurance.ledger.listed_then import may_have_stood, only_stood
@@ -57,20 +58,28 @@ _TWICE = (
 )
 
 
-def not_named(cursor: Any, spoken: Spoken, new: pl.DataFrame) -> pl.DataFrame:
+def not_named(
+    cursor: Any, spoken: Spoken, new: pl.DataFrame, present: pl.DataFrame
+) -> pl.DataFrame:
     """Issues of contracts that stay as they are; inside a transaction.
 
     ``new``: rows of :data:`NEW_CLAIMS` or :data:`NEW_PREMIUMS`.  Breaches of those
     that stand under such a contract, warnings of the file for each other contract.
+    ``present``: what its rows tell again, as of :func:`lacking.lacked_by`.
     """
     left = contracts_left(cursor, spoken)
-    stays = periods_left(cursor, spoken) if spoken.is_correction else pl.DataFrame()
-    keys = [key for frame in (left, stays) if frame.height for key in frame["treaty"]]
+    stays = named = pl.DataFrame()
+    if spoken.is_correction:
+        stays = periods_left(cursor, spoken)
+        named = kept_by_rejected(cursor, spoken, present)
+    frames = (left, stays, named)
+    keys = [key for frame in frames if frame.height for key in frame["treaty"]]
     if not keys:
         return no_issues()
     names = contract_names(keys)
     what = "claim" if spoken.ledger == "claims" else "premium"
     said = [*sentences(stays, names, what=what)]
+    said += sentences_of_kept(named, names, what=what)
     if spoken.lists_year and left.height:
         said += _of_lists(cursor, left.filter("is_shared"), spoken, names)
     of_file = _of_file(said, LEFT if spoken.is_correction else LACKS)

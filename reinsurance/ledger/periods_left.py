@@ -48,7 +48,7 @@ def periods_left(cursor: Any, spoken: Spoken) -> pl.DataFrame:
     if not left.height:
         return left
     pairs = left.select("treaty", "period_end").unique()
-    of_ledger = _claims if spoken.ledger == "claims" else _premiums
+    of_ledger = _claims if spoken.ledger == "claims" else premiums_told
     stays = _without_rejected(of_ledger(cursor, pairs, spoken), spoken)
     return (
         stays.join(left, on=["treaty", "period_end", "number"])
@@ -67,7 +67,7 @@ def sentences(
     for row in left.iter_rows(named=True):
         count, number = row["count"], row["number"]
         noun = f"{count:,} {what}{'s' * (count > 1)}"
-        told = (names[row["treaty"]], number, noun, _in_words(row["ends"]))
+        told = (names[row["treaty"]], number, noun, in_words(row["ends"]))
         that = "that period" if len(row["ends"]) == 1 else "those periods"
         if row["is_rejected"]:
             of_it = f"are, or may be, of {that}"
@@ -80,7 +80,8 @@ def sentences(
             yield _STAYS.format(*told, number)
 
 
-def _in_words(ends: list[datetime.date]) -> str:
+def in_words(ends: list[datetime.date]) -> str:
+    """The periods that end on these days, for people."""
     days = [date_format(end, "j F Y") for end in ends]
     if len(days) == 1:
         return f"the period to {days[0]}"
@@ -169,7 +170,7 @@ def _claims(cursor: Any, pairs: pl.DataFrame, spoken: Spoken) -> pl.DataFrame:
     )
 
 
-def _premiums(cursor: Any, pairs: pl.DataFrame, spoken: Spoken) -> pl.DataFrame:
+def premiums_told(cursor: Any, pairs: pl.DataFrame, spoken: Spoken) -> pl.DataFrame:
     """The same of premiums; who repeated one told it as well."""
     sought(
         cursor,

@@ -308,3 +308,33 @@ def test_a_rejected_row_of_another_period_does_not_name_the_contract(
     [(_, code, _)] = sent(*moved, "TV/K2/Feb/x", **told)[1]
     assert code == "counts_under_both"
     assert sent(*moved, "TV/K2/Jan/x", **told)[1] == []
+
+
+# ------------------------------------- a rejected row of another period names it
+@pytest.mark.parametrize("send", [claims, premiums])
+def test_what_a_rejected_row_of_another_period_keeps_is_said(send: Send) -> None:
+    one, _ = send("T1/K1/Jan/10", "T1/K2/Jan/7", "T1/K1/Feb/20", "T1/K2/Feb/8")
+    told = ("T1/K2/Jan/7", "T1/K2/Feb/9", "T1/K1/Feb/x")
+    _, said = send(*told, is_correction=True)
+    noun = "claim" if send is claims else "premium"
+    assert [issue for issue in said if issue[1] == "contract_not_corrected"] == [
+        (
+            "warning",
+            "contract_not_corrected",
+            f"Contract T1: number {one} told 1 {noun} of it for the period to "
+            "31 January 2026 that this correction does not have and only rejected "
+            "rows for another period name: they stay. Mend these rows, and hand the "
+            "whole file in again in place of this one.",
+        )
+    ]
+
+
+@pytest.mark.parametrize("send", [claims, premiums])
+def test_what_is_told_or_rejected_for_its_own_period_is_not(send: Send) -> None:
+    send("T1/K1/Jan/10", "T1/K2/Jan/7", "T1/K1/Feb/20", "T1/K2/Feb/8")
+    for told in (
+        ("T1/K2/Jan/7", "T1/K2/Feb/9", "T1/K1/Feb/x", "T1/K1/Jan/10"),
+        ("T1/K2/Jan/7", "T1/K2/Feb/9", "T1/K1/Jan/x", "T1/K1/Feb/20"),
+    ):
+        _, said = send(*told, is_correction=True)
+        assert [issue for issue in said if issue[1] == "contract_not_corrected"] == []

@@ -22,7 +22,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MEANINGS: tuple[tuple[type[widgets.CellWidget], str], ...] = (
     (widgets.LeiWidget, "LEI: 20 letters and digits"),
     (widgets.DateWidget, "Date, such as 2026-04-30"),
-    (widgets.LimitWidget, "Amount, such as 1234.56; empty: unlimited"),
+    (widgets.LimitWidget, "Amount, such as 1234.56, or unlimited"),
     (widgets.AmountWidget, "Amount, such as 1234.56"),
     (widgets.RateWidget, "Rate of exchange, such as 1.0842"),
     (widgets.ShareWidget, "Share of the whole, such as 0.3 or 30%"),

@@ -13,6 +13,7 @@ import polars as pl
 from importers.pipeline.check import full_key, has_record
 from importers.pipeline.compare import ID, PARENT, Compared, compare
 from importers.pipeline.frames import ROW
+from importers.pipeline.limits_removed import limits_removed
 from importers.record_types import RecordType
 from importers.values import Action
 from reinsurance.resources.base import DomainResource
@@ -103,12 +104,14 @@ def _change(
     is_new = pl.col(ID).is_null()
     if PARENT_IS_NEW in carried.columns:
         is_new &= pl.col(PARENT_IS_NEW) | resource.is_told(carried)
+    updated = carried.filter(pl.col(ID).is_not_null() & compared.any_change)
+    judged = resource().judge(compared.frame, context)
     return Change(
         resource,
         compared,
-        issues=resource().judge(compared.frame, context),
+        issues=pl.concat([judged, limits_removed(resource, updated)]),
         created=carried.filter(is_new),
-        updated=carried.filter(pl.col(ID).is_not_null() & compared.any_change),
+        updated=updated,
         repeated=carried.filter(pl.col(ID).is_not_null() & ~compared.any_change),
     )
 

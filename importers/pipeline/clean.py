@@ -20,7 +20,8 @@ from reinsurance.resources import cells
 from reinsurance.resources.base import UNTOLD, Column
 from reinsurance.resources.cells import BLANKS, CellError, CellOptions, tidy
 from reinsurance.resources.formats import unguarded
-from reinsurance.resources.widgets import AmountWidget, CellWidget
+from reinsurance.resources.no_limits import NONE
+from reinsurance.resources.widgets import AmountWidget, CellWidget, LimitWidget
 
 ROW_IN_FILE = "Row in the file"
 """Header of the first column that rows held out are given."""
@@ -203,7 +204,8 @@ class Cleaner:
     def clean(self, chunk: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Row frame and issues of a chunk (``row``, ``c0`` … as text).
 
-        Beside a column with a default: whether that was taken for an empty cell.
+        Beside a column with a default: whether that was taken for an empty cell;
+        beside one of limits: whether the row says that there is none.
         """
         texts = chunk.select(
             pl.col(ROW),
@@ -222,6 +224,10 @@ class Cleaner:
             if cleaner.is_key and cleaner.column.default is not NOT_PROVIDED:
                 text = texts.get_column(name).fill_null("").str.to_lowercase()
                 values.append(text.is_in(["", *cells.NIL]).alias(UNTOLD + name))
+            if isinstance(cleaner.widget, LimitWidget):
+                is_none = cleaner.widget.means_none(texts[name], column)
+                is_none &= ~texts[ROW].is_in(issues["row"].implode())
+                values.append(is_none.alias(NONE + name))
         frame = pl.DataFrame(values)
         if "currency" in frame.columns:
             found += contradicting(

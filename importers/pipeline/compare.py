@@ -10,6 +10,7 @@ from importers.pipeline.check import own_columns
 from reinsurance.ledger.copying import by_index, copy_in, copy_out, sought
 from reinsurance.resources.base import UNTOLD, DomainResource, dtype_of
 from reinsurance.resources.conventions import FileContext
+from reinsurance.resources.no_limits import says_none
 
 WAS = "was."
 TELLS = "tells."
@@ -114,7 +115,7 @@ def _is_empty(frame: pl.DataFrame, name: str) -> pl.Expr:
         empty |= pl.col(name) == ""
     if UNTOLD + name in frame.columns:
         empty |= pl.col(UNTOLD + name).fill_null(value=False)
-    return empty
+    return empty & ~says_none(frame, name)
 
 
 def _by_id(

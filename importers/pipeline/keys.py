@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from importers.pipeline.frames import ROW
+from reinsurance.resources.no_limits import NONE, says_none
 
 SEEDS = (11, 47)
 PORTION = 250_000
@@ -32,6 +33,7 @@ class KeyBook:
         first, second = (pl.struct(key).hash(seed) for seed in SEEDS)
         said = gaps = pl.lit(0, pl.UInt64)
         if content:
+            rows = _with_none(rows, content)
             said = pl.struct(content).hash(SEEDS[0])
             empty = [
                 (pl.col(n).fill_null("") == "").alias(n)
@@ -78,3 +80,15 @@ class KeyBook:
             self._folder / f"{self._name}-{number:05d}.arrow"
             for number in range(self._count)
         ]
+
+
+def _with_none(rows: pl.DataFrame, content: list[str]) -> pl.DataFrame:
+    """The rows with a word where they say that there is no limit: that is no gap."""
+    return rows.with_columns(
+        pl.when(says_none(rows, name))
+        .then(pl.lit("none"))
+        .otherwise(pl.col(name).cast(pl.String))
+        .alias(name)
+        for name in content
+        if NONE + name in rows.columns
+    )

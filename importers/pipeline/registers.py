@@ -19,6 +19,7 @@ from reinsurance.models import Layer, Participation
 from reinsurance.resources.contract_keys import ID, find_treaties
 from reinsurance.resources.contract_periods import overlap_issues
 from reinsurance.resources.conventions import FileContext, HeldOutLine
+from reinsurance.resources.no_limits import UNLIMITED, says_none
 from reinsurance.resources.panel_rules import panel_issues
 from reinsurance.resources.treaty_rules import layer_issues
 
@@ -77,7 +78,9 @@ class Register:
         self._before = pl.concat([self._before, terms_of(sorted(known))])
         self._chunks.append(
             good.select(
-                (pl.col(name) if name in good.columns else pl.lit(None))
+                pl.when(says_none(good, name))
+                .then(UNLIMITED if dtype == pl.Float64 else None)
+                .otherwise(pl.col(name) if name in good.columns else None)
                 .cast(dtype)
                 .alias(name)
                 for name, dtype in _TYPES.items()
@@ -189,6 +192,8 @@ class Register:
             for name in _LAYER:
                 if row[name] is None and layer is not None:
                     row[name] = _plain(getattr(layer, name))
+                elif row[name] == UNLIMITED:
+                    row[name] = None
             filled.append(tuple(row.values()))
         filled += [
             (

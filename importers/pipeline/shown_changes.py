@@ -10,6 +10,9 @@ from importers.pipeline.frames import ROW
 from importers.values import Action
 from reinsurance.resources.base import DomainResource
 from reinsurance.resources.lookups import ReferenceWidget
+from reinsurance.resources.no_limits import NONE
+
+UNLIMITED = "unlimited"
 
 
 class Shown:
@@ -59,7 +62,8 @@ class Shown:
             before, after = row.get(WAS + name), row[name]
             if before != after and (before is not None or after not in {None, ""}):
                 label = str(self.fields[name].column_name)
-                found.append([label, self._text(name, before), self._text(name, after)])
+                then = UNLIMITED if row.get(NONE + name) else self._text(name, after)
+                found.append([label, self._text(name, before), then])
         return found
 
     def _text(self, name: str, value: Any) -> str:

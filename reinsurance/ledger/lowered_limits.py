@@ -76,7 +76,8 @@ def lowered_by(
 ) -> pl.DataFrame:
     """Limits of contracts of the books that a register lowers, as after its load.
 
-    ``rows``: its good rows with ``treaty``; ``layers``: all of its contracts as they
+    ``rows``: its good rows with ``treaty``, a limit that is told as none being
+    infinite; ``layers``: all of its contracts as they
     would stand (:data:`layer_tops.RANGES`); ``before``: the contracts before it.
     """
     names = ("currency", *LIMITS[:2])
@@ -94,6 +95,9 @@ def lowered_by(
                 "contract_currency"
             ),
             *(pl.coalesce(f"told.{n}", n).alias(n) for n in LIMITS[:2]),
+        )
+        .with_columns(
+            pl.when(pl.col(n).is_finite()).then(n).alias(n) for n in LIMITS[:2]
         )
     )
     return lowered(after, before)

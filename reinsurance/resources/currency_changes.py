@@ -12,6 +12,7 @@ from reinsurance.models import Layer, Treaty
 from reinsurance.models.base import MoneyField
 from reinsurance.resources.contract_keys import ID
 from reinsurance.resources.issues import ROW, issues_at, no_issues
+from reinsurance.resources.no_limits import says_none
 
 _MOST_NAMED = 4
 Told = set[tuple[Any, ...]]
@@ -62,7 +63,8 @@ def _told(rows: pl.DataFrame) -> Told:
             found |= {(key, None, name) for key in keys}
     for name in _money(Layer):
         if name in rows.columns:
-            layers = rows.filter(pl.col(name).is_not_null()).select(ID, "layer_number")
+            is_told = pl.col(name).is_not_null() | says_none(rows, name)
+            layers = rows.filter(is_told).select(ID, "layer_number")
             found |= {(*key, name) for key in layers.unique().iter_rows()}
     return found
 

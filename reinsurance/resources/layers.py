@@ -14,6 +14,7 @@ from reinsurance.resources.charges import ChargesWidget
 from reinsurance.resources.conventions import FileContext
 from reinsurance.resources.layer_names import name_issues, require_one_layer
 from reinsurance.resources.layer_numbers import number_for, with_layer_numbers
+from reinsurance.resources.no_limits import says_none
 from reinsurance.resources.rules import (
     decimals_of_currency,
     not_negative,
@@ -223,6 +224,7 @@ class LayerResource(DomainResource):
             for n in names
             if n not in untold
         ]
+        told += [says_none(frame, n) for n in names]
         return pl.any_horizontal(
             pl.lit(value=False),
             (pl.col("layer_number") != 1).fill_null(value=False),

@@ -165,12 +165,22 @@ class AmountWidget(DecimalWidget):
 
 
 class LimitWidget(AmountWidget):
-    """A limit; nothing, zero and "unlimited" all mean that there is none (OED)."""
+    """A limit; None where there is none, as zero and "unlimited" say (OED).
 
-    nothing = cells.NOTHING | {"unlimited", "unl", "no limit"}
+    The empty cell alone tells nothing: :meth:`means_none`.
+    """
+
+    nothing = frozenset()
+    none = (cells.NOTHING - {"#n/a"}) | {"unlimited", "unl", "no limit"}
 
     def parse(self, text: str) -> Decimal | None:
+        if text.casefold() in self.none:
+            return None
         return super().parse(text) or None
+
+    def means_none(self, texts: pl.Series, values: pl.Series) -> pl.Series:
+        """Whether tidy texts of those values say that there is no limit."""
+        return (texts.fill_null("") != "") & values.is_null()
 
     def vectorised(self, texts: pl.Expr) -> pl.Expr | None:
         amounts = super().vectorised(texts)

@@ -76,7 +76,9 @@ class Moves(serializers.Serializer):
 
     moves = serializers.DictField(
         child=serializers.CharField(),
-        help_text="“paid USD”, “incurred USD”, “premium USD” to the amount.",
+        help_text="“paid USD”, “incurred USD”, “premium USD” to the amount; premium "
+        "that is told at a share apart: “premium USD at 100 %”, “premium USD our "
+        "share”.",
     )
     lacking = serializers.IntegerField(
         help_text="So many positions or entries a correction leaves out."

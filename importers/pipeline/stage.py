@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from django.db import connection, transaction
 from importers.pipeline import staged_settlements, storage
 from importers.pipeline.across import Across
 from importers.pipeline.changes import ACTION, Change, carries, walk
+from importers.pipeline.control_totals import Totals, add_up
 from importers.pipeline.effects import Effect
 from importers.pipeline.frames import BROKEN, ROW, no_issues
 from importers.pipeline.registers import Register
@@ -48,13 +48,13 @@ def part_key(folder: str, number: int) -> str:
 class Staged:
     """What loading would do: rows by action, control totals, first changes.
 
-    ``totals``: currency to ``{"rows": n, column: sum}`` over the good rows; ``effect``:
-    what has to be the same when it is loaded.
+    ``totals`` are over the good rows; ``effect``: what has to be the same when it is
+    loaded.
     """
 
     effect: Effect = field(default_factory=Effect)
     rows: Counter[str] = field(default_factory=Counter)
-    totals: dict[str, dict[str, Any]] = field(default_factory=dict)
+    totals: Totals = field(default_factory=dict)
     preview: list[dict[str, Any]] = field(default_factory=list)
     parts: list[str] = field(default_factory=list)
 
@@ -220,7 +220,8 @@ class Stager:
         self.staged.rows.update(
             dict(good.get_column(ACTION).value_counts().iter_rows())
         )
-        self._total(good)
+        told = self.context.conventions
+        add_up(self.staged.totals, good, self.record_type, told)
         key = part_key(self.prefix, len(self.staged.parts))
         path = self.folder / Path(key).name
         good.write_parquet(path, compression="lz4", statistics=False)
@@ -232,24 +233,6 @@ class Stager:
             staged_settlements.keep(self._settlement, settled, self.folder)
             self._settlement = None
         self.staged.parts.append(key)
-
-    def _total(self, good: pl.DataFrame) -> None:
-        names = [
-            name
-            for name, column in self.record_type.columns.items()
-            if column.total and name in good.columns
-        ]
-        if "currency" not in good.columns:
-            return
-        sums = good.group_by("currency").agg(
-            pl.len().alias("rows"), *(pl.col(name).sum() for name in names)
-        )
-        for row in sums.iter_rows(named=True):
-            totals = self.staged.totals.setdefault(row["currency"] or "", {"rows": 0})
-            totals["rows"] += row["rows"]
-            for name in names:
-                so_far = Decimal(totals.get(name, "0.00"))
-                totals[name] = str(so_far + (row[name] or Decimal("0.00")))
 
     def _show(self, change: Change) -> None:
         for frame, action in (

@@ -10,6 +10,7 @@ import polars as pl
 from reinsurance.ledger import timelines
 from reinsurance.ledger.lacking import Lacked
 from reinsurance.ledger.paid_periods import paid_by_period
+from reinsurance.ledger.premium_moves import premium_in
 from reinsurance.ledger.statements import (
     lacking_dropped,
     live_statements,
@@ -158,7 +159,7 @@ def _sums(line: pl.DataFrame) -> pl.DataFrame:
 
 
 def moves_of_premiums(lacked: Iterable[Lacked]) -> Moves:
-    """Gross premium by currency, as ``premium GBP``."""
+    """Gross premium by currency and share (:func:`premium_moves.premium_in`)."""
     found: Moves = {}
     every = [x for x in lacked if x.takes_away]
     for sign, keys in (
@@ -166,7 +167,8 @@ def moves_of_premiums(lacked: Iterable[Lacked]) -> Moves:
         (1, [key for x in every for key in x.back]),
     ):
         rows = PremiumEntry.all_objects.filter(pk__in=keys)
-        for currency, amount in rows.values_list("currency_id", "gross_premium"):
-            key = f"premium {currency}"
+        told = ("currency_id", "amounts_are", "gross_premium")
+        for currency, share, amount in rows.values_list(*told):
+            key = premium_in(currency, share)
             found[key] = found.get(key, Decimal(0)) + sign * (amount or Decimal(0))
     return found

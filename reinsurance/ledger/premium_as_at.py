@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from reinsurance.ledger.premium_checks import amount_replaced
-from reinsurance.ledger.premium_columns import AMOUNTS
+from reinsurance.ledger.premium_columns import AMOUNTS, OF_RISK
 from reinsurance.ledger.premium_lines import LINE, cells_of_lines, with_lines
 from reinsurance.ledger.premium_restating import is_last
 from reinsurance.ledger.premium_standing import COLUMNS, GROUP, has_bit, lacked
@@ -151,12 +151,18 @@ def changed_as_at(days: list[AtDay]) -> pl.DataFrame:
 
 
 def _changed_at(at: AtDay) -> pl.DataFrame:
-    beside = (
-        _told(at.own).join(_as_read(at.before), on=GROUP, nulls_equal=True).sort("row")
-    )
-    told = [n for n in AMOUNTS if n in at.rows.columns]
+    lines = _lines(at.before)
+    sums = _told(at.own).join(_as_read(lines), on=GROUP, nulls_equal=True).sort("row")
+    own = at.own.select("row", *GROUP, LINE, *OF_RISK)
+    was = lines.filter("is_last").rename({n: f"was.{n}" for n in ("number", *OF_RISK)})
+    each = own.join(was, on=[*GROUP, LINE], nulls_equal=True).sort("row")
     where = f"as at {at.day}. What was told for a later period stays."
-    found = [amount_replaced(beside, n, "was.number", where) for n in told]
+    found = [
+        amount_replaced(beside, name, "was.number", where)
+        for beside, names in ((sums, AMOUNTS), (each, OF_RISK))
+        for name in names
+        if name in at.rows.columns
+    ]
     return pl.concat([no_issues(), *found])
 
 
@@ -167,13 +173,17 @@ def _told(own: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _as_read(before: pl.DataFrame) -> pl.DataFrame:
-    """Amounts that stood, ``was.<amount>``: what was left out is as told before."""
-    lines = before.group_by([*GROUP, LINE], maintain_order=True).agg(
+def _lines(before: pl.DataFrame) -> pl.DataFrame:
+    """Amounts of each line: what was left out is as told before."""
+    return before.group_by([*GROUP, LINE], maintain_order=True).agg(
         pl.col("number").last(),
         pl.col("is_last").any(),
-        *(pl.col(n).filter(has_bit(n)).last() for n in AMOUNTS),
+        *(pl.col(n).filter(has_bit(n)).last() for n in (*AMOUNTS, *OF_RISK)),
     )
+
+
+def _as_read(lines: pl.DataFrame) -> pl.DataFrame:
+    """Amounts of each transaction that stood, ``was.<amount>``."""
     return lines.group_by(GROUP, maintain_order=True).agg(
         pl.col("number").filter("is_last").last().alias("was.number"),
         *(_sum(n, pl.col("is_last")).alias(f"was.{n}") for n in AMOUNTS),

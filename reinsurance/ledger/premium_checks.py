@@ -4,12 +4,17 @@ import polars as pl
 
 from reinsurance.ledger.contradictions import plain
 from reinsurance.ledger.periods import END, START
-from reinsurance.ledger.premium_columns import AMOUNTS, labels, stored, tells
+from reinsurance.ledger.premium_columns import (
+    AMOUNTS,
+    OF_RISK,
+    labels,
+    stored,
+    tells,
+)
 from reinsurance.ledger.premium_competing import competing
 from reinsurance.ledger.premium_keys import FIRM, PARTS, is_untold
-from reinsurance.ledger.premium_standing import (
-    KEY,
-)
+from reinsurance.ledger.premium_share_rules import shares_told_together
+from reinsurance.ledger.premium_standing import KEY
 from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.issues import issues_at, no_issues
 
@@ -30,12 +35,12 @@ OF_ANOTHER_YEAR = (
 
 
 def told_twice(told: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
-    """The same transaction twice in one file and period."""
+    """The same transaction twice in one file and period; at two shares, if rows add."""
     key = [*KEY, "__same_period"]
     if conventions.premium_lists != "year":
         key.append(START)
     if conventions.equal_rows_add:
-        return no_issues()
+        return shares_told_together(told, key)
     shared = told.filter(pl.struct(key).is_duplicated())
     if not shared.height:
         return no_issues()
@@ -183,7 +188,7 @@ def changed(entries: pl.DataFrame) -> pl.DataFrame:
     """Amounts that replace others of the same transaction and period."""
     rows = entries.filter(pl.col("__action") == UPDATED, "has_line")
     found = [no_issues()]
-    for name in AMOUNTS:
+    for name in (*AMOUNTS, *OF_RISK):
         if not {name, f"was.{name}"} <= set(rows.columns):
             continue
         is_in_all = name == "gross_premium"  # said of all of them together

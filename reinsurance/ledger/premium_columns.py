@@ -35,4 +35,10 @@ AMOUNTS = (
     *(n for n, column in PremiumEntryResource.fields.items() if column.total),
     "net_premium_settlement",
 )
-"""Amounts that warn when they change: those of the totals, and one that is in none."""
+"""Amounts that rows may add up to: those of the totals, and one that is in none.
+
+They warn when they change, as those of :data:`OF_RISK` do.
+"""
+
+OF_RISK = ("written_premium", "sum_insured", "deductible")
+"""Amounts of the risk, which no sum has."""

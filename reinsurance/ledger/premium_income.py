@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
-from reinsurance.ledger.premium_columns import tells
+from reinsurance.ledger.premium_moves import share_after
 from reinsurance.ledger.rates import LOAD_IT, with_rates
 from reinsurance.models import PremiumEntry, Treaty
 from reinsurance.resources.issues import issues_at, no_issues
@@ -52,14 +52,12 @@ def income_moves(entries: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     gone = known.filter(
         pl.col("id").is_in(moves["replaces"].explode().drop_nulls().implode())
     )
-    share = pl.col("was.amounts_are")
-    if "amounts_are" in moves.columns:
-        own = pl.col("amounts_are")
-        share = pl.when(tells("amounts_are")).then(own).otherwise(share)
     gross = pl.col("gross_premium").cast(pl.Float64)
     day = pl.coalesce("period_end", "effective_date")
     sums = _summed(
-        moves.with_columns(amounts_are=share, day=day).select(*SUMMED, gross=gross),
+        moves.with_columns(amounts_are=share_after(moves), day=day).select(
+            *SUMMED, gross=gross
+        ),
         gone.with_columns(day=day).select(*SUMMED, gross=-gross),
     )
     told = pl.concat([first, sums], how="diagonal")

@@ -7,6 +7,34 @@ from reinsurance.ledger.premium_columns import tells
 from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.issues import issues_at, no_issues
 
+_LABELS = {value: str(label) for value, label in AmountsAre.choices}
+
+
+def shares_told_together(told: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """Rows that add up, of which some are at 100 % and some our share.
+
+    ``key``: columns that tell the transaction and period.  Rows that do not say it are
+    not among them.
+    """
+    if "amounts_are" not in told.columns:
+        return no_issues()
+    rows = told.filter(tells("amounts_are")).with_columns(
+        shares=pl.col("amounts_are").n_unique().over(key),
+        others=pl.col("row").sort().cast(pl.String).str.join(", ").over(key),
+    )
+    return issues_at(
+        rows.filter(pl.col("shares") > 1),
+        column="amounts_are",
+        value=pl.col("amounts_are").replace(_LABELS),
+        code="conflicting_rows",
+        severity="error",
+        message=pl.format(
+            "Rows {} tell the same premium of the period, some at 100 % and some our "
+            "share: they are never added up. Tell all of them at the same share.",
+            pl.col("others").str.slice(0, 80),
+        ),
+    )
+
 
 def share_changed(entries: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
     """Amounts at 100 % that replace our share of them, or the reverse.
@@ -15,7 +43,6 @@ def share_changed(entries: pl.DataFrame, conventions: Conventions) -> pl.DataFra
     """
     if "amounts_are" not in entries.columns:
         return no_issues()
-    labels = {value: str(label) for value, label in AmountsAre.choices}
     was = pl.col("was.amounts_are").fill_null("")
     rows = entries.filter(
         pl.col("later").is_null()
@@ -33,8 +60,8 @@ def share_changed(entries: pl.DataFrame, conventions: Conventions) -> pl.DataFra
             "The amounts are “{}” here, and were “{}” in number {} for the same "
             "transaction and period. If they were told at the wrong one, declare the "
             "file a correction; else mend the column or the sender's setting.",
-            pl.col("amounts_are").replace(labels),
-            was.replace(labels),
+            pl.col("amounts_are").replace(_LABELS),
+            was.replace(_LABELS),
             "was_number",
         ),
     )
@@ -59,7 +86,6 @@ def share_of_others(entries: pl.DataFrame, conventions: Conventions) -> pl.DataF
         & pl.col("was_sender").ne_missing(pl.lit(conventions.sender, pl.Int64))
         & pl.col("was_sender").is_not_null()
     )
-    labels = {value: str(label) for value, label in AmountsAre.choices}
     return issues_at(
         rows,
         column="amounts_are",
@@ -71,6 +97,6 @@ def share_of_others(entries: pl.DataFrame, conventions: Conventions) -> pl.DataF
             "number {}, of another sender, told this premium as “{}”. Add a column "
             "that says it, or have it set at the sender.",
             "was_number",
-            was.replace(labels),
+            was.replace(_LABELS),
         ),
     )

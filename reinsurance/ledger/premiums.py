@@ -30,6 +30,7 @@ from reinsurance.ledger.premium_keys import PARTS
 from reinsurance.ledger.premium_late_keys import unclear_in_later_lists
 from reinsurance.ledger.premium_late_lists import lacked_by_later_lists
 from reinsurance.ledger.premium_matching import beside, with_keys
+from reinsurance.ledger.premium_moves import moves_of
 from reinsurance.ledger.premium_periods import overlapping
 from reinsurance.ledger.premium_ruled import ruled
 from reinsurance.ledger.premium_standing import (
@@ -75,23 +76,8 @@ class PremiumSettlement:
 
     @property
     def moves(self) -> dict[str, Any]:
-        """By how much gross premium changes in all, by currency."""
-        counted = self.entries.filter(pl.col("later").is_null())
-        # Rows that add share what they replace.
-        before = pl.when(pl.col("was_id").is_first_distinct()).then("was_total")
-        sums = (
-            counted.with_columns(before=before)
-            .group_by("currency")
-            .agg(
-                pl.col("gross_premium").fill_null(0).sum()
-                - pl.col("before").fill_null(0).sum()
-            )
-        )
-        return {
-            f"premium {currency}": amount
-            for currency, amount in sums.iter_rows()
-            if amount
-        }
+        """By how much gross premium changes in all (:func:`premium_moves.moves_of`)."""
+        return moves_of(self.entries, self.known)
 
     @property
     def present(self) -> pl.DataFrame:

@@ -61,7 +61,7 @@ def _of_claims(settlement: Any) -> dict[str, int]:
 
 
 def _of_premiums(settlement: PremiumSettlement) -> dict[str, int]:
-    entries = settlement.entries.filter(pl.col("__action") == "updated")
+    entries = settlement.counted.filter(pl.col("__action") == "updated")
     tells = {
         name: pl.col(name).is_not_null()
         & (pl.col(name).cast(pl.String) != "")

@@ -68,6 +68,7 @@ def kept(record_type: RecordType, key: str) -> Any:
             held_out=none,
             issues=no_issues(),
             ruled=no_issues(),
+            counted=nothing,
             known=nothing,
             income=nothing,
             again=none,

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from reinsurance.ledger import timelines
+from reinsurance.ledger.amounts import TOLD
 from reinsurance.ledger.lacking import Lacked
 from reinsurance.ledger.paid_periods import paid_by_period
 from reinsurance.ledger.premium_moves import premium_in
@@ -111,7 +112,7 @@ def _with_own(
 ) -> pl.DataFrame:
     """The statements of the books and those of a file to come, repeats included."""
     new, repeats = own
-    columns = [name for name in new.columns if name in told.columns]
+    columns = [n for n in new.columns if n in told.columns or n in TOLD]
     places = told.select("position", "claim", "treaty").unique()
     new = new.select(n for n in columns if n not in {"claim", "treaty", "load"})
     again = told.drop("row").join(repeats, on="statement")

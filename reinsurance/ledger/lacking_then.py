@@ -53,10 +53,10 @@ def _stood(
 ) -> pl.DataFrame:
     before = pl.col("period_end") <= day
     then = _keyed(told.filter(before), spoken.filter(before))
-    stood = live_at(then, spoken, day).filter(is_last()).select(*GROUP, entry="id")
-    now = live_at(_keyed(told, spoken), spoken, datetime.date.max).filter(
-        is_last(), ~before
-    )
+    whole = _keyed(told, spoken)
+    stood = live_at(then, spoken, day, whole)
+    stood = stood.filter(is_last()).select(*GROUP, entry="id")
+    now = live_at(whole, spoken, datetime.date.max, whole).filter(is_last(), ~before)
     left_out = now.filter(pl.col("id").is_in(gone.implode())).select(GROUP)
     stood = stood.join(left_out, on=GROUP, how="anti", nulls_equal=True)
     later = now.group_by(GROUP).agg(pl.col("period_end", "number").last())

@@ -21,14 +21,17 @@ ORDER = ["period_end", "number", "row"]
 
 
 def live_at(
-    told: pl.DataFrame, spoken: pl.DataFrame, day: datetime.date
+    told: pl.DataFrame,
+    spoken: pl.DataFrame,
+    day: datetime.date,
+    every: pl.DataFrame,
 ) -> pl.DataFrame:
     """Tellings that corrections (``spoken``) had not left out at a day, in order.
 
-    ``told`` with whole keys.
+    ``told`` with whole keys, of ``every`` telling of the year.
     """
     then = told.filter(pl.col("period_end") <= day).sort(ORDER).with_row_index("__n")
-    gone = lacked(then, spoken.filter(pl.col("period_end") <= day))
+    gone = lacked(then, spoken.filter(pl.col("period_end") <= day), every)
     return then.join(gone, on="__n", how="anti")
 
 
@@ -104,6 +107,7 @@ def at_days(
                     ),
                     spoken,
                     day,
+                    both,
                 )
             ),
             number,

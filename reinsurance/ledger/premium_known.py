@@ -155,15 +155,16 @@ def _as_read(
     spoken = spoken.filter("stood")
     ordered = told.sort("period_end", "number", "row", "id").with_row_index("__n")
     if day is None:
-        whole = keyed(ordered, spoken)
+        every = whole = keyed(ordered, spoken)
     else:
         is_before = pl.col("period_end") <= day
         spoken = spoken.filter(is_before)
-        whole = keyed(ordered, spoken).filter(is_before)
+        every = keyed(ordered, spoken)
+        whole = every.filter(is_before)
     known = whole.group_by(GROUP).agg(
         (~is_filled(n)).any().alias(f"__{n}") for n in PARTS
     )
-    after = as_they_stand(whole, lacked(whole, spoken)).filter("stays")
+    after = as_they_stand(whole, lacked(whole, spoken, every)).filter("stays")
     ends = whole.select("id", "period_end").unique("id")
     return (
         after.with_columns(pl.col(f"now_{n}").alias(n) for n in COLUMNS)

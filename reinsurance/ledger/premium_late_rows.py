@@ -1,33 +1,47 @@
-"""Late rows with what later files leave out: would it go with what those told?
-
-Their cells count beside the amounts of the later file.
-"""
+"""Late rows with what later files leave out: it counts, beside what those told."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import polars as pl
 
 from reinsurance.ledger.beside import plain
 from reinsurance.ledger.premium_breaking import broken_ever, listed
 from reinsurance.ledger.premium_columns import labels
+from reinsurance.ledger.premium_lines import LINE, cells_of_lines
 from reinsurance.ledger.premium_mixing import AMOUNTS, mixed_ever, now_and_then
-from reinsurance.ledger.premium_standing import GROUP
+from reinsurance.ledger.premium_restating import is_last
+from reinsurance.ledger.premium_standing import COLUMNS, GROUP
 from reinsurance.resources.issues import issues_at, no_issues
 
 _LATE = -1
 """In place of the load that late rows do not have yet."""
 
 
-def left_out_later(
-    late: pl.DataFrame, every: pl.DataFrame, spoken: pl.DataFrame, number: int
-) -> pl.DataFrame:
-    """Issues of late rows with cells that a later file leaves out, and do not fit it.
+@dataclass(frozen=True, slots=True)
+class LateRows:
+    """Rows beside the books, of which files that came later told the same.
 
-    ``late``: rows beside the books, of which later files told the same; ``every``: what
-    the books have of their policies, with whole keys.
+    ``pairs``: what stands of their premiums with them and without
+    (:func:`premium_mixing.now_and_then`); ``number``: the file's.
     """
+
+    rows: pl.DataFrame
+    pairs: list[tuple[pl.DataFrame, pl.DataFrame]]
+    number: int
+
+
+def late_rows(
+    entries: pl.DataFrame, every: pl.DataFrame, spoken: pl.DataFrame, number: int
+) -> LateRows | None:
+    """Those of ``entries``, rows beside the books with ``later``; None: no such rows.
+
+    ``every``: what the books have of their policies, with whole keys, ``spoken`` the
+    corrections.
+    """
+    late = entries.filter(pl.col("later").is_not_null())
     if not late.height:
-        return no_issues()
+        return None
     mine = late.select(
         pl.col(n).cast(every.schema[n]) for n in late.columns if n in every.columns
     ).with_columns(number=pl.lit(number, pl.Int64), load=pl.lit(_LATE, pl.Int64))
@@ -38,11 +52,77 @@ def left_out_later(
         .with_row_index("__n")
     )
     known = both.filter(pl.col("load").ne_missing(_LATE))
-    pairs = list(now_and_then(both, spoken, known, spoken))
-    of_others = pl.col("number") != number
-    mixed = _of_mixed(late, mixed_ever(pairs).filter(of_others), number)
-    broken = broken_ever(pairs).filter(of_others)
-    return pl.concat([mixed, _of_broken(late, broken, number)])
+    return LateRows(late, list(now_and_then(both, spoken, known, spoken)), number)
+
+
+def that_count(late: LateRows) -> pl.DataFrame:
+    """Late rows with cells that count now, as what came later leaves them out.
+
+    As rows that stand: other cells are empty, ``was.<column>``, ``was_id`` and
+    ``was_number`` are of the entry that stands, as are gross premium and period's end;
+    ``later`` is null.
+    """
+    now, was = late.pairs[0]
+    line = [*GROUP, LINE]
+    own = now.filter(pl.col("load") == _LATE).select("row", "__n", *line)
+    last = (
+        was.filter(is_last())
+        .group_by(line, maintain_order=True)
+        .agg(
+            was_id=pl.col("id").last(),
+            was_end=pl.col("period_end").last(),
+        )
+    )
+    stood = cells_of_lines(was).rename({n: f"was.{n}" for n in COLUMNS})
+    stands = cells_of_lines(now).rename({n: f"now.{n}" for n in COLUMNS})
+    beside = own.drop("__n").join(_told_before(own, was, line), on="row", how="left")
+    for frame in (last, stood, stands):
+        beside = beside.join(frame, on=line, nulls_equal=True, maintain_order="left")
+    names = [n for n in COLUMNS if n in late.rows.columns]
+    is_other = {n: pl.col(f"now.{n}").ne_missing(pl.col(f"was.{n}")) for n in names}
+    told = late.rows.drop(
+        n for n in beside.columns if n in late.rows.columns and n != "row"
+    )
+    return (
+        told.join(beside, on="row", maintain_order="left")
+        .filter(pl.col("was_id").is_not_null(), pl.any_horizontal(is_other.values()))
+        .with_columns(
+            pl.when(is_other[n]).then(f"now.{n}").cast(told.schema[n]).alias(n)
+            for n in names
+        )
+        .with_columns(
+            gross_premium=pl.col("now.gross_premium").cast(
+                told.schema["gross_premium"]
+            ),
+            period_end=pl.col("was_end"),
+            replaces=pl.concat_list("was_id"),
+            later=pl.lit(None, late.rows.schema["later"]),
+            has_line=pl.lit(value=True),
+            __action=pl.lit("updated"),
+        )
+        .drop("^now\\..*$")
+    )
+
+
+def _told_before(own: pl.DataFrame, was: pl.DataFrame, line: list[str]) -> pl.DataFrame:
+    """``row`` and ``was_number``: who told the same last before the row."""
+    at = own.select("row", *line, at="__n")
+    told = was.select(*line, "__n", "number").join(at, on=line, nulls_equal=True)
+    before = told.filter(pl.col("__n") < pl.col("at")).sort("__n")
+    return before.group_by("row").agg(was_number=pl.col("number").last())
+
+
+def left_out_later(late: LateRows) -> pl.DataFrame:
+    """Issues of late rows with cells that do not fit the file that leaves them out."""
+    of_others = pl.col("number") != late.number
+    mixed = mixed_ever(late.pairs).filter(of_others)
+    broken = broken_ever(late.pairs).filter(of_others)
+    return pl.concat(
+        [
+            _of_mixed(late.rows, mixed, late.number),
+            _of_broken(late.rows, broken, late.number),
+        ]
+    )
 
 
 def _of_mixed(late: pl.DataFrame, found: pl.DataFrame, number: int) -> pl.DataFrame:

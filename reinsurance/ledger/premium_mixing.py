@@ -38,9 +38,14 @@ def says(name: str) -> pl.Expr:
     return (has_bit(name) & told).fill_null(value=False)
 
 
-def live_of(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
-    """Tellings that corrections (``spoken``) do not lack, in order, with ``line``."""
-    live = told.join(lacked(told, spoken), on="__n", how="anti").sort("__n")
+def live_of(
+    told: pl.DataFrame, spoken: pl.DataFrame, every: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Tellings that corrections (``spoken``) do not lack, in order, with ``line``.
+
+    ``every``: as of :func:`premium_standing.lacked`.
+    """
+    live = told.join(lacked(told, spoken, every), on="__n", how="anti").sort("__n")
     return with_lines(live)
 
 
@@ -121,6 +126,7 @@ def now_and_then(
             live_of(
                 frame.filter(until).join(here, on=GROUP, how="semi", nulls_equal=True),
                 corrections.filter(until),
+                frame,
             )
             for frame, corrections in ((told, spoken), (before, spoken_before))
         )

@@ -228,15 +228,20 @@ def held_policies(spoken: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def lacked(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:
+def lacked(
+    told: pl.DataFrame, spoken: pl.DataFrame, every: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Tellings that a correction lacks: ``__n`` and ``by``.
 
     Of those told before it: received before or, of lists of the year to date, for an
-    earlier period, whenever they were received.
+    earlier period, whenever they were received.  ``every``: tellings among which those
+    of ``told`` are, where that ends at a day: what a correction tells of the year for a
+    later end it does not lack before.
     """
     if not spoken.height:
         return pl.DataFrame(schema={"__n": told.schema["__n"], "by": pl.Int64})
-    present = told.select(*GROUP, correction="number").unique()
+    whole = told if every is None else every
+    present = whole.select(*GROUP, correction="number").unique()
     is_before = (pl.col("correction") > pl.col("number")) | (
         pl.col("end") > pl.col("period_end")
     )

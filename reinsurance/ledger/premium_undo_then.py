@@ -57,7 +57,7 @@ def _at(
     """What stood on the day, as it read then."""
     until = pl.col("period_end") <= day
     then = told.drop("__n").filter(until).sort(ORDER).with_row_index("__n")
-    stood = as_they_stand(then, lacked(then, corrections.filter(until)))
+    stood = as_they_stand(then, lacked(then, corrections.filter(until), told))
     return stood.filter("stays").select(
         "id", *GROUP, *(pl.col(f"now_{n}").alias(n) for n in COLUMNS)
     )

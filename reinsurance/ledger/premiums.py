@@ -29,6 +29,7 @@ from reinsurance.ledger.premium_income import income_moves
 from reinsurance.ledger.premium_keys import PARTS
 from reinsurance.ledger.premium_late_keys import unclear_in_later_lists
 from reinsurance.ledger.premium_late_lists import lacked_by_later_lists
+from reinsurance.ledger.premium_late_rows import late_rows, that_count
 from reinsurance.ledger.premium_matching import beside, with_keys
 from reinsurance.ledger.premium_moves import moves_of
 from reinsurance.ledger.premium_periods import overlapping
@@ -58,6 +59,7 @@ class PremiumSettlement:
 
     ``entries``: to be added, with ``replaces`` (keys of entries) and ``replaced`` (the
     load that told the same later; null: none); ``repeats``: ``row`` and ``id``.
+    ``counted``: those that count, of late ones the cells that do.
     ``income``: by how much the premium income of contracts changes
     (:mod:`premium_income`); ``again`` and ``as_at``: of corrections and of lists of
     the year to date (:mod:`premium_as_at`).
@@ -69,6 +71,7 @@ class PremiumSettlement:
     ruled: pl.DataFrame
     entries: pl.DataFrame
     repeats: pl.DataFrame
+    counted: pl.DataFrame
     known: pl.DataFrame
     income: pl.DataFrame
     again: pl.Series
@@ -77,7 +80,7 @@ class PremiumSettlement:
     @property
     def moves(self) -> dict[str, Any]:
         """By how much gross premium changes in all (:func:`premium_moves.moves_of`)."""
-        return moves_of(self.entries, self.known)
+        return moves_of(self.counted, self.known)
 
     @property
     def present(self) -> pl.DataFrame:
@@ -137,27 +140,42 @@ def settle_premiums(
         good, every, spoken, number, equal_rows_add=conventions.equal_rows_add
     )
     entries = _with_actions(matched, names)
+    late = late_rows(entries, every, spoken, number)
+    counting = entries.clear() if late is None else that_count(late)
+    is_counting = pl.col("row").is_in(counting["row"].implode())
+    entries = entries.with_columns(
+        pl.when(is_counting)
+        .then(pl.lit(UPDATED))
+        .otherwise("__action")
+        .alias("__action")
+    )
     is_repeat = _is_repeat(conventions)
     repeats = entries.filter(is_repeat).select("row", id=pl.col("was_id"))
     added = entries.filter(~is_repeat)
     days = at_days(entries, every, spoken, number)
     as_at = changed_as_at(days)
+    counted = pl.concat(
+        [added.filter(pl.col("later").is_null()), counting], how="diagonal_relaxed"
+    )
     return PremiumSettlement(
         rows=entries.select("row", "__action"),
         held_out=wrong.unique(),
         issues=pl.concat(
             [
-                *(twice, unclear, changed(added), as_at, told_otherwise_often(added)),
-                currencies_changed(added),
+                *(twice, unclear, changed(counted), as_at),
+                *(told_otherwise_often(added), currencies_changed(counted)),
                 listed_to_date(good, known, conventions),
                 lacked_by_later_lists(cursor, entries, number, conventions),
             ]
         ),
-        ruled=ruled(entries, every, spoken, days, number, conventions),
+        ruled=ruled(entries, counting, late, days, conventions),
         entries=added,
+        counted=counted,
         repeats=repeats,
         known=known,
-        income=income_moves(entries, known),
+        income=income_moves(
+            pl.concat([entries, counting], how="diagonal_relaxed"), known
+        ),
         again=told_again(entries, known, conventions),
         as_at=as_at,
     )

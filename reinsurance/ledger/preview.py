@@ -103,7 +103,7 @@ def _moved(position: Entry, *, stood: bool) -> list[list[str]]:
 
 def _premiums(settlement: PremiumSettlement, count: int) -> list[Entry]:
     entries = (
-        settlement.entries.filter(pl.col("__action") != "unchanged")
+        settlement.counted.filter(pl.col("__action") != "unchanged")
         .sort(pl.col("__action") == "created", "row")
         .head(count)
     )
@@ -113,6 +113,8 @@ def _premiums(settlement: PremiumSettlement, count: int) -> list[Entry]:
         changes = []
         for name, column in PremiumEntryResource.fields.items():
             if not column.attribute or name not in row or name.startswith("treaty"):
+                continue
+            if row["__action"] == "updated" and f"was.{name}" not in row:
                 continue
             before, after = row.get(f"was.{name}"), row[name]
             if before != after and after not in {None, ""}:

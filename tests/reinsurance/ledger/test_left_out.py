@@ -289,3 +289,18 @@ def test_another_amount_of_another_sender_is_said_to_stay() -> None:
     assert stand() == {"C1": (90, 90), "C2": (1, 1)}
     undo(CLAIMS, ingestion=theirs)
     assert stand() == {"C2": (1, 1)}
+
+
+def test_a_basis_that_nobody_told_before_counts_beside_what_is_left_out() -> None:
+    january, february = (
+        {"Reporting period start": start, "Reporting period end": end}
+        for start, end in (("2026-01-01", "2026-01-31"), ("2026-02-01", "2026-02-28"))
+    )
+    send(claim("C1", this=12), claim("C2", this=100))
+    send(claim("C1", this=3), period=FEBRUARY)
+    rows = [{**claim("C1", to=15), **february}, {**claim("C2", to=100), **january}]
+    # What is said at the check is what the load does: the two are compared.
+    examined, _ = send(*rows, correction=True, period=None)
+    assert [code for code in codes(examined) if code == "correction_lacks"] != []
+    assert not +examined.staged.effect.moves
+    assert stand() == {"C1": (15, 15), "C2": (100, 100)}

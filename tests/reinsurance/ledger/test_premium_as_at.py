@@ -244,3 +244,41 @@ def test_premiums_that_a_later_list_tells_apart_are_apart_as_at_a_day() -> None:
     listed(JANUARY, row("10", Section="S2"), is_additional=True)
     found = [(gross, section) for gross, *_, section in stood(JANUARY, 5)]
     assert found == [(10, "S2"), (20, "")]
+
+
+def at(gross: str, policy: str, day: datetime.date, **cells: str) -> dict[str, str]:
+    """A row of a policy for the period to a day."""
+    told = {"Policy No": policy, "Reporting period end": str(day)}
+    return {"Gross premium": gross, **told, **cells}
+
+
+def gross_at(day: datetime.date) -> list[tuple[str, int]]:
+    return sorted((policy, int(gross)) for gross, *_, policy, _ in stood(day, 9))
+
+
+def test_a_correction_does_not_lack_at_an_earlier_end_what_it_tells_for_a_later() -> (
+    None
+):
+    listed(JANUARY, at("900", "P1", JANUARY), at("600", "P2", JANUARY))
+    rows = [at("900", "P1", JANUARY), at("600", "P2", FEBRUARY)]
+    examined, number = send(None, *rows, premium_lists="year", is_correction=True)
+    assert examined.issues.filter(severity="error").is_empty()
+    assert gross_at(JANUARY) == [("P1", 900), ("P2", 600)]
+    undo(PREMIUMS, ingestion=number)
+    assert gross_at(JANUARY) == [("P1", 900), ("P2", 600)]
+
+
+def test_a_correction_of_three_ends_lacks_nothing_at_any_of_them() -> None:
+    listed(
+        JANUARY,
+        *(at(n, p, JANUARY) for n, p in (("90", "P1"), ("6", "P2"), ("3", "P3"))),
+    )
+    listed(
+        FEBRUARY,
+        *(at(n, p, FEBRUARY) for n, p in (("91", "P1"), ("7", "P2"), ("3", "P3"))),
+    )
+    rows = [at("90", "P1", JANUARY), at("8", "P2", FEBRUARY), at("4", "P3", MARCH)]
+    send(None, *rows, premium_lists="year", is_correction=True)
+    assert gross_at(JANUARY) == [("P1", 90), ("P2", 6), ("P3", 3)]
+    assert gross_at(FEBRUARY) == [("P1", 91), ("P2", 8), ("P3", 3)]
+    assert gross_at(MARCH) == [("P1", 91), ("P2", 8), ("P3", 4)]

@@ -123,14 +123,12 @@ def settle_premiums(
     known = every.unique("id", keep="first", maintain_order=True)
     several = fits_several(good, every, conventions)
     torn = torn.filter(~pl.col("row").is_in(several["row"].implode()))
-    apart = written_otherwise(good, known, conventions)
-    other = of_another_type(good, known)
-    again = premiums_of_other_parts(good, every, parts, adds=conventions.equal_rows_add)
-    since = premiums_told_since(good, every, spoken, number=number, parts=parts)
-    since = since.filter(~pl.col("row").is_in(again["row"].implode()))
-    again = pl.concat([again, since])
     unclear = pl.concat(
-        [several, torn, apart, other, again, overlapping(good, known, number)]
+        [
+            *(several, torn, written_otherwise(good, known, conventions)),
+            *(of_another_type(good, known), overlapping(good, known, number)),
+            _of_its_file(good, every, spoken, number, conventions, parts),
+        ]
     )
     wrong = pl.concat([wrong, unclear["row"]]).unique()
     good = good.filter(~pl.col("row").is_in(wrong.implode()))
@@ -142,13 +140,7 @@ def settle_premiums(
     entries = _with_actions(matched, names)
     late = late_rows(entries, every, spoken, number)
     counting = entries.clear() if late is None else that_count(late)
-    is_counting = pl.col("row").is_in(counting["row"].implode())
-    entries = entries.with_columns(
-        pl.when(is_counting)
-        .then(pl.lit(UPDATED))
-        .otherwise("__action")
-        .alias("__action")
-    )
+    entries = _with_counting(entries, counting)
     is_repeat = _is_repeat(conventions)
     repeats = entries.filter(is_repeat).select("row", id=pl.col("was_id"))
     added = entries.filter(~is_repeat)
@@ -179,6 +171,29 @@ def settle_premiums(
         again=told_again(entries, known, conventions),
         as_at=as_at,
     )
+
+
+def _of_its_file(
+    good: pl.DataFrame,
+    every: pl.DataFrame,
+    spoken: pl.DataFrame,
+    number: int,
+    conventions: Conventions,
+    parts: Collection[int],
+) -> pl.DataFrame:
+    """Rows that went on, of what their file or one received since tells, too."""
+    again = premiums_of_other_parts(good, every, parts, adds=conventions.equal_rows_add)
+    since = premiums_told_since(good, every, spoken, number=number, parts=parts)
+    return pl.concat(
+        [again, since.filter(~pl.col("row").is_in(again["row"].implode()))]
+    )
+
+
+def _with_counting(entries: pl.DataFrame, counting: pl.DataFrame) -> pl.DataFrame:
+    """Late rows that fill in what came later change the books, too."""
+    is_counting = pl.col("row").is_in(counting["row"].implode())
+    action = pl.when(is_counting).then(pl.lit(UPDATED)).otherwise("__action")
+    return entries.with_columns(action.alias("__action"))
 
 
 def _is_repeat(conventions: Conventions) -> pl.Expr:

@@ -70,6 +70,7 @@ def that_count(late: LateRows) -> pl.DataFrame:
         .group_by(line, maintain_order=True)
         .agg(
             was_id=pl.col("id").last(),
+            by=pl.col("number").last(),
             was_end=pl.col("period_end").last(),
         )
     )
@@ -96,11 +97,12 @@ def that_count(late: LateRows) -> pl.DataFrame:
             ),
             period_end=pl.col("was_end"),
             replaces=pl.concat_list("was_id"),
+            was_number=pl.coalesce("was_number", "by"),
             later=pl.lit(None, late.rows.schema["later"]),
             has_line=pl.lit(value=True),
             __action=pl.lit("updated"),
         )
-        .drop("^now\\..*$")
+        .drop("^now\\..*$", "by")
     )
 
 

@@ -62,9 +62,14 @@ def test_amounts_that_it_replaces_are_warnings() -> None:
 
 def test_what_it_fills_in_is_an_update() -> None:
     late = waiting()
-    send(JANUARY, row("100", **ACME))
+    three = send(JANUARY, row("100", **ACME))[1]
     examined, _ = send(JANUARY, row("100", "25", "75"), number=late)
     assert +examined.staged.rows == {"updated": 1}
+    where = f"of number {three} for the same transaction and period."
+    assert changes(examined) == [
+        f"Commission amount: 25.00 replaces nothing {where}",
+        f"Net premium: 75.00 replaces nothing {where}",
+    ]
     assert books("commission", "net_premium") == [(100, 25, 75)]
 
 

@@ -98,8 +98,11 @@ fuzz: setup
 		pytest tests/fuzz \
 		--numprocesses auto --maxprocesses 4 --dist worksteal
 	FUZZ_EXAMPLES=100 pytest tests/backoffice/test_api_description.py
-	EXAMPLES_FACTOR=25 pytest tests/importers/pipeline/test_equivalence.py \
+	EXAMPLES_FACTOR=40 pytest tests/importers/pipeline/test_equivalence.py \
 		tests/importers/readers tests/importers/webservices/test_bodies.py
+	EXAMPLES_FACTOR=20 pytest tests/reinsurance/ledger/test_premium_as_at.py \
+		tests/reinsurance/ledger/test_premium_lines.py \
+		tests/importers/pipeline/test_registers.py
 
 clean:
 	@test ! -x $(VENV)/bin/python || $(VENV)/bin/python manage.py postgres destroy

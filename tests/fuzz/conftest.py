@@ -17,7 +17,7 @@ from importers.services import leases
 from reinsurance.models import Treaty
 from tests.benchmarks import generate
 
-INPUTS = int(os.environ.get("FUZZ_INPUTS", "200"))
+INPUTS = int(os.environ.get("FUZZ_INPUTS", "100"))
 ONLY = os.environ.get("FUZZ_ONLY", "")
 SHARES = {"csv": 9, "xlsx": 8, "xls": 2, "ods": 3, "json": 8}
 """How many of thirty inputs are of each kind."""

@@ -358,7 +358,7 @@ def agree(kind: RecordType, rows: list[dict[str, str]]) -> None:
 
 
 hypothesis_settings = settings(
-    max_examples=examples.some(20),
+    max_examples=examples.some(12),
     deadline=None,
     derandomize=not examples.is_long_form(),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

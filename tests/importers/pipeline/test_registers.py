@@ -164,7 +164,7 @@ STEPS = st.lists(
 
 
 @settings(
-    max_examples=examples.some(20),
+    max_examples=examples.some(12),
     deadline=None,
     derandomize=not examples.is_long_form(),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

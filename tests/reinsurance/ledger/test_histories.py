@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 
 @settings(
-    max_examples=histories.count(500),
+    max_examples=histories.count(256),
     deadline=None,
     derandomize=not examples.is_long_form(),
     suppress_health_check=list(HealthCheck),

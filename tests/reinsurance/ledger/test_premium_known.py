@@ -201,7 +201,7 @@ def test_premiums_that_leave_parts_out_are_known_as_they_were(seed: int) -> None
 
 
 @settings(
-    max_examples=histories.count(96),
+    max_examples=histories.count(64),
     deadline=None,
     derandomize=not examples.is_long_form(),
     suppress_health_check=list(HealthCheck),
@@ -213,7 +213,7 @@ def test_the_books_are_known_as_they_were(history: History) -> None:
 
 
 @settings(
-    max_examples=histories.count(96),
+    max_examples=histories.count(64),
     deadline=None,
     derandomize=not examples.is_long_form(),
     suppress_health_check=list(HealthCheck),

@@ -110,7 +110,7 @@ more = st.sampled_from(["", "A", "B"])
 rows_of_a_file = st.lists(st.tuples(amount, more), min_size=1, max_size=3)
 
 
-@settings(max_examples=examples.some(8), deadline=None)
+@settings(max_examples=examples.some(5), deadline=None)
 @given(st.lists(rows_of_a_file, min_size=1, max_size=3), st.integers(0, 2))
 def test_what_is_sent_twice_changes_nothing(files: list[Rows], gone: int) -> None:
     """And without one of the files there is what the others come to by themselves."""

@@ -37,7 +37,7 @@ def lists() -> None:
 
 
 @settings(
-    max_examples=histories.count(200),
+    max_examples=histories.count(128),
     deadline=None,
     derandomize=not examples.is_long_form(),
     suppress_health_check=list(HealthCheck),

@@ -26,7 +26,7 @@ JANUARY, FEBRUARY, MARCH = (
 
 
 @settings(
-    max_examples=histories.count(300),
+    max_examples=histories.count(160),
     deadline=None,
     derandomize=not examples.is_long_form(),
     suppress_health_check=list(HealthCheck),

@@ -14,13 +14,9 @@ from importers.exceptions import LoadConflict
 from importers.models import RowChange
 from importers.pipeline.undo import take_back
 from importers.record_types import RecordType
+from reinsurance.ledger.above_limits import above_limits, premium_above
 from reinsurance.ledger.lost_keys import known_of, lost
-from reinsurance.ledger.lowered_limits import (
-    above_limits,
-    lowered,
-    premium_above,
-    terms_of,
-)
+from reinsurance.ledger.lowered_limits import lowered, terms_of
 from reinsurance.ledger.overlaps import CountsTwiceError
 from reinsurance.models import Layer, Load, PremiumEntry, Treaty
 

@@ -13,8 +13,9 @@ import polars as pl
 from importers.pipeline import panels
 from importers.pipeline.frames import ROW, issues_at, no_issues
 from importers.pipeline.standing_panels import standing_panels
+from reinsurance.ledger.above_limits import above_limits
 from reinsurance.ledger.layer_tops import RANGES
-from reinsurance.ledger.lowered_limits import above_limits, lowered_by, terms_of
+from reinsurance.ledger.lowered_limits import lowered_by, terms_of
 from reinsurance.models import Layer, Participation
 from reinsurance.resources.contract_keys import ID, find_treaties
 from reinsurance.resources.contract_periods import overlap_issues

@@ -5,7 +5,8 @@ A change by hand is held against it as a register is.
 
 import polars as pl
 
-from reinsurance.ledger.lowered_limits import above_limits, terms_of
+from reinsurance.ledger.above_limits import above_limits
+from reinsurance.ledger.lowered_limits import terms_of
 from reinsurance.models import Layer, Participation, Treaty
 from reinsurance.models.base import too_fine
 from reinsurance.resources.contract_periods import overlap_issues

@@ -16,7 +16,7 @@ from reinsurance.resources.issues import ROW, issues_at, no_issues
 
 
 def above_limits(terms: pl.DataFrame) -> pl.DataFrame:
-    """Breaches: what stands in the books above the new limits of :data:`lowered_limits.TERMS`.
+    """Breaches: what stands in the books above limits (:data:`lowered_limits.TERMS`).
 
     Of what has no rate a warning: it is in none of the sums.
     """

@@ -1,6 +1,8 @@
-"""What stays under a correction as only a rejected row of another period names it.
+"""What stays under a correction as only its rejected rows name it.
 
-Nobody knows what such a row would have told, and the claim or policy is not left out.
+Nobody knows what such a row would have told, and the claim or policy is not left out:
+with all its sections and currencies, and of each period.  Mended by itself, or once its
+contract is picked, the row leaves nothing out either.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,9 +15,10 @@ from reinsurance.ledger.lacking import lacked_claims
 from reinsurance.ledger.periods_left import in_words, premiums_told
 
 _STAYS = (
-    "Contract {}: number {} told {} of it for {} that this correction does not have "
-    "and only rejected rows for another period name: they stay. Mend these rows, and "
-    "hand the whole file in again in place of this one."
+    "Contract {}: number {} told {} of it for {} that this correction does not have, "
+    "or not whole, and rejected rows of it name: that stays as it was. Mend these "
+    "rows, and hand the whole file in again in place of this one; by themselves they "
+    "leave nothing out."
 )
 _RECORD = ["treaty", "reference"]
 
@@ -29,10 +32,8 @@ def kept_by_rejected(
     of the year there is none: their period is the year.
     """
     rejected = spoken.rejected_rows.drop_nulls("reference")
-    unclear = rejected.filter(pl.col("period_end").is_null())
-    named = rejected.drop_nulls("period_end").join(unclear, on=_RECORD, how="anti")
-    pairs = spoken.own_ends.rename({"own_end": "period_end"})
-    pairs = pairs.join(named.select("treaty").unique(), on="treaty", how="semi")
+    named = rejected.select(_RECORD).unique()
+    pairs = _periods(spoken, rejected)
     if spoken.lists_year or not pairs.height:
         return pl.DataFrame(schema={"treaty": pl.Int64})
     if spoken.ledger == "claims":
@@ -42,16 +43,33 @@ def kept_by_rejected(
     else:
         told = premiums_told(cursor, pairs, spoken)
         told = told.join(present, left_on="record", right_on="entry", how="anti")
-    key = [*_RECORD, "period_end"]
+    told = told.join(named, on=_RECORD, how="semi")
     return (
-        told.join(named, on=_RECORD, how="semi")
-        .join(named, on=key, how="anti")
+        _beyond_rejected(told, rejected)
         .group_by("treaty", "number")
         .agg(
             ends=pl.col("period_end").unique().sort(), count=pl.col("record").n_unique()
         )
         .sort("number", "treaty")
     )
+
+
+def _periods(spoken: Spoken, rejected: pl.DataFrame) -> pl.DataFrame:
+    """Contracts that rejected rows name, and periods that any row is for."""
+    own = spoken.own_ends.rename({"own_end": "period_end"})
+    theirs = rejected.select("treaty", "period_end").drop_nulls()
+    named = rejected.select("treaty").unique()
+    return pl.concat([own, theirs]).unique().join(named, on="treaty", how="semi")
+
+
+def _beyond_rejected(told: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFrame:
+    """Without what the rejected row itself may be: one of its claim or policy."""
+    key = [*_RECORD, "period_end"]
+    unclear = rejected.filter(pl.col("period_end").is_null()).select(_RECORD).unique()
+    exact = told.join(rejected.drop_nulls("period_end"), on=key, how="semi")
+    own = pl.concat([exact, told.join(unclear, on=_RECORD, how="semi")])
+    alone = own.unique().filter(pl.len().over(key) == 1)
+    return told.join(alone.select(key), on=key, how="anti")
 
 
 def sentences_of_kept(

@@ -59,7 +59,9 @@ def missing_premiums(
             named, on=["treaty", "policy"], how="anti"
         )
 
-    counts = _STANDS if lists_year else f"({_STANDS} OR {_is_replaced(number, sender)})"
+    again = f"(e.period_end = k.period_end AND {_told_again(number)})"
+    own = f"{_STANDS} AND NOT {again}"
+    counts = own if lists_year else f"({_STANDS} OR {_is_replaced(number, sender)})"
     found = missing(_entries(cursor, "NULL", f"{counts} AND {is_of_pair}"))
     found = found.with_columns(stands=pl.lit(None, pl.String))
     if lists_year and also_then and sender is not None:
@@ -137,6 +139,15 @@ def _is_replaced(number: int, sender: int | None) -> str:
     """SQL: whether another sender's word, or one received later, replaced ``e``."""
     whose = "NULL" if sender is None else f"{sender:d}"
     return f"g.sender IS DISTINCT FROM {whose} OR g.number > {number:d}"
+
+
+def _told_again(number: int) -> str:
+    """SQL: whether a file received later told entry ``e`` again, word for word."""
+    later = (
+        "SELECT id FROM reinsurance_load WHERE undone_at IS NULL "  # noqa: S608 a number
+        f"AND user_id IS NULL AND number > {number:d}"
+    )
+    return told_by("e.id", "e.load_id", ENTRY, later)
 
 
 def _is_later(number: int) -> str:

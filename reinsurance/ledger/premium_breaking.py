@@ -70,7 +70,7 @@ def _broken(live: pl.DataFrame) -> pl.DataFrame:
                 code=pl.lit(rule.code),
                 severity=pl.lit(rule.severity),
                 left=pl.concat_list(left).list.drop_nulls(),
-                said=rule.text().str.split(". ").list.first(),
+                said=rule.text().str.split(". ").list.first().str.strip_chars_end("."),
             )
         )
     return pl.concat(found)

@@ -3,17 +3,15 @@
 import polars as pl
 
 from reinsurance.ledger.contradictions import plain
-from reinsurance.ledger.periods import END, START
+from reinsurance.ledger.periods import END
 from reinsurance.ledger.premium_columns import (
     AMOUNTS,
     OF_RISK,
     labels,
-    stored,
     tells,
 )
 from reinsurance.ledger.premium_competing import competing
 from reinsurance.ledger.premium_keys import FIRM, PARTS, is_untold
-from reinsurance.ledger.premium_share_rules import shares_told_together
 from reinsurance.ledger.premium_standing import KEY
 from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.issues import issues_at, no_issues
@@ -32,52 +30,6 @@ OF_ANOTHER_YEAR = (
     "The sender lists the year to date, and a new year begins with a new list: if this "
     "is the list of the year before, hand it in for a period of that year."
 )
-
-
-def told_twice(told: pl.DataFrame, conventions: Conventions) -> pl.DataFrame:
-    """The same transaction twice in one file and period; at two shares, if rows add."""
-    key = [*KEY, "__same_period"]
-    if conventions.premium_lists != "year":
-        key.append(START)
-    if conventions.equal_rows_add:
-        return shares_told_together(told, key)
-    shared = told.filter(pl.struct(key).is_duplicated())
-    if not shared.height:
-        return no_issues()
-    content = [n for n in (*stored(told), "details") if n not in KEY]
-    shared = shared.with_columns(
-        versions=pl.struct(content).n_unique().over(key),
-        first=pl.col("row").min().over(key),
-        others=pl.col("row").cast(pl.String).str.join(", ").over(key),
-    )
-    return pl.concat(
-        [
-            issues_at(
-                shared.filter(pl.col("versions") > 1),
-                column="policy_reference",
-                value=None,
-                code="conflicting_rows",
-                severity="error",
-                message=pl.format(
-                    "Rows {} give different values for the same premium entry. Keep "
-                    "the right one.",
-                    pl.col("others").str.slice(0, 80),
-                ),
-            ),
-            issues_at(
-                shared.filter(
-                    (pl.col("versions") == 1) & (pl.col("row") != pl.col("first"))
-                ),
-                column="",
-                value=None,
-                code="duplicate_row",
-                severity="error",
-                message=pl.format(
-                    "The row repeats row {}; it is not loaded twice.", "first"
-                ),
-            ),
-        ]
-    )
 
 
 def fits_several(

@@ -63,6 +63,7 @@ def that_count(late: LateRows) -> pl.DataFrame:
     ``later`` is null.
     """
     now, was = late.pairs[0]
+    was = _with_lines_of(now, was)
     line = [*GROUP, LINE]
     own = now.filter(pl.col("load") == _LATE).select("row", "__n", *line)
     last = (
@@ -103,6 +104,23 @@ def that_count(late: LateRows) -> pl.DataFrame:
             __action=pl.lit("updated"),
         )
         .drop("^now\\..*$", "by")
+    )
+
+
+def _with_lines_of(now: pl.DataFrame, was: pl.DataFrame) -> pl.DataFrame:
+    """Tellings that stand without the late rows, in lines as with them.
+
+    Lines are counted anew: the entry that stands tells which is which.
+    """
+    key = [*GROUP, "id"]
+    lines = now.filter(is_last()).select(*key, its=LINE).unique(key)
+    of_entries = was.filter(is_last()).select(*key, LINE).unique(key)
+    both = of_entries.join(lines, on=key, nulls_equal=True).drop("id")
+    return (
+        was.join(both.unique([*GROUP, LINE]), on=[*GROUP, LINE], nulls_equal=True)
+        .drop(LINE)
+        .rename({"its": LINE})
+        .sort("__n")
     )
 
 

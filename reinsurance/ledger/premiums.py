@@ -22,7 +22,6 @@ from reinsurance.ledger.premium_checks import (
     fits_several,
     listed_to_date,
     told_otherwise_often,
-    told_twice,
 )
 from reinsurance.ledger.premium_columns import stored, tells
 from reinsurance.ledger.premium_income import income_moves
@@ -43,6 +42,7 @@ from reinsurance.ledger.premium_standing import (
     tellings,
     with_groups,
 )
+from reinsurance.ledger.premium_told_twice import told_twice
 from reinsurance.ledger.premium_writings import of_another_type, written_otherwise
 from reinsurance.ledger.told_since import premiums_told_since
 from reinsurance.models import PremiumEntry

@@ -7,7 +7,9 @@ from reinsurance.ledger.amounts import (
     PAID,
     PREVIOUSLY,
     THIS_PERIOD,
+    TO_DATE,
     TOLD,
+    label_of,
     told_as,
 )
 from reinsurance.ledger.claim_statuses import open_statuses
@@ -27,7 +29,10 @@ def told_twice(rows: pl.DataFrame, *, adds: bool) -> tuple[pl.DataFrame, pl.Data
         return rows, no_issues()
     amounts = [name for name in TOLD if name in rows.columns]
     if adds:
-        unclear = [_some_untold(rows, key), _other_starts(rows, key)]
+        unclear = [
+            *(_some_untold(rows, key), _other_starts(rows, key)),
+            _other_bases(rows, key),
+        ]
         return _added(rows, key, amounts), pl.concat(unclear)
     content = [n for n in rows.columns if n not in {"row", *key}]
     shared = rows.filter(pl.struct(key).is_duplicated()).with_columns(
@@ -146,6 +151,38 @@ def _other_starts(rows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
             pl.col("others").str.slice(0, 80),
         ),
     )
+
+
+def _other_bases(rows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """Rows of which some tell an amount to date that others tell of the period."""
+    shared = rows.filter(pl.struct(key).is_duplicated())
+    found = [no_issues()]
+    for amount in PAID:
+        names = [told_as(amount, b) for b in (TO_DATE, THIS_PERIOD, PREVIOUSLY)]
+        tells = [pl.col(n).is_not_null() for n in names if n in rows.columns]
+        if len(tells) < 2:
+            continue
+        torn = shared.filter(pl.any_horizontal(tells)).with_columns(
+            ways=pl.concat_list(tells).n_unique().over(key),
+            others=pl.col("row").cast(pl.String).str.join(", ").over(key),
+        )
+        found.append(
+            issues_at(
+                torn.filter(pl.col("ways") > 1),
+                column=amount,
+                value=None,
+                code="bases_disagree",
+                severity="error",
+                message=pl.format(
+                    "Rows {} tell one position and period, and not all of them in the "
+                    "same way to date, of the period and previously "
+                    f"({label_of(amount)}): they cannot be added up. Write each of "
+                    "these amounts in every one of the rows, or in none.",
+                    pl.col("others").str.slice(0, 80),
+                ),
+            )
+        )
+    return pl.concat(found)
 
 
 def _added(rows: pl.DataFrame, key: list[str], amounts: list[str]) -> pl.DataFrame:

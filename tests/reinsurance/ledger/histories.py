@@ -235,10 +235,24 @@ def words_that_add(draw: st.DrawFn, contract: int) -> list[Word]:
     """The rows of a file for a contract, some with another beside that adds to it."""
     told = draw(words(contract))
     return told + [
-        replace(word, told=draw(amounts()), described=draw(described))
+        replace(word, told=draw(_alike(word.told)), described=draw(described))
         for word in told
         if draw(st.integers(0, 2)) == 2
     ]
+
+
+@st.composite
+def _alike(draw: st.DrawFn, told: Told) -> Told:
+    """Other amounts in the same bases; now and then in any."""
+    if draw(st.integers(0, 3)) == 3:
+        return draw(amounts())
+    return {
+        name: {
+            basis: draw(value) if isinstance(amount, Decimal) else amount
+            for basis, amount in bases.items()
+        }
+        for name, bases in told.items()
+    }
 
 
 @st.composite

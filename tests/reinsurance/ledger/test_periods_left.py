@@ -28,11 +28,11 @@ ENDS = {
 Send = Callable[..., Any]
 CLAIM_HEADER = (
     "UMR,Claim reference,Reporting Period (End Date),Paid indemnity to date,"
-    "Date of loss,Policy inception,Currency"
+    "Date of loss,Policy inception,Currency,Section"
 )
 PREMIUM_HEADER = (
     "UMR,Policy No,Reporting Period (End Date),Gross premium paid this time,"
-    "Transaction type,Effective date,Ccy"
+    "Transaction type,Effective date,Ccy,Section"
 )
 
 
@@ -54,16 +54,19 @@ def contracts() -> None:
 def send(
     kind: Any, rows: tuple[str, ...], number: Any, *, row: int = 0, **told: Any
 ) -> Any:
-    """Rows such as ``T1/K1/Jan/10``; with what is said of the ``row``."""
+    """Rows such as ``T1/K1/Jan/10`` (``/A``: section); with what is said of ``row``."""
     is_claims = kind is CLAIMS
     header = CLAIM_HEADER if is_claims else PREMIUM_HEADER
     more = ["2026-01-05", "2026-01-02", "GBP"]
     if not is_claims:
         more = ["Original", "2026-01-01", "GBP"]
-    cells = [row.split("/") for row in rows]
+    cells = [[*row.split("/"), ""][:5] for row in rows]
     table = Table(
         tuple(header.split(",")),
-        [[umr, name, str(ENDS[end]), told, *more] for umr, name, end, told in cells],
+        [
+            [umr, name, str(ENDS[end]), told, *more, section]
+            for umr, name, end, told, section in cells
+        ],
         chunk=2,
     )
     options = Conventions(**told)
@@ -310,23 +313,33 @@ def test_a_rejected_row_of_another_period_does_not_name_the_contract(
     assert sent(*moved, "TV/K2/Jan/x", **told)[1] == []
 
 
-# ------------------------------------- a rejected row of another period names it
-@pytest.mark.parametrize("send", [claims, premiums])
-def test_what_a_rejected_row_of_another_period_keeps_is_said(send: Send) -> None:
+# ------------------------------------------------------ what rejected rows name
+def kept(number: int, what: str, periods: str) -> tuple[str, str, str]:
+    return (
+        "warning",
+        "contract_not_corrected",
+        f"Contract T1: number {number} told {what} of it for {periods} that this "
+        "correction does not have, or not whole, and rejected rows of it name: that "
+        "stays as it was. Mend these rows, and hand the whole file in again in place "
+        "of this one; by themselves they leave nothing out.",
+    )
+
+
+def left(said: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    return [issue for issue in said if issue[1] == "contract_not_corrected"]
+
+
+JANUARY = "the period to 31 January 2026"
+
+
+@pytest.mark.parametrize(("send", "what"), [(claims, "claim"), (premiums, "premium")])
+def test_what_a_rejected_row_of_another_period_keeps_is_said(
+    send: Send, what: str
+) -> None:
     one, _ = send("T1/K1/Jan/10", "T1/K2/Jan/7", "T1/K1/Feb/20", "T1/K2/Feb/8")
     told = ("T1/K2/Jan/7", "T1/K2/Feb/9", "T1/K1/Feb/x")
     _, said = send(*told, is_correction=True)
-    noun = "claim" if send is claims else "premium"
-    assert [issue for issue in said if issue[1] == "contract_not_corrected"] == [
-        (
-            "warning",
-            "contract_not_corrected",
-            f"Contract T1: number {one} told 1 {noun} of it for the period to "
-            "31 January 2026 that this correction does not have and only rejected "
-            "rows for another period name: they stay. Mend these rows, and hand the "
-            "whole file in again in place of this one.",
-        )
-    ]
+    assert left(said) == [kept(one, f"1 {what}", JANUARY)]
 
 
 @pytest.mark.parametrize("send", [claims, premiums])
@@ -337,4 +350,16 @@ def test_what_is_told_or_rejected_for_its_own_period_is_not(send: Send) -> None:
         ("T1/K2/Jan/7", "T1/K2/Feb/9", "T1/K1/Jan/x", "T1/K1/Feb/20"),
     ):
         _, said = send(*told, is_correction=True)
-        assert [issue for issue in said if issue[1] == "contract_not_corrected"] == []
+        assert left(said) == []
+
+
+@pytest.mark.parametrize(
+    ("send", "what"), [(claims, "1 claim"), (premiums, "2 premiums")]
+)
+@pytest.mark.parametrize("good", ["T1/K2/Jan/8", "T1/K2/Feb/8"])
+def test_another_section_of_what_a_rejected_row_names_stays(
+    send: Send, what: str, good: str
+) -> None:
+    one, _ = send("T1/K1/Jan/10/A", "T1/K1/Jan/1/B", "T1/K2/Jan/7/A")
+    _, said = send(f"{good}/A", "T1/K1/Jan/x/A", is_correction=True)
+    assert kept(one, what, JANUARY) in left(said)

@@ -17,6 +17,7 @@ from importers.services.ingestions import source_of
 from reinsurance.ledger.premium_undo import without
 from reinsurance.models import Load, PremiumEntry
 from tests import examples
+from tests.importers.pipeline.tables import ingestion_of
 from tests.reinsurance.ledger.premium_files import (
     FEBRUARY,
     JANUARY,
@@ -283,3 +284,26 @@ def test_a_correction_of_three_ends_lacks_nothing_at_any_of_them() -> None:
     assert gross_at(JANUARY) == [("P1", 90), ("P2", 6), ("P3", 3)]
     assert gross_at(FEBRUARY) == [("P1", 91), ("P2", 8), ("P3", 3)]
     assert gross_at(MARCH) == [("P1", 91), ("P2", 8), ("P3", 4)]
+
+
+def test_rows_that_add_up_are_of_one_end_of_the_year() -> None:
+    rows = [at("70", "P1", FEBRUARY), at("100", "P1", MARCH), at("1", "P2", MARCH)]
+    examined, _ = send(None, *rows, premium_lists="year", equal_rows_add=True)
+    found = examined.issues.filter(code="conflicting_rows")
+    assert found["row"].to_list() == [2, 3]
+    assert found["message"][0].startswith(
+        "Rows 2, 3 tell the same premium of the year for periods that end on different"
+    )
+    assert gross_at(MARCH) == [("P2", 1)]
+
+
+def test_a_late_correction_does_not_lack_what_was_told_again_since() -> None:
+    listed(JANUARY, at("300", "P2", JANUARY))
+    late = ingestion_of(PREMIUMS, source_of(None))
+    listed(JANUARY, at("300", "P2", JANUARY), is_additional=True)
+    examined, _ = listed(
+        JANUARY, at("100", "P1", JANUARY), number=late, is_correction=True
+    )
+    assert "correction_lacks" not in examined.issues["code"].to_list()
+    assert +examined.staged.effect.moves == {"premium GBP": 100}
+    assert gross_at(JANUARY) == [("P1", 100), ("P2", 300)]

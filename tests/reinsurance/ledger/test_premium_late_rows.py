@@ -171,3 +171,21 @@ def test_rows_that_add_up_fill_in_their_own() -> None:
     assert sorted(books("commission"), key=str) == [(10, 1), (10, 2), (10, None)]
     assert not examined.staged.effect.moves
     assert examined.issues.filter(pl.col("severity") == "error").is_empty()
+
+
+def test_one_of_the_late_rows_is_that_of_the_later_file() -> None:
+    Treaty.objects.create(
+        reference="T1",
+        treaty_type="QS",
+        currency_id="GBP",
+        premium_income_limit=Decimal(500),
+    )
+    late = waiting()
+    other = row("300", **{"Policy No": "P2"})
+    send(JANUARY, row("300"), other, equal_rows_add=True)
+    told = [row("200"), row("300")]
+    examined, _ = send(JANUARY, *told, number=late, equal_rows_add=True)
+    assert +examined.staged.rows == {"unchanged": 2}
+    assert changes(examined) == []
+    assert income(examined) == ["breach"]
+    assert books() == [(300,), (300,)]

@@ -86,6 +86,23 @@ def test_what_was_paid_to_date_adds_up_whenever_the_periods_begin() -> None:
     assert stands() == [65]
 
 
+@pytest.mark.parametrize("name", ["paid_indemnity", "recovered", "paid_fees"])
+def test_to_date_and_of_the_period_are_not_added_up(name: str) -> None:
+    to, of_period = (
+        str(CLAIMS.columns[own].column_name) for own in (name, f"{name}_this_period")
+    )
+    first = [this(30, to, **MONTH), this(20, to, **MONTH)]
+    assert errors(send(*first, period=MARCH, conventions=ADDING)[0]) == []
+    told = [this(60, to, **MONTH), this(10, of_period, **MONTH)]
+    examined, _ = send(*told, period=MARCH, conventions=ADDING)
+    assert [(row, code) for row, _, code in errors(examined)] == [
+        (2, "bases_disagree"),
+        (3, "bases_disagree"),
+    ]
+    [text, _] = examined.issues.filter(code="bases_disagree")["message"].to_list()
+    assert text.startswith("Rows 2, 3 tell one position and period, and not all of")
+
+
 # --------------------------------------------------------------------- corrections
 def test_a_correction_of_the_month_does_not_replace_the_quarter() -> None:
     number = send(this(60, **QUARTER), period=MARCH)[1]

@@ -29,12 +29,13 @@ def kept_by_rejected(
     """``treaty``, ``number``, ``ends`` of the periods and ``count`` of what stays.
 
     ``present``: what the file tells again, as of :func:`lacking.lacked_by`.  Of lists
-    of the year there is none: their period is the year.
+    of the year there is none: their period is the year; nor of a file without good
+    rows, which is not loaded.
     """
     rejected = spoken.rejected_rows.drop_nulls("reference")
     named = rejected.select(_RECORD).unique()
     pairs = _periods(spoken, rejected)
-    if spoken.lists_year or not pairs.height:
+    if spoken.lists_year or not spoken.periods or not pairs.height:
         return pl.DataFrame(schema={"treaty": pl.Int64})
     if spoken.ledger == "claims":
         told = lacked_claims(cursor, pairs, number=spoken.number, sender=spoken.sender)

@@ -18,7 +18,14 @@ from reinsurance.ledger.kept_by_rejected import kept_by_rejected, sentences_of_k
 from reinsurance.ledger.lineage_ranges import holds
 from reinsurance.ledger.list_periods import is_within
 from reinsurance.ledger.listed_then import may_have_stood, only_stood
-from reinsurance.ledger.periods_left import periods_left, sentences
+from reinsurance.ledger.periods_left import (
+    NAME_IT,
+    REJECTED,
+    STAYS,
+    in_words,
+    periods_left,
+    sentences,
+)
 from reinsurance.resources.issues import issues_at, no_issues
 
 LEFT, LACKS, BOTH = "contract_not_corrected", "list_lacks", "counts_under_both"
@@ -36,20 +43,10 @@ NEW_PREMIUMS = {
 }
 """Rows of records that are new under their contract."""
 
-_STAYS = (
-    "Contract {}: number {} told {} of it for the period to {}, and this correction "
-    "does not name the contract: they stay. If its rows were moved to another renewal "
-    "or number, correct that contract as well, or undo number {}."
-)
 _LISTED = (
     "Contract {}: number {} listed {} of it to {}, and this later list of the year to "
     "date does not name the contract: they still count. If they should not, or its "
     "rows were moved to another contract, have them corrected there, or undo number {}."
-)
-_REJECTED = (
-    "Contract {}: number {} told {} of it for the period to {} that this file does not "
-    "have, and only rejected rows of the file name the contract: they stay. Mend these "
-    "rows, and hand the whole file in again in place of this one."
 )
 _TWICE = (
     "“{}” stands under contract {} as well, where number {} told it for the period to "
@@ -112,13 +109,17 @@ def _of_lists(
 ) -> Iterator[str]:
     """A sentence for each contract of which something stays in the year of a list."""
     counts = _counts(cursor, left, spoken) if left.height else {}
-    words = _STAYS if spoken.is_correction else _LISTED
     columns = ("treaty", "period_end", "number", "is_rejected")
     for treaty, end, number, is_rejected in left.select(columns).rows():
         if count := counts.get(treaty):
             noun = f"{count:,} premium{'s' * (count > 1)}"
-            told = (names[treaty], number, noun, date_format(end, "j F Y"), number)
-            yield (_REJECTED if is_rejected else words).format(*told)
+            told = (names[treaty], number, noun)
+            if is_rejected:
+                yield REJECTED.format(*told, in_words([end]), NAME_IT)
+            elif spoken.is_correction:
+                yield STAYS.format(*told, in_words([end]), number)
+            else:
+                yield _LISTED.format(*told, date_format(end, "j F Y"), number)
 
 
 def _counts(cursor: Any, left: pl.DataFrame, spoken: Spoken) -> dict[int, int]:
@@ -145,8 +146,6 @@ def _counts(cursor: Any, left: pl.DataFrame, spoken: Spoken) -> dict[int, int]:
 
 def _stood_then(cursor: Any, spoken: Spoken) -> pl.DataFrame:
     """Entries that stood at the end of a list alone: a later list replaced them."""
-    if not spoken.lists_year:
-        return pl.DataFrame(schema={"treaty": pl.Int64()})
     last = max(end for _, _, end in spoken.periods if end is not None)
     found = copy_out(
         cursor,

@@ -26,7 +26,7 @@ def told_by_others(
     *,
     sender: int | None,
     most: int,
-    listing: Callable[[], Collection[int]] = list,
+    listing: Callable[[], Collection[int]],
 ) -> list[tuple[int, int]]:
     """Files (numbers) of other senders that stand, and how many records they told.
 

@@ -18,7 +18,7 @@ from reinsurance.ledger.lacking import lacked_claims
 from reinsurance.ledger.lineage_ranges import holds
 
 MOST_LISTED = 3
-_STAYS = (
+STAYS = (
     "Contract {}: number {} told {} of it for {}, and this correction does not name "
     "the contract: they stay. If its rows were moved to another renewal or number, "
     "correct that contract as well, or undo number {}."
@@ -27,11 +27,12 @@ _OTHER = (
     "Contract {}: number {} told {} of it for {}, and this correction does not have it "
     "for {}: they stay. If they should not, correct {} as well, or undo number {}."
 )
-_REJECTED = (
+REJECTED = (
     "Contract {}: number {} told {} of it for {} that this file does not have, and "
     "only rejected rows of the file {}: they stay. Mend these rows, and hand the whole "
     "file in again in place of this one."
 )
+NAME_IT = "name the contract"
 _PAIR = ["treaty", "period"]
 
 
@@ -71,13 +72,11 @@ def sentences(
         that = "that period" if len(row["ends"]) == 1 else "those periods"
         if row["is_rejected"]:
             of_it = f"are, or may be, of {that}"
-            yield _REJECTED.format(
-                *told, of_it if row["is_named"] else "name the contract"
-            )
+            yield REJECTED.format(*told, of_it if row["is_named"] else NAME_IT)
         elif row["is_named"]:
             yield _OTHER.format(*told, that, that, number)
         else:
-            yield _STAYS.format(*told, number)
+            yield STAYS.format(*told, number)
 
 
 def in_words(ends: list[datetime.date]) -> str:

@@ -31,12 +31,13 @@ def broken_ever(pairs: Iterable[tuple[pl.DataFrame, pl.DataFrame]]) -> pl.DataFr
     last and leaves the columns ``left`` out; ``said``: what does not hold, ``code`` and
     ``severity`` as of the rule.
     """
-    found = [
-        _broken(now).join(
-            _broken(was), on=[*GROUP, "code"], how="anti", nulls_equal=True
-        )
-        for now, was in pairs
-    ]
+    found = []
+    for now, was in pairs:
+        broken = _broken(now)
+        if broken.height:
+            key = [*GROUP, "code"]
+            broken = broken.join(_broken(was), on=key, how="anti", nulls_equal=True)
+        found.append(broken)
     return pl.concat(found, how="vertical_relaxed")
 
 

@@ -39,11 +39,16 @@ def claims_told_since(
     is_between = _is_between(pl.col("number"), first, number, parts)
     by_hand = (pl.col("row") >= FIRST_ROW_BY_HAND) & (pl.col("number") == first)
     told = old.filter(is_between | by_hand)
-    last = told.sort("number", "row").group_by(*KEY).agg(pl.col("number", "row").last())
-    own = new.select("row", *KEY)
-    since = own.join(
-        last.rename({"row": "its_row", "number": "since"}), on=KEY, nulls_equal=True
-    )
+    told = told.sort("number", "row").with_columns(said=_who())
+    # A row without a period would be of the last one that was told.
+    has_period = pl.col("period_end").is_not_null()
+    since = [
+        new.filter(is_its)
+        .select("row", *key)
+        .join(told.group_by(key).agg(pl.col("said").last()), on=key)
+        .select("row", "said")
+        for is_its, key in ((has_period, KEY), (~has_period, KEY[:1]))
+    ]
     spoken = corrections_of(cursor, new["treaty"], new=claims).filter(
         _is_between(pl.col("correction"), first, number, parts)
     )
@@ -54,7 +59,7 @@ def claims_told_since(
         spoken, on=["treaty", "period_end", "sender"], nulls_equal=True
     )
     lost = gone.group_by("row").agg(since=pl.col("correction").max())
-    return _issues(since, lost, first, "claim_reference")
+    return _issues(pl.concat(since), lost, first, "claim_reference")
 
 
 def premiums_told_since(
@@ -75,12 +80,8 @@ def premiums_told_since(
         return no_issues()
     key = [*GROUP, "period_end"]
     told = every.filter(_is_between(pl.col("number"), first, number, parts))
-    last = told.group_by(key).agg(since=pl.col("number").max())
-    since = (
-        rows.select("row", *key)
-        .join(last, on=key, nulls_equal=True)
-        .with_columns(its_row=pl.lit(0))
-    )
+    last = told.group_by(key).agg(said=_told(pl.col("number").max()))
+    since = rows.select("row", *key).join(last, on=key, nulls_equal=True)
     own = rows.select(*("sender", *key), __n="row", number=pl.lit(first, pl.Int64))
     between = spoken.filter(_is_between(pl.col("correction"), first, number, parts))
     lost = [pl.DataFrame(schema={"row": pl.Int64, "since": pl.Int64})]
@@ -93,7 +94,9 @@ def premiums_told_since(
                 pl.col("__n").cast(pl.Int64).alias("row"), "since"
             )
         )
-    return _issues(since, pl.concat(lost), first, "policy_reference")
+    return _issues(
+        since.select("row", "said"), pl.concat(lost), first, "policy_reference"
+    )
 
 
 def _is_between(
@@ -102,15 +105,21 @@ def _is_between(
     return (other > first) & (other < number) & ~other.is_in(list(parts))
 
 
+def _told(number: pl.Expr) -> pl.Expr:
+    return pl.format("Number {} told this period since", number)
+
+
+def _who() -> pl.Expr:
+    """In words: that a file, or a person, told a statement."""
+    by_hand = pl.lit("A person told this period since")
+    is_by_hand = pl.col("row") >= FIRST_ROW_BY_HAND
+    return pl.when(is_by_hand).then(by_hand).otherwise(_told(pl.col("number")))
+
+
 def _issues(
-    since: pl.DataFrame, lost: pl.DataFrame, first: int, column: str
+    told: pl.DataFrame, lost: pl.DataFrame, first: int, column: str
 ) -> pl.DataFrame:
-    who = (
-        pl.when(pl.col("its_row") >= FIRST_ROW_BY_HAND)
-        .then(pl.lit("A person told this period since"))
-        .otherwise(pl.format("Number {} told this period since", "since"))
-    )
-    told = since.select("row", said=who)
+    """Of each row what was said since (``row``, ``said``), or who left it out."""
     left = lost.join(told, on="row", how="anti").select(
         "row",
         said=pl.format("Number {}, a correction, left this out since", "since"),

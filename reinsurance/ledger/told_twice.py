@@ -104,14 +104,22 @@ def with_added(settled: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     ).sort("row")
 
 
+def _differing(rows: pl.DataFrame, key: list[str], what: pl.Expr) -> pl.DataFrame:
+    """Rows of one position and period that differ in something; ``others``: all."""
+    return (
+        rows.filter(pl.struct(key).is_duplicated())
+        .with_columns(
+            versions=what.n_unique().over(key),
+            others=pl.col("row").cast(pl.String).str.join(", ").over(key),
+        )
+        .filter(pl.col("versions") > 1)
+    )
+
+
 def _some_untold(rows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
     """Rows of one position and period that do not name it alike: no two parts of it."""
-    torn = rows.filter(pl.struct(key).is_duplicated()).with_columns(
-        names=pl.struct(PARTS).n_unique().over(key),
-        others=pl.col("row").cast(pl.String).str.join(", ").over(key),
-    )
     return issues_at(
-        torn.filter(pl.col("names") > 1),
+        _differing(rows, key, pl.struct(PARTS)),
         column="section",
         value=pl.col("section"),
         code="position_unclear",
@@ -134,12 +142,8 @@ def _other_starts(rows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
     ]
     tells = (pl.col(n).is_not_null() for n in names)
     told = rows.filter(pl.any_horizontal(pl.lit(value=False), *tells))
-    torn = told.filter(pl.struct(key).is_duplicated()).with_columns(
-        starts=pl.col("__period_start").n_unique().over(key),
-        others=pl.col("row").cast(pl.String).str.join(", ").over(key),
-    )
     return issues_at(
-        torn.filter(pl.col("starts") > 1),
+        _differing(told, key, pl.col("__period_start")),
         column="period_start",
         value=pl.col("__period_start"),
         code="periods_overlap",
@@ -155,20 +159,16 @@ def _other_starts(rows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
 
 def _other_bases(rows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
     """Rows of which some tell an amount to date that others tell of the period."""
-    shared = rows.filter(pl.struct(key).is_duplicated())
     found = [no_issues()]
     for amount in PAID:
         names = [told_as(amount, b) for b in (TO_DATE, THIS_PERIOD, PREVIOUSLY)]
         tells = [pl.col(n).is_not_null() for n in names if n in rows.columns]
         if len(tells) < 2:
             continue
-        torn = shared.filter(pl.any_horizontal(tells)).with_columns(
-            ways=pl.concat_list(tells).n_unique().over(key),
-            others=pl.col("row").cast(pl.String).str.join(", ").over(key),
-        )
+        told = rows.filter(pl.any_horizontal(tells))
         found.append(
             issues_at(
-                torn.filter(pl.col("ways") > 1),
+                _differing(told, key, pl.concat_list(tells)),
                 column=amount,
                 value=None,
                 code="bases_disagree",

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from importers.models import Ingestion, Source
 from reinsurance.ledger import by_hand
 from reinsurance.models import ClaimPosition, Load, Treaty
+from tests.importers.admin.conftest import HEADER
 from tests.importers.services.test_follow_ups import OF_PREMIUM, contract
 from tests.importers.services.test_follow_ups_and_undo import (
     books,
@@ -137,6 +138,20 @@ def test_what_a_person_told_since_stands(
     follow_up = go_on(first, contract, clerk, "M3")
     assert len(held_out(follow_up)) == 1
     assert held_out(follow_up)[0].startswith("A person told this period since: it")
+
+
+def test_a_row_without_a_period_is_not_the_latest_word(
+    sent: Sent, contract: Treaty, clerk: User
+) -> None:
+    """Without one it would be of the period that was told last."""
+    rows = [row("claims", "P2", 7), row("claims", "P1", 90, "M3")]
+    first = load(sent(HEADER, *rows, record_type="claims"))
+    later = load(
+        hand_in(sent, "claims", row("claims", "P1", 10), row("claims", "P2", 7))
+    )
+    follow_up = go_on(first, contract, clerk, "M3")
+    assert held_out(follow_up) == [words(later.pk, first.pk)]
+    assert books() == [("B0001", "P1", 10), ("B0001", "P2", 7)]
 
 
 # ------------------------------------------------------- one file with its first one

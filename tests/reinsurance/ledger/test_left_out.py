@@ -167,7 +167,7 @@ def test_a_repeat_is_a_word_of_another_sender() -> None:
         present = examined.staged.effect.present
         for frame in present:
             told = frame.with_columns(period_end=JANUARY)
-            return told_by_others([told], sender=sender, most=9)
+            return told_by_others([told], sender=sender, most=9, listing=list)
         return []
 
     assert others(BROKER) == [(second, 1), (first, 1)]

@@ -16,11 +16,18 @@ from importers.exceptions import CountsTwice
 from importers.pipeline import befores
 from importers.pipeline.changes import Change
 from importers.pipeline.frames import ROW
-from importers.pipeline.held_out import lines_of, names_of, pairs_of
+from importers.pipeline.held_out import (
+    in_order,
+    lines_of,
+    names_in,
+    names_of,
+    names_told,
+)
 from importers.pipeline.settling import Settled, year_listing
 from importers.record_types import RecordType
 from reinsurance.ledger.claim_events import OwnEvents
 from reinsurance.ledger.contracts_left import Rejected
+from reinsurance.ledger.held_out import HeldOut
 from reinsurance.ledger.lacking import Lacked, lacked_by
 from reinsurance.ledger.lacking_moves import (
     Changes,
@@ -124,13 +131,8 @@ class Effect:
 
     def note_held_out(self, rows: pl.DataFrame) -> None:
         """Rows held out name records that a correction does not lack."""
-        names = [
-            n
-            for n in ("treaty_reference", "claim_reference", "policy_reference")
-            if n in rows.columns
-        ]
-        if rows.height and "treaty_reference" in names:
-            self.held_out.append(rows.select(*names, END).unique())
+        if rows.height and "treaty_reference" in rows.columns:
+            self.held_out.append(names_in(rows))
 
     def note_held_out_lines(self, rows: pl.DataFrame) -> None:
         """Rows of a register that are held out: whose lines they may be."""
@@ -142,26 +144,17 @@ class Effect:
         frames = self.held_out_lines
         return tuple(HeldOutLine(*row) for frame in frames for row in frame.iter_rows())
 
-    def named(self) -> list[list[Any]]:
-        """Contract and reference of claims that rows held out name."""
-        return pairs_of(self._held_out("claim_reference"))
-
-    def policies(self) -> list[list[Any]]:
-        """Contract and policy of premiums that rows held out name."""
-        return pairs_of(self._held_out("policy_reference", without="claim_reference"))
+    def named(self) -> tuple[HeldOut, ...]:
+        """What rows held out are about, of those that tell it."""
+        return in_order(names_told(self.rejected()))
 
     def rejected(self) -> list[Rejected]:
-        """The same of both, with the end of each row's period."""
-        of_claims = self._held_out("claim_reference")
-        return of_claims or self._held_out(
-            "policy_reference", without="claim_reference"
-        )
+        """Contract, claim or policy and end of the period of rows held out.
 
-    def _held_out(self, name: str, *, without: str = "") -> list[Rejected]:
-        """A row whose contract is not known may be about any that the file is for."""
+        A row whose contract is not known may be about any that the file is for.
+        """
         contracts = {treaty for treaty, _, _ in self.periods if treaty is not None}
-        frames = [f for f in self.held_out if without not in f.columns]
-        return names_of(frames, name, contracts)
+        return names_of(self.held_out, contracts)
 
     def moved_away(
         self, cursor: Any, record_type: RecordType, context: FileContext
@@ -205,8 +198,7 @@ class Effect:
                 sender=context.conventions.sender,
                 periods=[period for period in self.speaks_for(context) if period[2]],
                 present=self.present,
-                named=[*self.named(), *context.held_out],
-                policies=[*self.policies(), *context.held_out_policies],
+                held_out={*self.named(), *context.held_out},
                 listing=year_listing,
                 lists_year=lists_year(record_type, context),
                 also_then=context.conventions.is_correction,
@@ -238,6 +230,7 @@ class Effect:
                 number=context.number,
                 sender=context.conventions.sender,
                 periods=[(t, e) for t, _, e in speaks_for if e is not None],
+                held_out={*self.named(), *context.held_out},
                 own=self.own,
             )
         return self._changes

@@ -7,8 +7,11 @@ from typing import Any
 import polars as pl
 
 from reinsurance.ledger.contracts_left import Rejected
+from reinsurance.ledger.held_out import HeldOut
 from reinsurance.ledger.periods import END
 
+REFERENCES = ("claim_reference", "policy_reference")
+"""What tells what a row is about: the first of them that it has."""
 LINE: dict[str, pl.DataType] = {
     "treaty_reference": pl.String(),
     "cedant": pl.Int64(),
@@ -28,31 +31,37 @@ def lines_of(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select(cells).unique(maintain_order=True)
 
 
-def names_of(
-    frames: Iterable[pl.DataFrame], name: str, contracts: set[Any]
-) -> list[Rejected]:
-    """Contract, reference (in the column ``name``) and period's end that rows name.
+def names_in(rows: pl.DataFrame) -> pl.DataFrame:
+    """``treaty``, ``reference`` of claim or else policy, and end that rows name."""
+    told = [name for name in REFERENCES if name in rows.columns]
+    reference = pl.col(told[0]) if told else pl.lit(None, pl.String)
+    key = {"treaty": "treaty_reference", "reference": reference, "period_end": END}
+    return rows.select(**key).unique()
+
+
+def names_of(frames: Iterable[pl.DataFrame], contracts: set[Any]) -> list[Rejected]:
+    """What rows name (:func:`names_in`), as contract, reference and period's end.
 
     A row whose contract is not known may be about any of ``contracts``.
     """
     found: set[Rejected] = set()
     for frame in frames:
-        if name not in frame.columns:
-            continue
-        for treaty, text, end in frame.select(
-            "treaty_reference", name, END
-        ).iter_rows():
+        for treaty, text, end in frame.iter_rows():
             keys = contracts if treaty is None else {treaty}
             found.update((key, text, end) for key in keys)
-    return sorted(found, key=_in_order)
+    return sorted(found, key=_place)
 
 
-def _in_order(row: Rejected) -> tuple[int, str, datetime.date]:
+def _place(row: Rejected) -> tuple[int, str, datetime.date]:
     treaty, text, end = row
     return treaty, text or "", end or datetime.date.min
 
 
-def pairs_of(rejected: Iterable[Rejected]) -> list[list[Any]]:
-    """Contract and reference of records that rows name, each once."""
-    found = {(treaty, text) for treaty, text, _ in rejected if text is not None}
-    return [list(pair) for pair in sorted(found)]
+def names_told(rejected: Iterable[Rejected]) -> set[HeldOut]:
+    """Those whose reference the rows tell."""
+    return {(treaty, text, end) for treaty, text, end in rejected if text is not None}
+
+
+def in_order(held_out: Iterable[HeldOut]) -> tuple[HeldOut, ...]:
+    """In a fixed order."""
+    return tuple(sorted(held_out, key=_place))

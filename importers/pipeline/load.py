@@ -31,6 +31,7 @@ from importers.pipeline.together import judge_together
 from importers.pipeline.whole_files import WholeFile
 from importers.record_types import RecordType
 from reinsurance.ledger.following import followed
+from reinsurance.ledger.held_out import as_json
 from reinsurance.ledger.premium_restating import restate
 from reinsurance.ledger.recompute import recompute
 from reinsurance.ledger.spoken_for import by_end, spoken_for
@@ -102,7 +103,8 @@ def load(
                 _load_ledger(cursor, parts, record_type, context, mine, done)
             _note_periods(mine, done, context)
             if context.conventions.is_correction or lists_year(record_type, context):
-                _note_held_out(record_type, context, mine)
+                mine.held_out = as_json(context.held_out)
+                mine.save(update_fields=["held_out"])
             if context.conventions.is_correction:
                 _leave_out(cursor, record_type, context, mine, done)
             judge_together(done, record_type, context, is_loaded=True)
@@ -171,13 +173,6 @@ def _note_periods(mine: Load, done: Effect, context: FileContext) -> None:
         )
         for (treaty, start, end), count in by_end(done.periods).items()
     )
-
-
-def _note_held_out(record_type: RecordType, context: FileContext, mine: Load) -> None:
-    """What rows held out name: the load does not lack it."""
-    is_claims = record_type.ledger == "claims"
-    held_out = context.held_out if is_claims else context.held_out_policies
-    Load.objects.filter(pk=mine.pk).update(held_out=list(held_out))
 
 
 def _leave_out(

@@ -17,6 +17,8 @@ from importers.pipeline.frames import ROW
 from importers.pipeline.stage import part_key
 from importers.record_types import RecordType
 from importers.values import Action
+from reinsurance.ledger.held_out import HeldOut
+from reinsurance.ledger.periods import END
 from reinsurance.models import Treaty
 from reinsurance.resources.lookups import ContractWidget, ReferenceWidget
 
@@ -149,10 +151,10 @@ def _plain(value: Any) -> Any:
 
 def told_of(
     parts: Iterable[str], name: str, contracts: Collection[int]
-) -> Iterator[tuple[int, str]]:
-    """Contract and reference (column ``name``) of staged rows for the contracts."""
+) -> Iterator[HeldOut]:
+    """Contract, reference (column ``name``) and period's end of staged rows."""
     for part in parts:
         with storage.local(part) as path:
-            frame = pl.read_parquet(path, columns=["treaty_reference", name])
+            frame = pl.read_parquet(path, columns=["treaty_reference", name, END])
         mine = frame.filter(pl.col("treaty_reference").is_in(list(contracts)))
-        yield from mine.drop_nulls().unique().iter_rows()
+        yield from mine.drop_nulls(name).unique().iter_rows()

@@ -1,12 +1,11 @@
 """What the sender of a file told about it, as the stages take it."""
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from importers import record_types
 from importers.models import Ingestion
 from importers.pipeline.clean import ROW_IN_FILE
+from importers.pipeline.held_out import in_order, names_told
 from importers.services import limits
 from importers.services.follow_up_parents import (
     parts_of_one_file,
@@ -14,6 +13,7 @@ from importers.services.follow_up_parents import (
     told_by_parents,
 )
 from importers.values import Declared
+from reinsurance.ledger.contracts_left import Rejected
 from reinsurance.resources.conventions import Conventions, FileContext, HeldOutLine
 
 
@@ -55,39 +55,23 @@ def context_of(record: Ingestion) -> FileContext:
     """The file as the stages see it."""
     held_out: dict[str, Any] = record.effect_parts.get("held_out", {})
     of_parents = told_by_parents(record)
-    is_claims = record_types.get(record.record_type).ledger == "claims"
+    rejected = _rejected(held_out)
     return FileContext(
         number=record.pk,
         conventions=conventions_of(record),
         period_start=record.period_start,
         period_end=record.period_end,
-        held_out=_pairs(held_out.get("claims", ()), of_parents if is_claims else ()),
-        held_out_policies=_pairs(
-            held_out.get("policies", ()), () if is_claims else of_parents
-        ),
-        rejected=_rejected(held_out),
+        held_out=in_order({*names_told(rejected), *of_parents}),
+        rejected=rejected,
         held_out_lines=tuple(map(HeldOutLine.of_json, held_out.get("lines", ()))),
         parts=tuple(sorted(parts_of_one_file(record))),
         of_parents=spoken_by_parents(record),
     )
 
 
-def _pairs(*parts: Iterable[Iterable[Any]]) -> tuple[tuple[int, str], ...]:
-    """Contracts and references, each pair once."""
-    told = {(int(treaty), str(text)) for part in parts for treaty, text in part}
-    return tuple(sorted(told))
-
-
-def _rejected(
-    held_out: dict[str, Any],
-) -> tuple[tuple[int, str | None, date | None], ...]:
-    """Contract, reference and period's end of rows held out.
-
-    Of files that were checked before the period was noted: of any period.
-    """
-    pairs = [*held_out.get("claims", ()), *held_out.get("policies", ())]
-    rows = held_out.get("rejected", [(*pair, None) for pair in pairs])
+def _rejected(held_out: dict[str, Any]) -> tuple[Rejected, ...]:
+    """Contract, reference and period's end of rows held out."""
     return tuple(
         (int(treaty), text, end and date.fromisoformat(end))
-        for treaty, text, end in rows
+        for treaty, text, end in held_out.get("rejected", ())
     )

@@ -11,15 +11,16 @@ from datetime import date
 from importers import record_types
 from importers.models import Ingestion
 from importers.pipeline import storage
+from importers.pipeline.held_out import REFERENCES
 from importers.pipeline.stage import part_key
 from importers.pipeline.staged import told_of
 from importers.values import Declared, Status
+from reinsurance.ledger.held_out import HeldOut
 from reinsurance.models import LoadPeriod
 from reinsurance.resources.formats import harmless
 
 STAGED = (Status.READY, Status.APPROVED, Status.LOADING, Status.LOADED)
 """Where a file stands whose good rows are in the books, or may come to be."""
-REFERENCES = ("claim_reference", "policy_reference")
 
 
 def parts_of_one_file(ingestion: Ingestion) -> set[int]:
@@ -62,13 +63,13 @@ def spoken_by_parents(
     return tuple((treaty, start, end) for treaty, start, end in rows if end is not None)
 
 
-def told_by_parents(follow_up: Ingestion) -> set[tuple[int, str]]:
-    """Contract and reference of what other parts of a correction tell.
+def told_by_parents(follow_up: Ingestion) -> set[HeldOut]:
+    """Contract, reference and period's end of what other parts of a correction tell.
 
     Claims or policies of the parents' rows for the contracts of the follow-up: their
     good rows, and those held out that do not go on in it.
     """
-    found: set[tuple[int, str]] = set()
+    found: set[HeldOut] = set()
     if follow_up.declared != Declared.CORRECTION:
         return found
     contracts = {int(key) for key in follow_up.contracts.values()}
@@ -77,8 +78,10 @@ def told_by_parents(follow_up: Ingestion) -> set[tuple[int, str]]:
         parent = child.parent
         name = _reference_of(parent)
         found |= set(_good(parent, name, contracts))
-        held_out = set(_held_out(parent, name, set(child.contracts)))
-        found |= {(key, text) for key in contracts for text in held_out}
+        ends = _ends_of_rejected(parent)
+        for text in set(_held_out(parent, name, set(child.contracts))):
+            then = ends.get(text, {None})
+            found |= {(key, text, end) for key in contracts for end in then}
         child = parent
     return found
 
@@ -91,10 +94,20 @@ def _reference_of(ingestion: Ingestion) -> str:
 
 def _good(
     parent: Ingestion, name: str, contracts: Collection[int]
-) -> Iterator[tuple[int, str]]:
+) -> Iterator[HeldOut]:
     if parent.status in STAGED and parent.staged:
         parts = (part_key(parent.staged, n) for n in range(parent.staged_parts))
         yield from told_of(parts, name, contracts)
+
+
+def _ends_of_rejected(parent: Ingestion) -> dict[str, set[date | None]]:
+    """Ends of the periods that rows held out at the check are of, by reference."""
+    found: dict[str, set[date | None]] = {}
+    held_out = parent.effect_parts.get("held_out", {})
+    for _, text, end in held_out.get("rejected", ()):
+        if text is not None:
+            found.setdefault(text, set()).add(end and date.fromisoformat(end))
+    return found
 
 
 def _held_out(parent: Ingestion, name: str, answered: Collection[str]) -> Iterator[str]:

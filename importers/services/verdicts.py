@@ -163,8 +163,7 @@ def _effect_of(
     }
     mapping = [known["matches"], record.declared, record.contracts]
     held_out: dict[str, Any] = {"lines": [line.as_json() for line in effect.lines()]}
-    if record.declared == Declared.CORRECTION:
-        held_out |= {"claims": effect.named(), "policies": effect.policies()}
+    if record.declared == Declared.CORRECTION or record.source.premium_lists == "year":
         held_out["rejected"] = [
             [treaty, text, end and end.isoformat()]
             for treaty, text, end in effect.rejected()

@@ -22,6 +22,7 @@ from reinsurance.ledger.amounts import (
     amounts_of,
     told_as,
 )
+from reinsurance.ledger.claim_corrections import CLAIMS
 from reinsurance.ledger.descriptions import PARTS, bit_of
 from reinsurance.ledger.hand_refusals import (
     DECIMALS,
@@ -41,7 +42,7 @@ from reinsurance.ledger.overlaps import CountsTwiceError, require_no_overlap
 from reinsurance.ledger.position_books import books_of
 from reinsurance.ledger.receipts import next_number
 from reinsurance.ledger.recompute import recompute
-from reinsurance.ledger.statements import CLAIMS, live_statements
+from reinsurance.ledger.statements import live_statements
 from reinsurance.models import (
     Claim,
     ClaimPosition,

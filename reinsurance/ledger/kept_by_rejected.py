@@ -1,7 +1,7 @@
 """What stays under a correction as only its rejected rows name it.
 
-Nobody knows what such a row would have told, and the claim or policy is not left out:
-with all its sections and currencies, and of each period.  Mended by itself, or once its
+Nobody knows what such a row would have told, and the claim or policy is not left out of
+its period: with all its sections and currencies.  Mended by itself, or once its
 contract is picked, the row leaves nothing out either.
 """
 
@@ -33,7 +33,6 @@ def kept_by_rejected(
     rows, which is not loaded.
     """
     rejected = spoken.rejected_rows.drop_nulls("reference")
-    named = rejected.select(_RECORD).unique()
     pairs = _periods(spoken, rejected)
     if spoken.lists_year or not spoken.periods or not pairs.height:
         return pl.DataFrame(schema={"treaty": pl.Int64})
@@ -44,7 +43,6 @@ def kept_by_rejected(
     else:
         told = premiums_told(cursor, pairs, spoken)
         told = told.join(present, left_on="record", right_on="entry", how="anti")
-    told = told.join(named, on=_RECORD, how="semi")
     return (
         _beyond_rejected(told, rejected)
         .group_by("treaty", "number")
@@ -64,13 +62,12 @@ def _periods(spoken: Spoken, rejected: pl.DataFrame) -> pl.DataFrame:
 
 
 def _beyond_rejected(told: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFrame:
-    """Without what the rejected row itself may be: one of its claim or policy."""
+    """What rejected rows name, but what the row itself may be: one of its record."""
     key = [*_RECORD, "period_end"]
     unclear = rejected.filter(pl.col("period_end").is_null()).select(_RECORD).unique()
     exact = told.join(rejected.drop_nulls("period_end"), on=key, how="semi")
-    own = pl.concat([exact, told.join(unclear, on=_RECORD, how="semi")])
-    alone = own.unique().filter(pl.len().over(key) == 1)
-    return told.join(alone.select(key), on=key, how="anti")
+    named = pl.concat([exact, told.join(unclear, on=_RECORD, how="semi")]).unique()
+    return named.filter(pl.len().over(key) > 1)
 
 
 def sentences_of_kept(

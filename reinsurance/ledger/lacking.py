@@ -1,13 +1,14 @@
 """What a correction leaves out of the contracts and periods that it speaks for."""
 
 import datetime
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from reinsurance.ledger.copying import by_index, copy_out, sought
+from reinsurance.ledger.held_out import HeldOut, frame_of, is_held_then
 from reinsurance.ledger.lacking_others import still_counting, told_last
 from reinsurance.ledger.lacking_premiums import (
     missing_premiums,
@@ -71,8 +72,7 @@ def lacked_by(
     sender: int | None,
     periods: Sequence[Period],
     present: Sequence[pl.DataFrame],
-    named: Sequence[Sequence[Any]],
-    policies: Sequence[Sequence[Any]],
+    held_out: Iterable[HeldOut],
     listing: Callable[[], Collection[int]],
     lists_year: bool = False,
     also_then: bool = False,
@@ -80,11 +80,10 @@ def lacked_by(
     """What was told before for these contracts and periods, and is not told again.
 
     ``periods``: contract, start (None: any; of claims it does not matter) and end;
-    ``present``: what the file tells again; ``named`` (contract and claim) and
-    ``policies`` (contract and policy): what its rows held out name; ``lists_year``: the
-    file lists premium of the year to date, so that the year up to each end is its
-    period; ``listing``: keys of all senders who do; ``also_then``: with what such a
-    list, as a correction, leaves out of its own period's end alone.
+    ``present``: what the file tells again; ``held_out``: what its rejected rows name;
+    ``lists_year``: the file lists premium of the year to date, so that the year up to
+    each end is its period; ``listing``: keys of all senders who do; ``also_then``: with
+    what such a list, as a correction, leaves out of its own period's end alone.
     """
     pairs = pl.DataFrame(
         list(periods),
@@ -99,11 +98,7 @@ def lacked_by(
             number=number,
             pairs=pairs.select("treaty", "period_end"),
             present=pl.concat(told).unique(),
-            named=pl.DataFrame(
-                [tuple(pair) for pair in named],
-                schema={"treaty": pl.Int64, "reference": pl.String},
-                orient="row",
-            ),
+            named=frame_of(held_out),
         )
         return _named_positions(
             still_counting(cursor, found, number=number, sender=sender)
@@ -115,7 +110,7 @@ def lacked_by(
         number=number,
         sender=sender,
         told=pl.concat(told)["entry"],
-        policies={tuple(pair) for pair in policies},
+        held_out=frame_of(held_out),
         lists_year=lists_year,
         also_then=also_then,
     )
@@ -181,12 +176,14 @@ def _lacked(
     """Statements that a correction lacks: position, claim, contract, period.
 
     ``pairs``: ``treaty`` and ``period_end`` that its rows are for; ``present``:
-    ``position`` and ``period_end`` of its rows; ``named``: ``treaty`` and ``reference``
-    of the claims that rows held out are about.
+    ``position`` and ``period_end`` of its rows; ``named``: ``treaty``, ``reference``
+    and ``held_end`` of the claims that rows held out are about.
     """
     told = _told(cursor, sender=sender, number=number, pairs=pairs)
     missing = told.join(present, on=["position", "period_end"], how="anti")
-    return missing.join(named, on=["treaty", "reference"], how="anti").drop("reference")
+    key = ["treaty", "reference"]
+    held = missing.join(named, on=key).filter(is_held_then())
+    return missing.join(held, on=[*key, "period_end"], how="anti").drop("reference")
 
 
 def _told(

@@ -9,14 +9,12 @@ import polars as pl
 
 from reinsurance.ledger import timelines
 from reinsurance.ledger.amounts import TOLD
+from reinsurance.ledger.claim_corrections import claims_held_out, lacking_dropped
+from reinsurance.ledger.held_out import HeldOut, frame_of
 from reinsurance.ledger.lacking import Lacked
 from reinsurance.ledger.paid_periods import paid_by_period
 from reinsurance.ledger.premium_moves import premium_in
-from reinsurance.ledger.statements import (
-    lacking_dropped,
-    live_statements,
-    without_lacked,
-)
+from reinsurance.ledger.statements import live_statements, without_lacked
 from reinsurance.models import ClaimPosition, PremiumEntry
 
 Moves = dict[str, Decimal]
@@ -68,12 +66,13 @@ def changes_of_claims(
     number: int,
     sender: int | None,
     periods: Iterable[tuple[int, Any]],
+    held_out: Iterable[HeldOut],
     own: Own | None,
 ) -> Changes:
     """What leaving out does to positions, beside what the file's rows do to them.
 
     Inside a transaction, before the correction (``number``) is loaded, with its ``own``
-    statements, or after.
+    statements, or after.  ``held_out``: what its rejected rows name.
     """
     keys = pl.Series([x.key for x in lacked], dtype=pl.Int64).unique()
     told = live_statements(cursor, keys, correction=number)
@@ -86,10 +85,10 @@ def changes_of_claims(
         schema={"treaty": pl.Int64, "period_end": pl.Date},
         orient="row",
     )
-    mine = pairs.with_columns(
-        correction=pl.lit(number, pl.Int64),
-        sender=pl.lit(sender, pl.Int64),
-        held_out=pl.lit([], pl.List(pl.Int64)),
+    its = pl.lit(number, pl.Int64)
+    named = claims_held_out(cursor, frame_of(held_out).with_columns(correction=its))
+    mine = pairs.with_columns(correction=its, sender=pl.lit(sender, pl.Int64)).join(
+        named, on="correction", how="left"
     )
     before = timelines.timeline(told)
     left = lacking_dropped(told, mine)

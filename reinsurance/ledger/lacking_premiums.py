@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from reinsurance.choices import PremiumTransaction
 from reinsurance.ledger.contradictions import plain
 from reinsurance.ledger.copying import by_index, copy_out, sought
+from reinsurance.ledger.held_out import is_held_then
 from reinsurance.ledger.lacking_then import stood_then
 from reinsurance.ledger.lineage_ranges import loads_before, told_by
 from reinsurance.ledger.premium_lines import with_lines
@@ -27,7 +28,7 @@ def missing_premiums(
     number: int,
     sender: int | None,
     told: pl.Series,
-    policies: set[tuple[Any, ...]],
+    held_out: pl.DataFrame,
     lists_year: bool,
     also_then: bool,
 ) -> pl.DataFrame:
@@ -36,9 +37,9 @@ def missing_premiums(
     With those in whose place another sender's word stands, or one received later.
     Before a list of the year to date are those of an earlier period, too, of other
     files: its own rows are none that it lacks.  ``told``:
-    keys of entries that the file tells again; ``policies``: contract and policy that
-    its rows held out name.  ``stands`` and ``back`` are null, and nothing
-    ``is_replaced`` (:func:`still_standing`).
+    keys of entries that the file tells again; ``held_out``: ``treaty``, ``reference``
+    and ``held_end`` that its rejected rows name.  ``stands`` and ``back`` are null, and
+    nothing ``is_replaced`` (:func:`still_standing`).
     ``also_then``: with entries that stood at the end of a list's period alone,
     which is ``day``; ``stands`` is who tells them for a later one.
     """
@@ -50,14 +51,14 @@ def missing_premiums(
         period_end=("date", pairs["period_end"]),
     )
     is_of_pair = _is_of_pair(number, sender, lists_year=lists_year)
-    named = pl.DataFrame(
-        list(policies), schema={"treaty": pl.Int64, "policy": pl.String}, orient="row"
-    )
+    named = held_out.rename({"reference": "policy"})
 
     def missing(entries: pl.DataFrame) -> pl.DataFrame:
-        return entries.filter(~pl.col("entry").is_in(told.implode())).join(
-            named, on=["treaty", "policy"], how="anti"
+        held = entries.join(named, on=["treaty", "policy"]).filter(
+            is_held_then(lists=pl.lit(lists_year))
         )
+        gone = pl.concat([told, held["entry"]])
+        return entries.filter(~pl.col("entry").is_in(gone.implode()))
 
     again = f"(e.period_end = k.period_end AND {_told_again(number)})"
     own = f"{_STANDS} AND NOT {again}"

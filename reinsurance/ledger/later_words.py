@@ -13,12 +13,14 @@ from django.db.models import Max
 
 from reinsurance.ledger.amounts import FIRST_ROW_BY_HAND, TOLD
 from reinsurance.ledger.beside import plain
-from reinsurance.ledger.later_bases import told_otherwise
-from reinsurance.ledger.settlement import Settlement
-from reinsurance.ledger.statements import (
+from reinsurance.ledger.claim_corrections import (
     CLAIMS,
     corrections_of,
     lacking_dropped,
+)
+from reinsurance.ledger.later_bases import told_otherwise
+from reinsurance.ledger.settlement import Settlement
+from reinsurance.ledger.statements import (
     live_statements,
 )
 from reinsurance.ledger.timelines import (

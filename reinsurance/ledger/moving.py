@@ -14,8 +14,10 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
+from reinsurance.ledger.claim_corrections import CLAIMS
 from reinsurance.ledger.claims_above import positions_of, said_of, said_of_payments
 from reinsurance.ledger.following import claim_leaves
+from reinsurance.ledger.held_out import as_json, of_json
 from reinsurance.ledger.lineage_ranges import repeating
 from reinsurance.ledger.move_checks import (
     DoubtfulMoveError,
@@ -23,7 +25,7 @@ from reinsurance.ledger.move_checks import (
     outside,
     require_free,
 )
-from reinsurance.ledger.statements import CLAIMS, REPEATED, live_statements
+from reinsurance.ledger.statements import REPEATED, live_statements
 from reinsurance.models import Claim, ClaimPosition, Edit, Load, LoadPeriod, Treaty
 from reinsurance.visibility import seen_by
 
@@ -103,13 +105,14 @@ def move_claim(
         fresh = _move_periods(cursor, told, source, target)
         fresh |= _speak_too(told, source, target)
         for load, end in fresh:
-            _name(load, target, others.get((load.sender, end), set()))
+            _name(load, target, others.get((load.sender, end), set()), {end})
         of_source, of_target = (_corrections(t, told) for t in (source, target))
-        for load, _ in of_target - of_source - fresh:
-            _name(load, target, {moved.pk})
+        for load, end in of_target - of_source - fresh:
+            _name(load, target, {moved.pk}, {end})
         for load, _ in of_source | of_target:
-            if [source.pk, moved.reference] in load.held_out:
-                _name(load, target, {moved.pk})
+            here = source.pk, moved.reference
+            ends = {end for *name, end in of_json(load.held_out) if (*name,) == here}
+            _name(load, target, {moved.pk}, ends)
         if _counting(cursor, claims) != before:
             raise MoveError(
                 "Corrections that speak for both contracts would leave out other "
@@ -264,12 +267,13 @@ def _speak_too(
     return fresh
 
 
-def _name(load: Load, treaty: Treaty, claims: set[int]) -> None:
-    """The correction names the claims of the contract: it does not lack them."""
+def _name(load: Load, treaty: Treaty, claims: set[int], ends: set[date | None]) -> None:
+    """The correction names the claims of the contract: it does not lack them then."""
     named = Load.objects.select_for_update().get(pk=load.pk)
     rows = Claim.all_objects.filter(pk__in=claims).order_by("reference")
-    pairs = [[treaty.pk, text] for text in rows.values_list("reference", flat=True)]
-    missing = [pair for pair in pairs if pair not in named.held_out]
+    names = rows.values_list("reference", flat=True)
+    told = as_json((treaty.pk, text, end) for text in names for end in ends)
+    missing = [name for name in told if name not in named.held_out]
     if missing:
         named.held_out = [*named.held_out, *missing]
         named.save(update_fields=["held_out"])

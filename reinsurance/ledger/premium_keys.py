@@ -113,13 +113,13 @@ def fitting(mine: pl.DataFrame, others: pl.DataFrame, firm: list[str]) -> pl.Dat
 
 
 def _by_contract(spoken: pl.DataFrame, held: pl.DataFrame) -> dict[Any, Any]:
-    """Corrections by contract: number, period, sender and policies of rows held out.
+    """Corrections by contract: number, period, sender and what rows held out name.
 
     A period is its start, where known, and its end.
     """
-    named: dict[Any, set[str]] = {}
-    for number, treaty, policy in held.iter_rows():
-        named.setdefault((number, treaty), set()).add(policy)
+    named: dict[Any, set[tuple[str, datetime.date | None]]] = {}
+    for number, treaty, policy, end in held.iter_rows():
+        named.setdefault((number, treaty), set()).add((policy, end))
     found: dict[Any, list[Any]] = {}
     whose = ["treaty_reference", "correction", "sender", "period_start", "period_end"]
     picked = spoken.select(whose).unique().sort("correction")
@@ -162,8 +162,7 @@ def _resolve(group: pl.DataFrame, corrections: dict[Any, Any]) -> Iterator[Any]:
 def _leave_out(records: list[_Record], correction: Any, policy: str) -> list[_Record]:
     """The records without those that a correction lacks: they fit nothing any more."""
     number, (start, end), sender, named = correction
-    if policy in named:
-        return records
+    ends = {end for name, end in named if name == policy}
     return [
         record
         for record in records
@@ -171,9 +170,18 @@ def _leave_out(records: list[_Record], correction: Any, policy: str) -> list[_Re
             telling["number"] == number
             or telling["sender"] != sender
             or not _speaks_for(number, start, end, telling)
+            or _is_held(ends, telling)
             for telling in record.tellings
         )
     ]
+
+
+def _is_held(ends: set[datetime.date | None], telling: dict[str, Any]) -> bool:
+    """Whether rows held out that are of these periods, or of any, may be of it."""
+    its = telling["period_end"]
+    if telling["same_sender"] is None or its is None:
+        return bool(ends & {None, its})
+    return any(end is None or end.year == its.year for end in ends)
 
 
 def _speaks_for(

@@ -4,6 +4,7 @@ from typing import Any
 
 import polars as pl
 
+from reinsurance.ledger.held_out import is_held_then
 from reinsurance.ledger.premium_standing import held_policies
 from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.issues import issues_at, no_issues
@@ -36,23 +37,22 @@ def lacked_by_later_lists(
     rows = entries.filter(pl.col("later").is_null() | is_left_out)
     whose = ["treaty_reference", "same_period"]
     lists = _lists(cursor, rows["treaty_reference"], conventions.sender)
+    beside = rows.join(lists, on=whose).filter(
+        pl.col("list_end") > pl.col("period_end"),
+        ~is_left_out
+        | ((pl.col("left_out_by") == pl.col("by")) & (pl.col("list") < number)),
+    )
+    record = ["treaty_reference", "policy_reference", "list"]
+    named = held_policies(lists.rename({"list": "correction"})).rename(
+        {"correction": "list"}
+    )
+    held = beside.join(named, on=record).filter(is_held_then(lists=pl.lit(value=True)))
     beside = (
-        rows.join(lists, on=whose)
-        .filter(
-            pl.col("list_end") > pl.col("period_end"),
-            ~is_left_out
-            | ((pl.col("left_out_by") == pl.col("by")) & (pl.col("list") < number)),
-        )
-        .join(
-            held_policies(lists.rename({"list": "correction"})),
-            left_on=["list", "treaty_reference", "policy_reference"],
-            right_on=["correction", "treaty_reference", "policy_reference"],
-            how="anti",
-        )
+        beside.join(held, on=["row", "list"], how="anti")
         .sort("row", "list_end", "list")
         .unique("row", keep="last", maintain_order=True)
     )
-    named = ("list", pl.col("list_end").cast(pl.String))
+    told = ("list", pl.col("list_end").cast(pl.String))
     return issues_at(
         beside,
         column="policy_reference",
@@ -60,15 +60,15 @@ def lacked_by_later_lists(
         code="list_lacks",
         severity="warning",
         message=pl.when(is_left_out)
-        .then(pl.format(_LEFT_OUT, *named))
-        .otherwise(pl.format(_COUNTS, *named)),
+        .then(pl.format(_LEFT_OUT, *told))
+        .otherwise(pl.format(_COUNTS, *told)),
     )
 
 
 def _lists(cursor: Any, treaties: pl.Series, sender: int) -> pl.DataFrame:
     """Lists of a sender that stand: contract, year, ``list_end``, number (``list``).
 
-    ``by``: the load; ``held_out`` (JSON): contract and policy of its rows held out.
+    ``by``: the load; ``held_out`` (JSON): what its rows held out name.
     """
     cursor.execute(
         "SELECT p.treaty_id, date_trunc('year', p.period_end)::date, p.period_end, "

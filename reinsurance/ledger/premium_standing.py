@@ -1,12 +1,12 @@
 """What was told of premiums that stand, and what corrections leave out of it."""
 
-import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
 import polars as pl
 
 from reinsurance.ledger.copying import by_index, copy_out, sought
+from reinsurance.ledger.held_out import by_correction, is_held_then
 from reinsurance.ledger.lineage_ranges import repeating
 from reinsurance.ledger.premium_keys import PARTS
 from reinsurance.models import PremiumEntry
@@ -190,7 +190,7 @@ def corrections(
 
     ``treaty_reference``, ``period_start`` (null: not one alone), ``period_end``,
     ``correction`` (its number), ``sender``, ``by`` (its load) and ``held_out`` (JSON:
-    contract and policy of rows held out).
+    what rows held out name).
     """
     cursor.execute(
         "SELECT p.treaty_id, p.period_start, p.period_end, l.number, l.sender, l.id, "
@@ -214,18 +214,12 @@ def corrections(
 
 
 def held_policies(spoken: pl.DataFrame) -> pl.DataFrame:
-    """``correction``, contract and policy that rows held out of corrections name."""
-    rows = [
-        (number, treaty, policy)
-        for number, text in spoken.select("correction", "held_out").unique().iter_rows()
-        for treaty, policy in json.loads(text)
-    ]
-    schema = {
-        "correction": pl.Int64(),
-        "treaty_reference": pl.Int64(),
-        "policy_reference": pl.String(),
-    }
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    """``correction``, contract and policy that rows held out of corrections name.
+
+    ``held_end``: of their period; null: of any.
+    """
+    names = {"treaty": "treaty_reference", "reference": "policy_reference"}
+    return by_correction(spoken).rename(names)
 
 
 def lacked(
@@ -245,18 +239,17 @@ def lacked(
     is_before = (pl.col("correction") > pl.col("number")) | (
         pl.col("end") > pl.col("period_end")
     )
-    return (
+    missing = (
         _beside_corrections(told, spoken)
         .filter(is_before)
         .join(present, on=[*GROUP, "correction"], how="anti", nulls_equal=True)
-        .join(
-            held_policies(spoken),
-            on=["treaty_reference", "policy_reference", "correction"],
-            how="anti",
-        )
-        .group_by("__n")
-        .agg(pl.col("by").max())
     )
+    record = ["treaty_reference", "policy_reference", "correction"]
+    held = missing.join(held_policies(spoken), on=record).filter(
+        is_held_then(lists=pl.col("same_sender").is_not_null())
+    )
+    missing = missing.join(held, on=["__n", "correction"], how="anti")
+    return missing.group_by("__n").agg(pl.col("by").max())
 
 
 def _beside_corrections(told: pl.DataFrame, spoken: pl.DataFrame) -> pl.DataFrame:

@@ -12,6 +12,7 @@ import polars as pl
 from django.db import connection
 
 from reinsurance.ledger.amounts import TOLD
+from reinsurance.ledger.claim_corrections import corrections_of
 from reinsurance.ledger.contradictions import UNALLOCATED
 from reinsurance.ledger.copying import by_index, copy_in, copy_out
 from reinsurance.ledger.descriptions import (
@@ -22,7 +23,7 @@ from reinsurance.ledger.descriptions import (
     table_column,
 )
 from reinsurance.ledger.matching import stands_by_sets
-from reinsurance.ledger.statements import amounts_told, corrections_of
+from reinsurance.ledger.statements import amounts_told
 from reinsurance.models import ClaimStatement
 from reinsurance.resources.conventions import Conventions
 

@@ -13,6 +13,7 @@ import polars as pl
 from reinsurance.ledger import describing, timelines
 from reinsurance.ledger.actions import actions, repeats
 from reinsurance.ledger.amounts import TOLD
+from reinsurance.ledger.claim_corrections import corrections_of, lacking_dropped
 from reinsurance.ledger.contradictions import UNALLOCATED, contradictions
 from reinsurance.ledger.described_twice import described_twice
 from reinsurance.ledger.descriptions import FIELDS, PARTS, told_bits
@@ -28,8 +29,6 @@ from reinsurance.ledger.repeated import told_again
 from reinsurance.ledger.settled_frame import settled_frame
 from reinsurance.ledger.settlement import Settlement
 from reinsurance.ledger.statements import (
-    corrections_of,
-    lacking_dropped,
     live_statements,
 )
 from reinsurance.ledger.timelines import MONEY

@@ -7,19 +7,22 @@ statement of its own load.
 """
 
 import datetime
-import json
 from typing import Any
 
 import polars as pl
 from django.db import connection, transaction
 
 from reinsurance.ledger import timelines
-from reinsurance.ledger.amounts import FIRST_ROW_BY_HAND, TOLD
+from reinsurance.ledger.amounts import TOLD
+from reinsurance.ledger.claim_corrections import (
+    CLAIMS,
+    corrections_of,
+    lacking_dropped,
+)
 from reinsurance.ledger.copying import by_index, copy_out, sought
 from reinsurance.ledger.lineage_ranges import repeating
 from reinsurance.ledger.timelines import MONEY
 
-CLAIMS = "claims"
 REPEATED = "claimstatement"
 
 SCHEMA: dict[str, pl.DataType] = {
@@ -156,124 +159,6 @@ def without_lacked(
     if but is not None:
         corrections = corrections.filter(pl.col("correction") != but)
     return lacking_dropped(statements, corrections)
-
-
-def corrections_of(
-    cursor: Any,
-    treaties: pl.Series,
-    stands: str = "l.undone_at IS NULL",
-    *,
-    new: pl.DataFrame | None = None,
-) -> pl.DataFrame:
-    """Corrections of claims that speak for these contracts.
-
-    ``treaty``, ``period_end``, ``correction`` (its number), ``sender`` and
-    ``held_out``: keys of claims that its rejected rows name (they are present); those
-    of ``new`` claims (``claim``, ``treaty``, ``reference``) included.
-    """
-    schema = {
-        "treaty": pl.Int64(),
-        "period_end": pl.Date(),
-        "correction": pl.Int64(),
-        "sender": pl.Int64(),
-        "held_out": pl.List(pl.Int64),
-    }
-    keys = treaties.drop_nulls().unique().to_list()
-    cursor.execute(
-        "SELECT EXISTS (SELECT FROM reinsurance_load "
-        "WHERE is_correction AND record_type = %s)",
-        [CLAIMS],
-    )
-    if not keys or not cursor.fetchone()[0]:
-        return pl.DataFrame(schema=schema)
-    cursor.execute(
-        "SELECT x.treaty_id, x.period_end, l.number, l.sender, l.held_out::text "  # noqa: S608
-        "FROM reinsurance_loadperiod x JOIN reinsurance_load l ON l.id = x.load_id "
-        f"WHERE l.is_correction AND l.record_type = %s AND {stands} "
-        "AND x.leaves_out AND x.period_end IS NOT NULL AND x.treaty_id = ANY(%s)",
-        [CLAIMS, keys],
-    )
-    found = pl.DataFrame(
-        cursor.fetchall(), schema={**schema, "held_out": pl.String()}, orient="row"
-    )
-    return found.drop("held_out").join(
-        _held_out(cursor, found, new), on="correction", how="left"
-    )
-
-
-def _held_out(
-    cursor: Any, corrections: pl.DataFrame, new: pl.DataFrame | None
-) -> pl.DataFrame:
-    """``correction`` and ``held_out``, the claims that its rows held out name."""
-    texts = corrections.select("correction", "held_out").unique("correction")
-    pairs = pl.DataFrame(
-        [
-            (number, treaty, reference)
-            for number, text in texts.iter_rows()
-            for treaty, reference in json.loads(text)
-        ],
-        schema={"correction": pl.Int64, "treaty": pl.Int64, "reference": pl.String},
-        orient="row",
-    )
-    claims = pl.DataFrame(
-        schema={"claim": pl.Int64, "treaty": pl.Int64, "reference": pl.String}
-    )
-    if pairs.height:
-        sought(
-            cursor,
-            "named_claim",
-            treaty=("bigint", pairs["treaty"]),
-            reference=("varchar", pairs["reference"]),
-        )
-        claims = copy_out(
-            cursor,
-            "SELECT DISTINCT c.id, c.treaty_id, c.reference FROM named_claim k JOIN "
-            "reinsurance_claim c ON c.treaty_id = k.treaty "
-            "AND c.reference = k.reference",
-            {"claim": pl.Int64(), "treaty": pl.Int64(), "reference": pl.String()},
-        )
-        if new is not None:
-            claims = pl.concat([claims, new.select(claims.columns)]).unique()
-    return (
-        pairs.join(claims, on=["treaty", "reference"])
-        .group_by("correction")
-        .agg(held_out="claim")
-    )
-
-
-def lacking_dropped(
-    statements: pl.DataFrame, corrections: pl.DataFrame
-) -> pl.DataFrame:
-    """Without those that a later correction for their contract and period lacks."""
-    if not corrections.height or not statements.height:
-        return statements
-    numbered = statements.with_row_index("__n")
-    # What a person told is in no file.
-    of_files = numbered.filter(pl.col("row") < FIRST_ROW_BY_HAND)
-    present = of_files.select(
-        "position", "period_end", correction=pl.col("number")
-    ).unique()
-    named = (
-        corrections.select("correction", claim="held_out")
-        .explode("claim")
-        .drop_nulls()
-        .unique()
-    )
-    lacked = (
-        of_files.select(
-            "__n", "treaty", "period_end", "sender", "position", "claim", "number"
-        )
-        .join(
-            corrections.drop("held_out"),
-            on=["treaty", "period_end", "sender"],
-            nulls_equal=True,
-        )
-        .filter(pl.col("correction") > pl.col("number"))
-        .join(present, on=["position", "period_end", "correction"], how="anti")
-        .join(named, on=["claim", "correction"], how="anti")
-    )
-    gone = lacked.get_column("__n").unique()
-    return numbered.filter(~pl.col("__n").is_in(gone.implode())).drop("__n")
 
 
 def timelines_of(

@@ -10,8 +10,8 @@ from typing import Any
 import polars as pl
 
 from reinsurance.ledger.amounts import FIRST_ROW_BY_HAND
+from reinsurance.ledger.claim_corrections import corrections_of, lacking_dropped
 from reinsurance.ledger.premium_standing import GROUP, lacked
-from reinsurance.ledger.statements import corrections_of, lacking_dropped
 from reinsurance.ledger.timelines import KEY
 from reinsurance.resources.issues import issues_at, no_issues
 

@@ -182,7 +182,7 @@ class Migration(migrations.Migration):
                 ('record_type', models.CharField(max_length=20)),
                 ('sender', models.BigIntegerField(blank=True, help_text='Key of the source that sent the file.', null=True)),
                 ('is_correction', models.BooleanField(default=False)),
-                ('held_out', models.JSONField(blank=True, default=list, help_text='What rows held out speak of, as pairs of contract and reference: a correction that names them does not lack them.')),
+                ('held_out', models.JSONField(blank=True, default=list, help_text="What rows held out speak of: contract, reference and end of the row's period (null: any); a correction does not lack it then.")),
                 ('told', models.JSONField(blank=True, help_text='Amounts that its statements tell; null: perhaps any.', null=True)),
                 ('reason', models.CharField(blank=True, max_length=400)),
                 ('loaded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), db_index=True)),

@@ -35,8 +35,8 @@ class Load(models.Model):  # type: ignore[django-manager-missing]
     held_out = models.JSONField(
         default=list,
         blank=True,
-        help_text="What rows held out speak of, as pairs of contract and reference: "
-        "a correction that names them does not lack them.",
+        help_text="What rows held out speak of: contract, reference and end of the "
+        "row's period (null: any); a correction does not lack it then.",
     )
     told = models.JSONField(
         null=True,

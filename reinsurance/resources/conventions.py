@@ -41,10 +41,11 @@ class Conventions:
 class FileContext:
     """A file as the stages see it: its number, its sender, the period of the form.
 
-    ``held_out`` and ``held_out_policies``: contract and reference of the claims and
-    policies that rows held out at its check name, ``rejected``: with the end of each
-    row's period, as far as it tells them; ``held_out_lines``: what such rows of a
-    register name; ``parts``: numbers of the files that have rows of the same one;
+    ``rejected``: contract, reference and end of the period of its rows that were held
+    out at its check, as far as they tell them; ``held_out``: the same of all that tell
+    what they are about, with what other parts of a correction tell, none of which it
+    lacks; ``held_out_lines``: what such rows of a register name;
+    ``parts``: numbers of the files that have rows of the same one;
     ``of_parents``: contract, start and end that those speak for, as corrections, whose
     rows go on in it.
     """
@@ -53,8 +54,7 @@ class FileContext:
     conventions: Conventions = field(default_factory=Conventions)
     period_start: datetime.date | None = None
     period_end: datetime.date | None = None
-    held_out: tuple[tuple[int, str], ...] = ()
-    held_out_policies: tuple[tuple[int, str], ...] = ()
+    held_out: tuple[tuple[int, str, datetime.date | None], ...] = ()
     rejected: tuple[tuple[int, str | None, datetime.date | None], ...] = ()
     held_out_lines: tuple["HeldOutLine", ...] = ()
     parts: tuple[int, ...] = ()

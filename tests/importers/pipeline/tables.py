@@ -119,8 +119,7 @@ def run(
     seen, effect = examined.staged.effect, Effect()
     context = replace(
         context,
-        held_out=tuple((t, c) for t, c in seen.named()),
-        held_out_policies=tuple((t, p) for t, p in seen.policies()),
+        held_out=seen.named(),
         rejected=tuple(seen.rejected()),
         held_out_lines=seen.lines(),
     )

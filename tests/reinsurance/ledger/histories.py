@@ -422,7 +422,7 @@ class Player:
             file.rows = added(file.rows)
         names = dict(Treaty.objects.values_list("pk", "reference"))
         held = examined.staged.effect.named()
-        file.held = frozenset((names[treaty], claim) for treaty, claim in held)
+        file.held = frozenset((names[treaty], *named) for treaty, *named in held)
 
     def undo(self, n: int) -> None:
         """Undo the file, unless it would leave an amount that a person told alone."""

@@ -48,7 +48,7 @@ def standing(files: list[File], month: int) -> Standing:
         if file.is_correction:
             lacked = [k for k in found.keys() - told.keys() if k[0] == contract]
             for key in lacked:
-                if key[:2] not in file.held:
+                if key[:2] not in {name[:2] for name in file.held}:
                     del found[key]
         for key, entry in told.items():
             *_, sum_insured, insured = found.get(key, (0, 0, "", ""))

@@ -52,13 +52,13 @@ class Entry:
 
 @dataclass
 class File:
-    """A file by its receipt; ``held``: contract and policy that rows held out name."""
+    """A file by its receipt; ``held``: contract, policy and month of rows held out."""
 
     sent: list[Entry]
     is_correction: bool = False
     stands: bool = False
     rows: list[Entry] = field(default_factory=list)
-    held: frozenset[tuple[str, str]] = frozenset()
+    held: frozenset[tuple[str, str, int | None]] = frozenset()
     sender: int = 0
 
 
@@ -82,7 +82,7 @@ def standing(files: list[File]) -> Standing:
             told.setdefault(entry.key, []).append(entry)
         spoken = {(key[0], key[3]) for key in told if file.is_correction}
         for key in words.keys() - told.keys():
-            if (key[0], key[3]) in spoken and key[:2] not in file.held:
+            if (key[0], key[3]) in spoken and (*key[:2], key[3]) not in file.held:
                 words[key] = [word for word in words[key] if word[0] != file.sender]
         for key, entries in told.items():
             words.setdefault(key, []).append((file.sender, entries))
@@ -246,6 +246,8 @@ def _load(
     assert set(errors) <= {"conflicting_rows", "duplicate_row"}, errors
     file.rows = [e for n, e in enumerate(file.sent, start=2) if n not in rejected]
     names = dict(Treaty.objects.values_list("pk", "reference"))
-    held = examined.staged.effect.policies()
-    file.held = frozenset((names[treaty], policy) for treaty, policy in held)
+    held = examined.staged.effect.named()
+    file.held = frozenset(
+        (names[treaty], policy, end and end.month) for treaty, policy, end in held
+    )
     return loaded

@@ -52,7 +52,9 @@ class Row:
 
 @dataclass
 class File:
-    """A file that was received; ``held``: claims that its rows held out name.
+    """A file that was received; ``held``: what its rows held out name.
+
+    Contract, claim and end of the period, or None for any.
 
     ``sender``: None is a person, who told its one row.
     """
@@ -60,7 +62,7 @@ class File:
     rows: list[Row]
     is_correction: bool = False
     stands: bool = False
-    held: frozenset[tuple[str, ...]] = frozenset()
+    held: frozenset[tuple[Any, ...]] = frozenset()
     sender: int | None = 0
 
 
@@ -102,7 +104,8 @@ class Ledger:
             for row in file.rows
             if all(
                 correction.sender != file.sender
-                or row.claim in correction.held
+                or (*row.claim, row.period[1]) in correction.held
+                or (*row.claim, None) in correction.held
                 or any(_is_same(row, other) for other in correction.rows)
                 for correction in self._later_corrections(receipt, row)
             )

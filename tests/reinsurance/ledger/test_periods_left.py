@@ -10,7 +10,8 @@ from importers import record_types
 from importers.models import Source
 from importers.pipeline.undo import undo
 from importers.services.ingestions import source_of
-from reinsurance.models import Claim, Party, PremiumEntry, Treaty
+from reinsurance.ledger.statements import timelines_of
+from reinsurance.models import Claim, ClaimPosition, Party, PremiumEntry, Treaty
 from reinsurance.resources.conventions import Conventions
 from tests.importers.pipeline.tables import Table, ingestion_of, run
 
@@ -51,10 +52,8 @@ def contracts() -> None:
         )
 
 
-def send(
-    kind: Any, rows: tuple[str, ...], number: Any, *, row: int = 0, **told: Any
-) -> Any:
-    """Rows such as ``T1/K1/Jan/10`` (``/A``: section); with what is said of ``row``."""
+def run_rows(kind: Any, rows: tuple[str, ...], number: Any, **told: Any) -> Any:
+    """Load rows such as ``T1/K1/Jan/10`` (``/A``: section)."""
     is_claims = kind is CLAIMS
     header = CLAIM_HEADER if is_claims else PREMIUM_HEADER
     more = ["2026-01-05", "2026-01-02", "GBP"]
@@ -64,13 +63,19 @@ def send(
     table = Table(
         tuple(header.split(",")),
         [
-            [umr, name, str(ENDS[end]), told, *more, section]
+            [umr, name, str(ENDS.get(end, end)), told, *more, section]
             for umr, name, end, told, section in cells
         ],
         chunk=2,
     )
-    options = Conventions(**told)
-    examined, _, ingestion = run(table, kind, conventions=options, ingestion=number)
+    return run(table, kind, conventions=Conventions(**told), ingestion=number)
+
+
+def send(
+    kind: Any, rows: tuple[str, ...], number: Any, *, row: int = 0, **told: Any
+) -> Any:
+    """Number of the file, and what is said of ``row``, or of the whole of it."""
+    examined, _, ingestion = run_rows(kind, rows, number, **told)
     said = examined.issues.select("row", "severity", "code", "message").rows()
     return ingestion.pk, [tuple(issue) for n, *issue in said if n == row]
 
@@ -332,14 +337,54 @@ def left(said: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
 JANUARY = "the period to 31 January 2026"
 
 
-@pytest.mark.parametrize(("send", "what"), [(claims, "claim"), (premiums, "premium")])
-def test_what_a_rejected_row_of_another_period_keeps_is_said(
-    send: Send, what: str
-) -> None:
-    one, _ = send("T1/K1/Jan/10", "T1/K2/Jan/7", "T1/K1/Feb/20", "T1/K2/Feb/8")
+def stand(send: Send) -> dict[tuple[str, str], int]:
+    """Paid, or gross premium, by reference and end of the period."""
+    if send is premiums:
+        rows = PremiumEntry.objects.values_list(
+            "policy_reference", "period_end", "gross_premium"
+        )
+        return {(name, f"{end:%b}"): int(paid) for name, end, paid in rows}
+    keys = dict(ClaimPosition.objects.values_list("pk", "claim__reference"))
+    lines = timelines_of(list(keys))
+    return {
+        (keys[position], f"{end:%b}"): int(paid)
+        for position, end, paid in lines.select(
+            "position", "period_end", "paid_indemnity"
+        ).iter_rows()
+    }
+
+
+@pytest.mark.parametrize("send", [claims, premiums])
+def test_a_rejected_row_keeps_what_it_names_in_its_period_alone(send: Send) -> None:
+    send("T1/K1/Jan/10", "T1/K2/Jan/7", "T1/K1/Feb/20", "T1/K2/Feb/8")
     told = ("T1/K2/Jan/7", "T1/K2/Feb/9", "T1/K1/Feb/x")
     _, said = send(*told, is_correction=True)
-    assert left(said) == [kept(one, f"1 {what}", JANUARY)]
+    assert [code for _, code, _ in said] == ["correction_lacks"]
+    kept = {("K1", "Feb"): 20, ("K2", "Jan"): 7, ("K2", "Feb"): 9}
+    assert stand(send) == kept
+
+
+@pytest.mark.parametrize("send", [claims, premiums])
+def test_what_goes_for_one_period_and_stays_for_another_moves_by_the_one(
+    send: Send,
+) -> None:
+    """Claims are to date: what is left out of January changes no sum of today."""
+    send("T1/K1/Jan/10", "T1/K2/Jan/7", "T1/K1/Feb/20", "T1/K2/Feb/8")
+    table = ("T1/K2/Jan/7", "T1/K2/Feb/9", "T1/K1/Feb/x")
+    kind = CLAIMS if send is claims else PREMIUMS
+    examined, _, _ = run_rows(kind, table, None, is_correction=True)
+    moves = {name: int(by) for name, by in examined.staged.effect.moves.items()}
+    by = {"paid GBP": 1, "incurred GBP": 1} if send is claims else {"premium GBP": -9}
+    assert moves == by
+
+
+@pytest.mark.parametrize("send", [claims, premiums])
+def test_a_rejected_row_without_a_period_keeps_every_one(send: Send) -> None:
+    send("T1/K1/Jan/10", "T1/K2/Jan/7", "T1/K1/Feb/20", "T1/K2/Feb/8")
+    told = ("T1/K2/Jan/7", "T1/K2/Feb/9", "T1/K1/No day/20")
+    send(*told, is_correction=True)
+    kept = {("K1", "Jan"): 10, ("K1", "Feb"): 20, ("K2", "Jan"): 7, ("K2", "Feb"): 9}
+    assert stand(send) == kept
 
 
 @pytest.mark.parametrize("send", [claims, premiums])

@@ -233,14 +233,29 @@ def test_a_correction_whose_row_of_it_was_held_out_does_not_leave_it_out(
     assert books_now() == worked_out_anew() == expected
 
 
-def test_where_corrections_cannot_hold_both_it_stays(
+def test_corrections_of_another_period_there_leave_out_what_they_did(
     old: Treaty, new: Treaty, manager: User
 ) -> None:
+    """N1's June is named by it from now on, its July is not."""
     send(("C1", 2025, "100"), ("N1", 2026, "7"), ("C2", 2025, "5"))
     send(("C1", 2025, "150"), ("N1", 2026, "8"), period=JULY)
     number = send(("C2", 2025, "6"), correction=True)
     load = Load.objects.get(number=number)
     LoadPeriod.objects.create(load=load, treaty=new, period_end=JULY)
+    move(new, manager)
+    expected = {"C1": (2026, 150), "C2": (2025, 6), "N1": (2026, 7)}
+    assert worked_out_anew() == expected
+
+
+def test_where_corrections_cannot_hold_both_it_stays(
+    old: Treaty, new: Treaty, manager: User
+) -> None:
+    """What left the claim out of the old contract names it under the new one."""
+    send(("C1", 2025, "100"), ("C2", 2025, "5"))
+    send(("C1", 2025, "150"), period=JULY)
+    number = send(("C2", 2025, "6"), correction=True)
+    named = [[new.pk, "C1", str(JUNE)]]
+    Load.objects.filter(number=number).update(held_out=named)
     before = worked_out_anew()
     with pytest.raises(MoveError, match="Corrections that speak for both"):
         move(new, manager)

@@ -203,13 +203,15 @@ def told_otherwise_often(entries: pl.DataFrame) -> pl.DataFrame:
         code="premium_changed",
         severity="warning",
         message=pl.format(
-            "Rows for this transaction and period: {} here replace {} of number {}, "
-            "{} in all instead of {}.",
+            "Rows for this transaction and period: {} here in place of {} of number "
+            "{}, {} in all {}.",
             "times",
             "was_times",
             "was_number",
             plain(pl.col("total")),
-            plain(pl.col("was_total")),
+            pl.when(pl.col("total") == pl.col("was_total"))
+            .then(pl.lit("as before"))
+            .otherwise(pl.format("instead of {}", plain(pl.col("was_total")))),
         ),
     )
 

@@ -147,17 +147,27 @@ def test_fewer_or_more_equal_rows_are_told(is_correction: bool) -> None:
     assert examined.staged.effect.moves == {"premium GBP": -300}
     assert examined.by_code == {"premium_changed": 1}
     assert examined.issues["message"].to_list() == [
-        f"Rows for this transaction and period: 1 here replace 2 of number {first}, "
-        "300.00 in all instead of 600.00."
+        f"Rows for this transaction and period: 1 here in place of 2 of number "
+        f"{first}, 300.00 in all instead of 600.00."
     ]
     assert entries() == [("P1", 300, None)]
     examined, _ = send(JANUARY, row, row, row, **options)
     assert examined.staged.effect.moves == {"premium GBP": 600}
     assert examined.issues["message"].to_list() == [
-        f"Rows for this transaction and period: 3 here replace 1 of number {second}, "
-        "900.00 in all instead of 300.00."
+        f"Rows for this transaction and period: 3 here in place of 1 of number "
+        f"{second}, 900.00 in all instead of 300.00."
     ]
     assert entries() == [("P1", 300, None)] * 3
+
+
+def test_fewer_rows_with_the_same_amount_in_all() -> None:
+    first = send(JANUARY, ("P1", "100", ""), ("P1", "70", ""), equal_rows_add=True)[1]
+    examined, _ = send(JANUARY, ("P1", "170", ""), equal_rows_add=True)
+    assert examined.staged.effect.moves == {}
+    assert examined.issues["message"].to_list() == [
+        "Rows for this transaction and period: 1 here in place of 2 of number "
+        f"{first}, 170.00 in all as before."
+    ]
 
 
 def test_lists_of_the_year_replace_each_other_and_come_back() -> None:

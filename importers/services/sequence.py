@@ -61,7 +61,7 @@ def look(
         *_later(record, kind, periods),
         *_of_others(record, kind, periods, present, beside),
         *_same_bytes(record),
-        *_of_another_period(record, periods),
+        *_of_another_period(record, kind, periods),
         *_corrects_nothing(record, kind, periods),
     ]
 
@@ -150,7 +150,19 @@ def _same_bytes(record: Ingestion) -> Iterable[FileIssue]:
         )
 
 
-def _of_another_period(record: Ingestion, periods: Periods) -> Iterable[FileIssue]:
+_COUNTS_TWICE = (
+    "Is it last period's file once more? What it says was paid or due in the period "
+    "would count twice."
+)
+_LIST_AGAIN = (
+    "Is it the earlier list once more, or is there nothing new? The year is told again "
+    "as it was."
+)
+
+
+def _of_another_period(
+    record: Ingestion, kind: RecordType, periods: Periods
+) -> Iterable[FileIssue]:
     """The very same file was loaded as of another period: last month's, once more."""
     ends = {end for _, _, end in periods if end is not None}
     others = Ingestion.objects.filter(
@@ -163,16 +175,21 @@ def _of_another_period(record: Ingestion, periods: Periods) -> Iterable[FileIssu
     told = LoadPeriod.objects.filter(
         load__number__in=others, load__user=None, period_end__isnull=False
     )
+    lists = _lists_year(record, kind)
+    years = {end.year for end in ends if lists}
     for number, end in (
         told.values_list("load__number").annotate(Max("period_end")).order_by("-load")
     )[:MOST_NAMED]:
         if ends and end not in ends:
+            same = (
+                f"The same file was loaded as number {number}, up to {_day(end)}; this "
+                f"one goes up to {_day(max(ends))}. "
+            )
+            is_of_year = end.year in years
             yield FileIssue(
                 SAME_OF_PERIOD,
-                Severity.BREACH,
-                f"The same file was loaded as number {number}, up to {_day(end)}; this "
-                f"one goes up to {_day(max(ends))}. Is it last period's file once "
-                "more? What it says was paid or due in the period would count twice.",
+                Severity.WARNING if is_of_year else Severity.BREACH,
+                same + (_LIST_AGAIN if is_of_year else _COUNTS_TWICE),
             )
 
 

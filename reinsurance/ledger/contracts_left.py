@@ -59,8 +59,8 @@ def contracts_left(cursor: Any, spoken: Spoken) -> pl.DataFrame:
     ``treaty``; ``period_end`` and ``number`` (who told it last), ``ends`` and
     ``is_shared`` (a file that told of a contract of this one told it, too) of what was
     told before; ``asked``: ends of all that may count beside the file's rows, whenever
-    it was received, of lists the whole year, but those that rejected rows of the file
-    are about; ``is_rejected``: such rows name the contract.  Of a contract with a list
+    it was received, of lists the whole year; ``is_rejected``: rejected rows of the file
+    name the contract.  Of a contract with a list
     of its own, which warns by itself, not what that list told.
     """
     mine = spoken.own_ends
@@ -91,7 +91,7 @@ def contracts_left(cursor: Any, spoken: Spoken) -> pl.DataFrame:
         .agg(
             pl.col("period_end", "number").filter("is_before").last(),
             ends=pl.col("period_end").filter("is_before").unique(),
-            asked=pl.col("period_end").filter(~pl.col("is_rejected")).unique(),
+            asked=pl.col("period_end").unique(),
             is_shared=(pl.col("is_before") & is_shared).any(),
             is_rejected=pl.col("is_rejected").any(),
         )

@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from reinsurance.ledger.contract_names import contract_names
 from reinsurance.ledger.contracts_left import Spoken, contracts_left, its
 from reinsurance.ledger.copying import copy_out, sought
+from reinsurance.ledger.held_out import is_held_then
 from reinsurance.ledger.kept_by_rejected import kept_by_rejected, sentences_of_kept
 from reinsurance.ledger.lineage_ranges import holds
 from reinsurance.ledger.list_periods import is_within
@@ -80,7 +81,6 @@ def not_named(
     if spoken.lists_year and left.height:
         said += _of_lists(cursor, left.filter("is_shared"), spoken, names)
     of_file = _of_file(said, LEFT if spoken.is_correction else LACKS)
-    left = left.filter(pl.col("asked").list.len() > 0) if left.height else left
     if not left.height:
         return of_file
     return pl.concat([of_file, _of_rows(cursor, left, spoken, new, names)])
@@ -218,7 +218,8 @@ def _of_rows(
             sender=spoken.sender,
         )
     both = (
-        both.sort("row", "period_end", "number", "treaty")
+        _without_rejected(both, name, spoken)
+        .sort("row", "period_end", "number", "treaty")
         .unique("row", keep="last", maintain_order=True)
         .with_columns(
             called=pl.col("treaty").replace_strict(names, default=""),
@@ -234,6 +235,19 @@ def _of_rows(
         severity="breach",
         message=pl.format(_TWICE, name, "called", "number", end, "lacks", "number"),
     )
+
+
+def _without_rejected(both: pl.DataFrame, name: str, spoken: Spoken) -> pl.DataFrame:
+    """Without records that rejected rows are about there: the file tells both."""
+    key = ["treaty", name]
+    rejected = spoken.rejected_rows.rename(
+        {"reference": name, "period_end": "held_end"}
+    )
+    told = both.with_row_index("__n")
+    own = told.join(rejected, on=key).filter(
+        is_held_then("own_end", lists=pl.lit(spoken.lists_year))
+    )
+    return told.join(own, on="__n", how="anti").drop("__n")
 
 
 def _lacks(spoken: Spoken) -> pl.Expr:

@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 
 from reinsurance.ledger.held_out import is_held_then
-from reinsurance.ledger.premium_standing import held_policies
+from reinsurance.ledger.premium_standing import GROUP, held_policies
 from reinsurance.resources.conventions import Conventions
 from reinsurance.resources.issues import issues_at, no_issues
 
@@ -22,14 +22,19 @@ _LEFT_OUT = (
 
 
 def lacked_by_later_lists(
-    cursor: Any, entries: pl.DataFrame, number: int, conventions: Conventions
+    cursor: Any,
+    entries: pl.DataFrame,
+    known: pl.DataFrame,
+    number: int,
+    conventions: Conventions,
 ) -> pl.DataFrame:
     """Warnings of rows that a later list of the year does not have.
 
     They count all the same, but where a correction that was received before leaves
     them out (:mod:`later_words` warns of one received later).  ``entries``: rows beside
-    the books, with ``later`` and ``left_out_by``.  Where the later list comes last, it
-    is the one that warns.
+    the books, with ``later`` and ``left_out_by``; ``known``: what the books were told
+    of them.  A list that tells it for another end has it.  Where the later list comes
+    last, it is the one that warns.
     """
     if conventions.premium_lists != "year" or conventions.sender is None:
         return no_issues()
@@ -49,6 +54,12 @@ def lacked_by_later_lists(
     held = beside.join(named, on=record).filter(is_held_then(lists=pl.lit(value=True)))
     beside = (
         beside.join(held, on=["row", "list"], how="anti")
+        .join(
+            known.select(*GROUP, list="number"),
+            on=[*GROUP, "list"],
+            how="anti",
+            nulls_equal=True,
+        )
         .sort("row", "list_end", "list")
         .unique("row", keep="last", maintain_order=True)
     )

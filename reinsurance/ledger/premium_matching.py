@@ -100,6 +100,7 @@ def beside(
             "sender", "period_end", *GROUP, __n="row", number=pl.lit(number, pl.Int64)
         ),
         spoken,
+        known,
     )
     return (
         seen.join(lacking, left_on="row", right_on="__n", how="left")

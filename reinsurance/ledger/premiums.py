@@ -157,7 +157,7 @@ def settle_premiums(
                 *(twice, unclear, changed(counted), as_at),
                 *(told_otherwise_often(added), currencies_changed(counted)),
                 listed_to_date(good, known, conventions),
-                lacked_by_later_lists(cursor, entries, number, conventions),
+                lacked_by_later_lists(cursor, entries, known, number, conventions),
             ]
         ),
         ruled=ruled(entries, counting, late, days, conventions),

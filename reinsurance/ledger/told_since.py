@@ -87,7 +87,7 @@ def premiums_told_since(
     lost = [pl.DataFrame(schema={"row": pl.Int64, "since": pl.Int64})]
     for day in between["period_end"].unique().sort():
         then = between.filter(pl.col("period_end") == day)
-        gone = lacked(own.filter(pl.col("period_end") == day), then)
+        gone = lacked(own.filter(pl.col("period_end") == day), then, every)
         by = then.select("by", since="correction").unique()
         lost.append(
             gone.join(by, on="by").select(

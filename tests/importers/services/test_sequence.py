@@ -464,6 +464,27 @@ def test_the_same_bytes_for_another_period() -> None:
     assert said(paid(150, JUNE), "same_file_of_another_period") == []
 
 
+def test_the_same_list_of_the_year_for_a_later_month() -> None:
+    """There was nothing new; of the next year it would count once more."""
+    Source.objects.update(premium_lists="year")
+    june = load(of_premium(100, JUNE, "cedant"))
+    again = of_premium(100, JULY, "cedant")
+    assert said(again, "same_file_of_another_period") == [
+        (
+            0,
+            "warning",
+            f"The same file was loaded as number {june.pk}, up to 30 June 2026; this "
+            "one goes up to 31 July 2026. Is it the earlier list once more, or is "
+            "there nothing new? The year is told again as it was.",
+        )
+    ]
+    ingestions.cancel(again.pk, user=None)
+    [(_, severity, _)] = said(
+        of_premium(100, date(2027, 1, 31), "cedant"), "same_file_of_another_period"
+    )
+    assert severity == "breach"
+
+
 # ---------------------------------------------------------- the second file of a period
 def needs_word(ingestion: Ingestion) -> bool:
     """Whether the file waits for its declaration, and is not loaded without."""

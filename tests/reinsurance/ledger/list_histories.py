@@ -32,8 +32,8 @@ def standing(files: list[File], month: int) -> Standing:
     """The entries that stand at the end of a month, and what they amount to.
 
     Lists count in the order of their months, and in a month in that of receipt.  A
-    correction leaves out what lists before it have of its contract and it lacks; an
-    empty cell leaves what was known.
+    correction leaves out what lists before it have of its contract and it lacks for
+    whatever month; an empty cell leaves what was known.
     """
     found: Standing = {}
     lists = [
@@ -46,8 +46,8 @@ def standing(files: list[File], month: int) -> Standing:
         file = files[number]
         told = {e.key[:3]: e for e in file.rows if e.key[::3] == (contract, end)}
         if file.is_correction:
-            lacked = [k for k in found.keys() - told.keys() if k[0] == contract]
-            for key in lacked:
+            own = {entry.key[:3] for entry in file.rows}
+            for key in [k for k in found.keys() - own if k[0] == contract]:
                 if key[:2] not in {name[:2] for name in file.held}:
                     del found[key]
         for key, entry in told.items():
@@ -63,15 +63,16 @@ def standing(files: list[File], month: int) -> Standing:
 
 @st.composite
 def entries(draw: st.DrawFn, contract: str) -> list[Entry]:
-    """The list of a contract to a month; now and then one has a premium twice."""
-    month = draw(st.integers(1, MONTHS))
+    """The list of a contract to a month, or two; now and then has a premium twice."""
+    month = st.integers(1, MONTHS)
+    months = draw(st.lists(month, min_size=1, max_size=1 + draw(st.booleans())))
     keys = draw(
         st.lists(
             st.tuples(
                 st.just(contract),
                 st.sampled_from(("P1", "P1", "P2")),
                 st.sampled_from(("1", "2")),
-                st.just(month),
+                st.sampled_from(months),
             ),
             max_size=4,
             unique=draw(st.integers(0, 9)) > 0,

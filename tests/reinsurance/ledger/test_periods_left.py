@@ -307,15 +307,23 @@ def test_a_row_that_stands_under_a_contract_of_another_period(sent: Send) -> Non
 
 
 @pytest.mark.parametrize("sent", [claims, premiums])
-def test_a_rejected_row_of_another_period_does_not_name_the_contract(
-    sent: Send,
+@pytest.mark.parametrize(
+    ("rejected_row", "codes"),
+    [
+        ("TV/K2/Feb/x", ["counts_under_both"]),
+        ("TV/K2/Jan/x", ["counts_under_both"]),
+        ("TV/K3/Feb/x", ["counts_under_both"]),
+        ("TV/K3/Jan/x", []),
+    ],
+)
+def test_only_a_rejected_row_of_the_record_and_period_tells_it_there(
+    sent: Send, rejected_row: str, codes: list[str]
 ) -> None:
+    """A rejected row of another claim, or period, does not take the breach away."""
     sent("T1/K1/Jan/10", "TV/K2/Feb/1", "TV/K3/Jan/1")
-    told = {"is_correction": True, "row": 2}
-    moved = ("T1/K3/Jan/1", "T1/K1/Jan/10")
-    [(_, code, _)] = sent(*moved, "TV/K2/Feb/x", **told)[1]
-    assert code == "counts_under_both"
-    assert sent(*moved, "TV/K2/Jan/x", **told)[1] == []
+    rows = ("T1/K3/Jan/1", "T1/K1/Jan/10", rejected_row)
+    _, said = sent(*rows, is_correction=True, row=2)
+    assert [code for _, code, _ in said] == codes
 
 
 # ------------------------------------------------------ what rejected rows name

@@ -72,6 +72,29 @@ def test_it_leaves_out_what_other_lists_had_and_not_its_own_rows() -> None:
     assert (stood(JANUARY), stood()) == (17, 19)
 
 
+@pytest.mark.parametrize("correction", [True, False])
+@pytest.mark.parametrize("day", [JANUARY, FEBRUARY])
+def test_a_late_list_replaces_what_a_correction_tells_for_an_earlier_end(
+    day: datetime.date, correction: bool
+) -> None:
+    """The correction speaks for the year to its last end, and tells P1 itself."""
+    rows = [("P1", "101", "2026-01-31"), ("P2", "22", "2026-03-31")]
+    first = listed(MARCH, *rows, correction=True)[1]
+    examined, number = listed(day, ("P1", "900"), correction=correction)
+    assert dict(+examined.staged.rows) == {"updated": 1}, messages(examined)
+    assert examined.staged.effect.moves == {"premium GBP": 799}
+    assert [(code, text) for *_, code, text in messages(examined) if _[0]] == [
+        (
+            "premium_changed",
+            "Gross premium this time: 900.00 replaces 101.00 of number "
+            f"{first} for the same transaction and period.",
+        )
+    ]
+    assert (stood(day), stood(MARCH), stood()) == (900, 922, 922)
+    undo(PREMIUMS, ingestion=number)
+    assert stood() == 123
+
+
 def messages(examined: Examined) -> list[tuple[int, str, str, str]]:
     columns = examined.issues.select("row", "severity", "code", "message")
     return sorted(columns.rows())

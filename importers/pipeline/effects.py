@@ -4,6 +4,7 @@ The approval is of this.  Where the books have moved since, so that counts, tota
 warnings are other ones, nothing is loaded and the difference is shown.
 """
 
+import datetime
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from importers.record_types import RecordType
 from reinsurance.ledger.claim_events import OwnEvents
 from reinsurance.ledger.contracts_left import Rejected
 from reinsurance.ledger.held_out import HeldOut
+from reinsurance.ledger.lacked_days import lacked_days
 from reinsurance.ledger.lacking import Lacked, lacked_by
 from reinsurance.ledger.lacking_moves import (
     Changes,
@@ -234,6 +236,19 @@ class Effect:
                 own=self.own,
             )
         return self._changes
+
+    def lacked_days(
+        self,
+        cursor: Any,
+        record_type: RecordType,
+        context: FileContext,
+        lacked: list[Lacked],
+    ) -> dict[tuple[int, datetime.date | None], str]:
+        """What else changes with claims left out (:func:`lacked_days.lacked_days`)."""
+        if record_type.ledger != "claims" or not lacked:
+            return {}
+        changes = self.changes(cursor, context, lacked)
+        return lacked_days(changes.before, changes.after, lacked)
 
     def _present_positions(self) -> pl.Series:
         told = [f["position"] for f in self.present if "position" in f.columns]

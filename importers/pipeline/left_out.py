@@ -42,14 +42,15 @@ def _of_correction(
     with transaction.atomic(), connection.cursor() as cursor:
         found = effect.find_lacking(cursor, record_type, context)
         moved_away = effect.moved_away(cursor, record_type, context)
+        days = effect.lacked_days(cursor, record_type, context, found[:MOST_NAMED])
     for moved in moved_away:
         yield CORRECTION_LACKS, moved
     for lacked in found[:MOST_NAMED]:
-        yield (
-            CORRECTION_LACKS,
-            f"{lacked.name}: told for the period to {_day(lacked)} and missing in "
-            f"this correction. {lacked.fate}",
+        said = (
+            f"{lacked.name}: told for the period to {_day(lacked)} and missing in this "
+            f"correction. {lacked.fate} {days.get((lacked.key, lacked.period_end), '')}"
         )
+        yield CORRECTION_LACKS, said.rstrip()
     if len(found) > MOST_NAMED:
         more = len(found) - MOST_NAMED
         yield CORRECTION_LACKS, f"And {more:,} more that this correction lacks."

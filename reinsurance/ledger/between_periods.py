@@ -8,6 +8,7 @@ wrong.
 import polars as pl
 
 from reinsurance.ledger.amounts import (
+    FIRST_ROW_BY_HAND,
     PREVIOUSLY,
     THIS_PERIOD,
     TO_DATE,
@@ -15,7 +16,8 @@ from reinsurance.ledger.amounts import (
     told_as,
 )
 from reinsurance.ledger.beside import Beside, day_before, differs, plain
-from reinsurance.ledger.period_after import ADVICE, against_the_after
+from reinsurance.ledger.period_after import ADVICE, against_the_after, with_tellers
+from reinsurance.ledger.tellers import teller
 from reinsurance.ledger.timelines import start_of
 from reinsurance.resources.issues import issues_at
 
@@ -67,22 +69,41 @@ def _before(beside: Beside, amount: str) -> pl.DataFrame:
         )
         found.append(
             issues_at(
-                wrong,
+                with_tellers(beside, wrong, amount, end="period_end"),
                 column=amount,
                 value=pl.col("__to"),
                 code="bases_disagree",
                 severity="error",
                 message=pl.format(
-                    "{} to date is not {} (up to {}) plus {} this period "
-                    f"({label_of(amount)}). {ADVICE}",
+                    "{} to date{} is not {} (up to {}) plus {} this period{} "
+                    f"({label_of(amount)}). {ADVICE}{{}}",
                     plain(pl.col("__to")),
+                    _unless_own("to", ", which {} told,"),
                     plain(pl.col("books")),
                     pl.col("preceding").cast(pl.String),
                     plain(pl.col("__this")),
+                    _unless_own("this", ", which {} told"),
+                    _or_withdraw(),
                 ),
             )
         )
     return pl.concat(found)
+
+
+def _unless_own(basis: str, words: str) -> pl.Expr:
+    """In words: who told the amount in a basis, where the row does not."""
+    told = pl.format(words, teller(f"_{basis}"))
+    return pl.when(pl.col(basis).is_null()).then(told).otherwise(pl.lit(""))
+
+
+def _or_withdraw() -> pl.Expr:
+    """The advice where one of the amounts is a person's."""
+    by_hand = pl.any_horizontal(
+        pl.col(basis).is_null() & (pl.col(f"row_{basis}") >= FIRST_ROW_BY_HAND)
+        for basis in ("to", "this")
+    )
+    advice = pl.lit(" Or withdraw what the person told.")
+    return pl.when(by_hand).then(advice).otherwise(pl.lit(""))
 
 
 def _previously(amount: str, here: pl.DataFrame) -> pl.DataFrame:

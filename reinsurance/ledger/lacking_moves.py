@@ -27,29 +27,24 @@ class Changes:
     ``positions``: ``position``, ``period_end`` that it stands at, ``paid`` and
     ``incurred``: a line below zero for what it stood at, one for what it stands at
     after it; ``periods``: ``position``, ``period_end`` and ``paid`` within each period.
+    ``before`` and ``after``: as ``positions``, what they stand at at each end.
     """
 
     positions: pl.DataFrame
     periods: pl.DataFrame
+    before: pl.DataFrame
+    after: pl.DataFrame
 
 
-NO_CHANGES = Changes(
-    pl.DataFrame(
-        schema={
-            "position": pl.Int64(),
-            "period_end": pl.Date(),
-            "paid": timelines.MONEY,
-            "incurred": timelines.MONEY,
-        }
-    ),
-    pl.DataFrame(
-        schema={
-            "position": pl.Int64(),
-            "period_end": pl.Date(),
-            "paid": timelines.MONEY,
-        }
-    ),
+_SUMS = pl.DataFrame(
+    schema={
+        "position": pl.Int64(),
+        "period_end": pl.Date(),
+        "paid": timelines.MONEY,
+        "incurred": timelines.MONEY,
+    }
 )
+NO_CHANGES = Changes(_SUMS, _SUMS.drop("incurred"), _SUMS, _SUMS)
 
 
 Own = Callable[[pl.Series], tuple[pl.DataFrame, pl.DataFrame]]
@@ -93,11 +88,13 @@ def changes_of_claims(
     before = timelines.timeline(told)
     left = lacking_dropped(told, mine)
     after = timelines.timeline(left)
-    gone = _sums(before).with_columns(-pl.col("paid", "incurred"))
+    gone = _sums(timelines.latest(before)).with_columns(-pl.col("paid", "incurred"))
     paid = paid_by_period(told, before).with_columns(-pl.col("paid"))
     return Changes(
-        pl.concat([gone, _sums(after)]),
+        pl.concat([gone, _sums(timelines.latest(after))]),
         pl.concat([paid, paid_by_period(left, after)]).group_by(timelines.KEY).sum(),
+        _sums(before),
+        _sums(after),
     )
 
 
@@ -145,17 +142,18 @@ def moves_of_claims(changed: Changes) -> Moves:
 
 
 def _sums(line: pl.DataFrame) -> pl.DataFrame:
-    """``position``, ``period_end``, ``paid`` and ``incurred`` where a timeline ends."""
-    now = timelines.latest(line)
-    paid = [n for n in ("paid_indemnity", "paid_fees") if n in now.columns]
-    held = [n for n in ("reserve_indemnity", "reserve_fees") if n in now.columns]
+    """``position``, ``period_end``, ``paid`` and ``incurred`` of a timeline."""
+    paid = [n for n in ("paid_indemnity", "paid_fees") if n in line.columns]
+    held = [n for n in ("reserve_indemnity", "reserve_fees") if n in line.columns]
 
     def summed(*names: str) -> pl.Expr:
         nil = pl.lit(0, timelines.MONEY)
         filled = (pl.col(n).fill_null(0) for n in names)
         return pl.sum_horizontal(nil, *filled).cast(timelines.MONEY)
 
-    return now.select(*timelines.KEY, paid=summed(*paid), incurred=summed(*paid, *held))
+    return line.select(
+        *timelines.KEY, paid=summed(*paid), incurred=summed(*paid, *held)
+    )
 
 
 def moves_of_premiums(lacked: Iterable[Lacked]) -> Moves:

@@ -79,7 +79,7 @@ def _after(beside: Beside, amount: str, following: pl.DataFrame) -> pl.DataFrame
         .filter(differs(pl.col("said"), pl.col("books")))
         .filter(pl.col("was").is_null() | differs(pl.col("was"), pl.col("books")))
     )
-    here = _with_tellers(beside, here, amount)
+    here = with_tellers(beside, here, amount, end="end_after")
     both = pl.col("to_after").is_not_null() & pl.col("this_after").is_not_null()
     is_wrong = both & ~pl.col("is_correction")
     text = pl.format(
@@ -139,7 +139,7 @@ def _overruled(beside: Beside, amount: str, following: pl.DataFrame) -> pl.DataF
         .filter(differs(pl.col("said"), pl.col("whole")))
     )
     return issues_at(
-        _with_tellers(beside, here, amount).filter(_holds()),
+        with_tellers(beside, here, amount, end="end_after").filter(_holds()),
         column=told_as(amount, THIS_PERIOD),
         value=pl.col("this"),
         code="previously_stands",
@@ -156,8 +156,10 @@ def _overruled(beside: Beside, amount: str, following: pl.DataFrame) -> pl.DataF
     )
 
 
-def _with_tellers(beside: Beside, here: pl.DataFrame, amount: str) -> pl.DataFrame:
-    """Who told the period after, in each basis: ``number_<basis>``, ``row_<basis>``.
+def with_tellers(
+    beside: Beside, here: pl.DataFrame, amount: str, *, end: str
+) -> pl.DataFrame:
+    """Who told the period of ``end``, by basis: ``number_<basis>``, ``row_<basis>``.
 
     ``prev`` is also what one row implies: it told to date and this period; ``held`` is
     what that comes to.  ``said`` may be of two rows, and then nobody said it.
@@ -182,7 +184,7 @@ def _with_tellers(beside: Beside, here: pl.DataFrame, amount: str) -> pl.DataFra
         ),
     )
     return here.join(
-        tellers.rename({"period_end": "end_after"}), on=["position", "end_after"]
+        tellers, left_on=["position", end], right_on=["position", "period_end"]
     )
 
 

@@ -478,3 +478,43 @@ def test_a_late_row_that_is_above_what_is_told_for_later() -> None:
     lower, _ = send(row(td=11), period=FEBRUARY)
     assert codes(lower) == []
     assert paid_now() == [12]
+
+
+def bases_disagree(examined: Examined) -> str:
+    [text] = examined.issues.filter(code="bases_disagree")["message"].to_list()
+    return str(text)
+
+
+def test_who_told_what_the_row_does_not_is_named(manager: User) -> None:
+    """A person's amount can be withdrawn; an amount of the row itself is its own."""
+    send(row(td=20), period=JANUARY)
+    by_hand.tell(
+        ClaimPosition.objects.get(),
+        period_end=FEBRUARY,
+        period_start=datetime.date(2026, 2, 1),
+        amounts={"paid_indemnity": Decimal(5)},
+        basis="this_period",
+        user=manager,
+        reason="Telephoned",
+        is_meant=True,
+    )
+    late, _ = send(row(td=24), period=FEBRUARY)
+    assert bases_disagree(late) == (
+        "24.00 to date is not 20.00 (up to 2026-01-31) plus 5.00 this period, which a "
+        "person told (paid, indemnity). Correct the amounts, or declare the file a "
+        "correction of its period. Or withdraw what the person told."
+    )
+    both, _ = send(row(td=24, tp=6), period=FEBRUARY)
+    assert bases_disagree(both).startswith(
+        "24.00 to date is not 20.00 (up to 2026-01-31) plus 6.00 this period (paid"
+    )
+
+
+def test_what_another_file_told_to_date_is_named() -> None:
+    send(row(td=20), period=JANUARY)
+    _, number = send(row(td=30), period=FEBRUARY)
+    late, _ = send(row(tp=11), period=FEBRUARY)
+    assert bases_disagree(late).startswith(
+        f"30.00 to date, which number {number} told, is not 20.00 (up to 2026-01-31) "
+        "plus 11.00 this period (paid, indemnity)."
+    )

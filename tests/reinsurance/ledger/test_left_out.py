@@ -304,3 +304,40 @@ def test_a_basis_that_nobody_told_before_counts_beside_what_is_left_out() -> Non
     assert [code for code in codes(examined) if code == "correction_lacks"] != []
     assert not +examined.staged.effect.moves
     assert stand() == {"C1": (15, 15), "C2": (100, 100)}
+
+
+# ------------------------------------------------ what goes with it, and what stays
+def test_what_was_paid_before_its_period_goes_and_what_was_told_later_stays() -> None:
+    send(claim("B", prev=0, this=1), claim("A", prev=10, this=20), period=FEBRUARY)
+    monthly = Conventions(sender=CEDANT)
+    send_rows(claim("A", prev=30, this=5), period=MARCH, conventions=monthly)
+    correction, number = send(claim("B", this=2), period=FEBRUARY, correction=True)
+    assert lacks(correction) == [
+        f"Claim A GBP: told for the period to 28 February 2026 and missing in this "
+        f"correction. {GONE} Paid up to 31 January 2026 was 10.00 and becomes nothing. "
+        "30.00 stays as paid up to 28 February 2026: what was told of a later period "
+        "says so."
+    ]
+    days = (JANUARY, FEBRUARY, MARCH)
+    assert [paid_at("A", day) for day in days] == [None, 30, 35]
+    undo(CLAIMS, ingestion=number)
+    assert [paid_at("A", day) for day in days] == [10, 30, 35]
+
+
+def paid_at(name: str, day: datetime.date) -> Any:
+    position = ClaimPosition.all_objects.get(claim__reference=name)
+    told = books.as_at([position.pk], day)
+    return told[0].amounts["paid_indemnity"] if told else None
+
+
+def test_a_month_that_goes_too_is_not_said_twice() -> None:
+    rows = [claim("A", to=10), claim("B", to=1)]
+    both = [{**r, "Reporting Period (End Date)": str(JANUARY)} for r in rows]
+    more = [{**r, "Reporting Period (End Date)": str(FEBRUARY)} for r in rows]
+    send(*both, *more, period=None)
+    correction, _ = send(both[1], more[1], period=None, correction=True)
+    assert sorted(lacks(correction)) == [
+        f"Claim A GBP: told for the period to {day} 2026 and missing in this "
+        f"correction. {GONE}"
+        for day in ("28 February", "31 January")
+    ]

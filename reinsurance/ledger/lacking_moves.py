@@ -36,15 +36,18 @@ class Changes:
     after: pl.DataFrame
 
 
-_SUMS = pl.DataFrame(
-    schema={
-        "position": pl.Int64(),
-        "period_end": pl.Date(),
-        "paid": timelines.MONEY,
-        "incurred": timelines.MONEY,
-    }
+_PAID = {
+    "position": pl.Int64(),
+    "period_end": pl.Date(),
+    "paid": timelines.MONEY,
+}
+_SUMS = {**_PAID, "incurred": timelines.MONEY}
+NO_CHANGES = Changes(
+    pl.DataFrame(schema=_SUMS),
+    pl.DataFrame(schema=_PAID),
+    pl.DataFrame(schema=_SUMS),
+    pl.DataFrame(schema=_SUMS),
 )
-NO_CHANGES = Changes(_SUMS, _SUMS.drop("incurred"), _SUMS, _SUMS)
 
 
 Own = Callable[[pl.Series], tuple[pl.DataFrame, pl.DataFrame]]

@@ -12,7 +12,12 @@ import polars as pl
 
 from reinsurance.ledger.contracts_left import Spoken
 from reinsurance.ledger.lacking import lacked_claims
-from reinsurance.ledger.periods_left import in_words, premiums_told
+from reinsurance.ledger.periods_left import (
+    in_words,
+    listed_before,
+    period_of,
+    premiums_told,
+)
 
 _STAYS = (
     "Contract {}: number {} told {} of it for {} that this correction does not have, "
@@ -28,13 +33,15 @@ def kept_by_rejected(
 ) -> pl.DataFrame:
     """``treaty``, ``number``, ``ends`` of the periods and ``count`` of what stays.
 
-    ``present``: what the file tells again, as of :func:`lacking.lacked_by`.  Of lists
-    of the year there is none: their period is the year; nor of a file without good
-    rows, which is not loaded.
+    ``present``: what the file tells again, as of :func:`lacking.lacked_by`.  The period
+    of lists of the year is the year.  There is none of a file without good rows, which
+    is not loaded.
     """
     rejected = spoken.rejected_rows.drop_nulls("reference")
     pairs = _periods(spoken, rejected)
-    if spoken.lists_year or not spoken.periods or not pairs.height:
+    if pairs.height and spoken.lists_year:
+        pairs = listed_before(cursor, pairs, spoken)
+    if not spoken.periods or not pairs.height:
         return pl.DataFrame(schema={"treaty": pl.Int64})
     if spoken.ledger == "claims":
         told = lacked_claims(cursor, pairs, number=spoken.number, sender=spoken.sender)
@@ -44,7 +51,7 @@ def kept_by_rejected(
         told = premiums_told(cursor, pairs, spoken)
         told = told.join(present, left_on="record", right_on="entry", how="anti")
     return (
-        _beyond_rejected(told, rejected)
+        _beyond_rejected(told, rejected, spoken)
         .group_by("treaty", "number")
         .agg(
             ends=pl.col("period_end").unique().sort(), count=pl.col("record").n_unique()
@@ -61,11 +68,15 @@ def _periods(spoken: Spoken, rejected: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([own, theirs]).unique().join(named, on="treaty", how="semi")
 
 
-def _beyond_rejected(told: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFrame:
+def _beyond_rejected(
+    told: pl.DataFrame, rejected: pl.DataFrame, spoken: Spoken
+) -> pl.DataFrame:
     """What rejected rows name, but what the row itself may be: one of its record."""
-    key = [*_RECORD, "period_end"]
-    unclear = rejected.filter(pl.col("period_end").is_null()).select(_RECORD).unique()
-    exact = told.join(rejected.drop_nulls("period_end"), on=key, how="semi")
+    key = [*_RECORD, "period"]
+    told = told.with_columns(period=period_of("period_end", spoken))
+    rejected = rejected.with_columns(period=period_of("period_end", spoken))
+    unclear = rejected.filter(pl.col("period").is_null()).select(_RECORD).unique()
+    exact = told.join(rejected.drop_nulls("period"), on=key, how="semi")
     named = pl.concat([exact, told.join(unclear, on=_RECORD, how="semi")]).unique()
     return named.filter(pl.len().over(key) > 1)
 

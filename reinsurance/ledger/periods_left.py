@@ -89,7 +89,7 @@ def in_words(ends: list[datetime.date]) -> str:
     return f"the {len(days)} periods that end from {days[0]} to {days[-1]}"
 
 
-def _period(end: str, spoken: Spoken) -> pl.Expr:
+def period_of(end: str, spoken: Spoken) -> pl.Expr:
     """What is one period of a contract: of lists of the year to date the year."""
     return pl.col(end).dt.truncate("1y") if spoken.lists_year else pl.col(end)
 
@@ -100,12 +100,12 @@ def _left(cursor: Any, spoken: Spoken) -> pl.DataFrame:
     Files that told of a contract and period of the correction; of a period that its
     rejected rows are of any file.
     """
-    mine = spoken.own_ends.with_columns(period=_period("own_end", spoken))
-    rejected = spoken.rejected_rows.with_columns(period=_period("period_end", spoken))
+    mine = spoken.own_ends.with_columns(period=period_of("own_end", spoken))
+    rejected = spoken.rejected_rows.with_columns(period=period_of("period_end", spoken))
     any_period = rejected.filter(pl.col("period").is_null())["treaty"]
     exact = rejected.select(_PAIR).drop_nulls().unique()
     told = _told(cursor, mine, rejected, spoken)
-    told = told.with_columns(period=_period("period_end", spoken))
+    told = told.with_columns(period=period_of("period_end", spoken))
     left = told.join(mine, on=_PAIR, how="anti").join(
         exact.with_columns(is_exact=pl.lit(value=True)), on=_PAIR, how="left"
     )
@@ -120,7 +120,7 @@ def _left(cursor: Any, spoken: Spoken) -> pl.DataFrame:
     )
     if not spoken.lists_year:
         return left
-    is_own_year = _period("period_end", spoken).is_in(mine["period"].implode())
+    is_own_year = period_of("period_end", spoken).is_in(mine["period"].implode())
     return left.filter(pl.col("is_named") | ~is_own_year)
 
 
@@ -158,6 +158,28 @@ def _told(
             "number": pl.Int64(),
             "is_shared": pl.Boolean(),
         },
+    )
+
+
+def listed_before(cursor: Any, pairs: pl.DataFrame, spoken: Spoken) -> pl.DataFrame:
+    """Ends until those of the pairs that lists of the sender told, of the same year.
+
+    ``pairs``: ``treaty`` and ``period_end``.
+    """
+    sought(
+        cursor,
+        "list_end",
+        treaty=("bigint", pairs["treaty"]),
+        period_end=("date", pairs["period_end"]),
+    )
+    return copy_out(
+        cursor,
+        "SELECT DISTINCT p.treaty_id, p.period_end FROM list_end k "  # noqa: S608
+        "JOIN reinsurance_loadperiod p ON p.treaty_id = k.treaty AND p.period_end "
+        "BETWEEN date_trunc('year', k.period_end)::date AND k.period_end "
+        "JOIN reinsurance_load l ON l.id = p.load_id "
+        f"WHERE l.record_type = '{spoken.ledger}' AND {its('l', spoken)}",
+        {"treaty": pl.Int64(), "period_end": pl.Date()},
     )
 
 
@@ -205,12 +227,12 @@ def premiums_told(cursor: Any, pairs: pl.DataFrame, spoken: Spoken) -> pl.DataFr
 
 def _without_rejected(stays: pl.DataFrame, spoken: Spoken) -> pl.DataFrame:
     """Without what rejected rows name for the period, or for one not known."""
-    rejected = spoken.rejected_rows.with_columns(period=_period("period_end", spoken))
+    rejected = spoken.rejected_rows.with_columns(period=period_of("period_end", spoken))
     then = rejected.filter(pl.col("period").is_not_null())
     some = rejected.filter(pl.col("period").is_null())
     key = ["treaty", "reference"]
     return (
-        stays.with_columns(period=_period("period_end", spoken))
+        stays.with_columns(period=period_of("period_end", spoken))
         .join(then, on=[*key, "period"], how="anti")
         .join(some, on=key, how="anti")
         .drop("period")

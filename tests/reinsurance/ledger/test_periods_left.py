@@ -416,3 +416,32 @@ def test_another_section_of_what_a_rejected_row_names_stays(
     one, _ = send("T1/K1/Jan/10/A", "T1/K1/Jan/1/B", "T1/K2/Jan/7/A")
     _, said = send(f"{good}/A", "T1/K1/Jan/x/A", is_correction=True)
     assert kept(one, what, JANUARY) in left(said)
+
+
+@pytest.mark.parametrize("end", ["Jan", "Feb"])
+def test_what_a_rejected_row_of_a_list_of_the_year_keeps_is_said(
+    lists: dict[str, Any], end: str
+) -> None:
+    """Its period is the year: what an earlier list told of the policy as well."""
+    one, _ = premiums("T1/P1/Jan/100/A", "T1/P1/Jan/200/B", "T1/P9/Jan/1", **lists)
+    rows = (f"T1/P1/{end}/x/A", f"T1/P9/{end}/1")
+    assert left(corrected(premiums, *rows, **lists)) == [
+        kept(one, "2 premiums", JANUARY)
+    ]
+    assert sum(e.gross_premium for e in PremiumEntry.objects.all()) == 301
+
+
+def test_the_row_itself_is_not_said_of_a_list(lists: dict[str, Any]) -> None:
+    premiums("T1/P1/Jan/100", "T1/P9/Jan/1", **lists)
+    premiums("T1/P1/Feb/110", "T1/P9/Feb/1", **lists)
+    for end in ("Feb", "Mar"):
+        rows = (f"T1/P1/{end}/x", f"T1/P9/{end}/1")
+        assert left(corrected(premiums, *rows, **lists)) == []
+
+
+def test_a_later_list_and_another_year_are_no_matter(lists: dict[str, Any]) -> None:
+    premiums("T1/P1/Dec/5/A", "T1/P1/Dec/6/B", **lists)
+    premiums("T1/P1/Jan/100/A", "T1/P9/Jan/1", **lists)
+    premiums("T1/P1/Mar/100/A", "T1/P1/Mar/200/B", "T1/P9/Mar/1", **lists)
+    rows = ("T1/P1/Feb/x/A", "T1/P9/Feb/1")
+    assert left(corrected(premiums, *rows, **lists)) == []

@@ -186,6 +186,31 @@ def test_a_preview_names_the_premium_income_that_is_left(manager: User) -> None:
     assert undo_preview.preview(other, user=manager).breaches == ()
 
 
+PANEL = (
+    "UMR,Treaty type,Ccy,Layer number,Occurrence limit,Attachment point,Reinsurer,"
+    "Signed line,Lead\n"
+)
+
+
+def panel(*lines: str, declared: str = "") -> Ingestion:
+    rows = "".join(f"T1,QS,GBP,1,100,50,{line}\n" for line in lines)
+    return loaded(PANEL + rows, "treaties", declared=declared)
+
+
+def test_a_preview_names_a_panel_that_is_more_than_the_whole(manager: User) -> None:
+    """Who left comes back beside who took the place since."""
+    for code in ("R1", "R2", "R3"):
+        Party.objects.create(code=code, name=code)
+    panel("R1,60%,Yes", "R2,40%,No")
+    second = panel("R1,50%,Yes")
+    third = panel("R3,50%,Yes", declared="additional")
+    assert undo_preview.preview(second, user=manager).breaches == (
+        "The signed lines of layer 1 of “T1” total 1.5, more than the whole. Correct "
+        "the lines.",
+    )
+    assert undo_preview.preview(third, user=manager).breaches == ()
+
+
 # ---------------------------------------------------------------------- registers
 TERMS = (
     "UMR,Treaty type,Ccy,Inception date,Expiry date,Premium income limit,Layer,"

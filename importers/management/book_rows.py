@@ -29,6 +29,7 @@ Row = dict[str, Any]
 
 _OF_POSITION = {
     "treaty": "claim__treaty__reference",
+    "cedant": "claim__treaty__cedant__code",
     "year_of_account": "claim__treaty__year_of_account",
     "claim": "claim__reference",
     "section": "section",
@@ -37,6 +38,7 @@ _OF_POSITION = {
 }
 _OF_PREMIUM = {
     "treaty": "treaty__reference",
+    "cedant": "treaty__cedant__code",
     "policy": "policy_reference",
     "certificate": "certificate_reference",
     "section": "section",
@@ -50,7 +52,8 @@ _OF_PREMIUM = {
 _AS_KNOWN = {
     name: column.removesuffix("__reference").removesuffix("_id")
     for name, column in _OF_PREMIUM.items()
-}
+    if name != "cedant"
+} | {"cedant": "cedant"}
 PREMIUMS = ("gross_premium", "commission", "brokerage", "taxes", "net_premium")
 _MONEY_OF_LAYER = (
     "occurrence_limit", "occurrence_attachment", "risk_limit", "risk_attachment",

@@ -40,22 +40,26 @@ def entries_then(
 
     ``entries``: with those that are out of sight; ``at``: as known at the moment (none:
     now); ``day``: at the end of that period.  Both are worked out in one way.  Columns
-    are those of the Resource, with ``treaty`` and ``minor_units``.
+    are those of the Resource, with ``treaty``, ``cedant`` and ``minor_units``.
     """
     moment = moment_of(at, listing=year_listing())
     units = dict(Currency.objects.values_list("pk", "minor_units"))
-    order = ("treaty__reference", "treaty_id", "policy_reference")
+    order = (
+        *("treaty__reference", "treaty_id"),
+        *("policy_reference", "treaty__cedant__code"),
+    )
     policies = entries.order_by(*order).values_list(*order).distinct()
     each = policies.iterator(chunk_size=POLICIES)
     while portion := list(islice(each, POLICIES)):
-        keys = [(treaty, policy) for _, treaty, policy in portion]
-        names = {treaty: name for name, treaty, _ in portion}
+        keys = [(treaty, policy) for _, treaty, policy, _ in portion]
+        names = {treaty: (name, cedant) for name, treaty, _, cedant in portion}
         place = {key: number for number, key in enumerate(keys)}
         found = known_premiums(keys, moment, day=day)
         for row in sorted(found, key=lambda row: (place[_policy(row)], *_order(row))):
             yield {
                 **row,
-                "treaty": names[row["treaty_reference"]],
+                "treaty": names[row["treaty_reference"]][0],
+                "cedant": names[row["treaty_reference"]][1],
                 "minor_units": units[row["currency"]],
             }
 

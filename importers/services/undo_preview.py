@@ -190,10 +190,11 @@ def _premiums(found: Found, load: Load) -> None:
             listing=year_listing(),
             also_then=True,
         )
+        goes, returns = premium_undo.in_place_of(cursor, after)
         for effect, keys in (
-            (GOES, after.goes),
+            (GOES, goes),
             (CHANGES, after.otherwise),
-            (RETURNS, after.returns),
+            (RETURNS, returns),
         ):
             sought(cursor, "affected", id=("bigint", keys))
             found.count(cursor, PremiumEntry, effect, "SELECT id FROM affected", {})

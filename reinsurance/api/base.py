@@ -209,6 +209,16 @@ def inception_of(treaty: str) -> serializers.DateField:
     )
 
 
+def cedant_of(treaty: str) -> serializers.CharField:
+    """Whose treaty it is: cedants of one broker may have contracts of one number."""
+    return serializers.CharField(
+        source=f"{treaty}.cedant.code",
+        read_only=True,
+        allow_null=True,
+        help_text="Code of the treaty's cedant; cedants may have one reference.",
+    )
+
+
 def number_of(source: str, about: str) -> serializers.IntegerField:
     """A number of a record referred to, such as an ingestion's."""
     return serializers.IntegerField(

@@ -2,7 +2,14 @@
 
 from typing import ClassVar
 
-from reinsurance.api.base import Fields, ListDoor, inception_of, number_of, text_of
+from reinsurance.api.base import (
+    Fields,
+    ListDoor,
+    cedant_of,
+    inception_of,
+    number_of,
+    text_of,
+)
 from reinsurance.api.filters import (
     ListFilters,
     changed_since,
@@ -22,13 +29,15 @@ class BordereauSerializer(Fields):
 
     party = text_of("party.code", "Code of the sender.")
     treaty = text_of("treaty.reference", TREATY)
+    treaty_cedant = cedant_of("treaty")
     treaty_inception = inception_of("treaty")
     ingestion = number_of("load.number", "The file that was loaded last for it.")
 
     class Meta:
         model = Bordereau
         fields = (
-            "id", "kind", "party", "treaty", "treaty_inception", "ingestion",
+            "id", "kind", "party", "treaty", "treaty_cedant",
+            "treaty_inception", "ingestion",
             "period_start", "period_end", "due_date", "received_date", "is_nil",
             "status", "created_at", "updated_at",
         )  # fmt: skip
@@ -52,7 +61,7 @@ class BordereauFilters(ListFilters):
 class BordereauDoor(ListDoor):
     """Periodic lists of premiums and claims: due, received, loaded."""
 
-    queryset = Bordereau.objects.select_related("party", "treaty", "load")
+    queryset = Bordereau.objects.select_related("party", "treaty__cedant", "load")
     serializer_class = BordereauSerializer
     filterset_class = BordereauFilters
     orderings: ClassVar = ("-id",)

@@ -9,6 +9,7 @@ from django.db.models import Exists, F, OuterRef
 from reinsurance.api.base import (
     Fields,
     ListDoor,
+    cedant_of,
     inception_of,
     moment_of,
     number_of,
@@ -78,6 +79,7 @@ class ClaimSerializer(Fields):
     """A claim as it stands; its money is in its positions, and in total here."""
 
     treaty = text_of("treaty.reference", TREATY)
+    treaty_cedant = cedant_of("treaty")
     treaty_inception = inception_of("treaty")
     year_of_account = number_of("treaty.year_of_account", "The treaty's.")
     loss_event = text_of("loss_event.code", EVENT)
@@ -87,7 +89,8 @@ class ClaimSerializer(Fields):
     class Meta:
         model = Claim
         fields = (
-            "id", "treaty", "treaty_inception", "year_of_account", "reference",
+            "id", "treaty", "treaty_cedant",
+            "treaty_inception", "year_of_account", "reference",
             "policy_reference", "certificate_reference", "insured_name", "loss_event",
             "cause", "description", "country", "date_of_loss", "date_of_loss_to",
             "date_notified", "date_opened", "date_closed", "policy_inception",
@@ -127,7 +130,7 @@ class ClaimFilters(ListFilters):
 class ClaimDoor(ListDoor):
     """Claims as they stand now."""
 
-    queryset = Claim.objects.select_related("treaty", "loss_event").filter(
+    queryset = Claim.objects.select_related("treaty__cedant", "loss_event").filter(
         change__isnull=False
     )
     paths: ClassVar = {

@@ -5,6 +5,7 @@ from typing import ClassVar
 from reinsurance.api.base import (
     Fields,
     ListDoor,
+    cedant_of,
     inception_of,
     moment_of,
     number_of,
@@ -34,13 +35,15 @@ class ClaimPositionSerializer(Fields):
 
     claim_reference = text_of("claim.reference", CLAIM)
     treaty = text_of("claim.treaty.reference", TREATY)
+    treaty_cedant = cedant_of("claim.treaty")
     treaty_inception = inception_of("claim.treaty")
     year_of_account = number_of("claim.treaty.year_of_account", "The treaty's.")
 
     class Meta:
         model = ClaimPosition
         fields = (
-            "id", "claim", "claim_reference", "treaty", "treaty_inception",
+            "id", "claim", "claim_reference", "treaty", "treaty_cedant",
+            "treaty_inception",
             "year_of_account", "section", "risk_code", "currency", "status",
             "period_end", *POSITION, "incurred",
         )  # fmt: skip
@@ -65,7 +68,7 @@ class ClaimPositionFilters(ListFilters):
 class ClaimPositionDoor(ListDoor):
     """Positions that stand; the currencies of a claim are never added."""
 
-    queryset = ClaimPosition.objects.select_related("claim__treaty")
+    queryset = ClaimPosition.objects.select_related("claim__treaty__cedant")
     serializer_class = ClaimPositionSerializer
     filterset_class = ClaimPositionFilters
     orderings: ClassVar = ("-id",)

@@ -2,7 +2,14 @@
 
 from typing import ClassVar
 
-from reinsurance.api.base import Fields, ListDoor, inception_of, number_of, text_of
+from reinsurance.api.base import (
+    Fields,
+    ListDoor,
+    cedant_of,
+    inception_of,
+    number_of,
+    text_of,
+)
 from reinsurance.api.filters import (
     ListFilters,
     Searched,
@@ -25,6 +32,7 @@ class PremiumSerializer(Fields):
     """
 
     treaty = text_of("treaty.reference", TREATY)
+    treaty_cedant = cedant_of("treaty")
     treaty_inception = inception_of("treaty")
     year_of_account = number_of("treaty.year_of_account", "The treaty's.")
     ingestion = number_of("load.number", "The file that told it; null: a person.")
@@ -32,7 +40,8 @@ class PremiumSerializer(Fields):
     class Meta:
         model = PremiumEntry
         fields = (
-            "id", "treaty", "treaty_inception", "year_of_account", "ingestion", "row",
+            "id", "treaty", "treaty_cedant",
+            "treaty_inception", "year_of_account", "ingestion", "row",
             "period_start", "period_end", "policy_reference", "certificate_reference",
             "section", "risk_code", "transaction_type", "effective_date",
             "expiry_date", "instalment_number", "instalments", "risk_inception",
@@ -70,7 +79,7 @@ class PremiumFilters(ListFilters):
 class PremiumDoor(ListDoor):
     """Premium ledger lines."""
 
-    queryset = PremiumEntry.objects.select_related("treaty", "load")
+    queryset = PremiumEntry.objects.select_related("treaty__cedant", "load")
     serializer_class = PremiumSerializer
     filterset_class = PremiumFilters
     orderings: ClassVar = ("-id", "effective_date")

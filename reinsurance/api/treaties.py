@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from rest_framework import serializers
 
-from reinsurance.api.base import Fields, ListDoor, inception_of, text_of
+from reinsurance.api.base import Fields, ListDoor, cedant_of, inception_of, text_of
 from reinsurance.api.filters import (
     ListFilters,
     Searched,
@@ -72,12 +72,14 @@ class LayerSerializer(Fields):
 
     treaty = text_of("treaty.reference", TREATY)
     currency = text_of("treaty.currency_id", "Currency of the treaty.")
+    treaty_cedant = cedant_of("treaty")
     treaty_inception = inception_of("treaty")
 
     class Meta:
         model = Layer
         fields = (
-            "id", "treaty", "treaty_inception", "number", "name", "currency",
+            "id", "treaty", "treaty_cedant",
+            "treaty_inception", "number", "name", "currency",
             "ceded_share", "risk_level", "risk_attachment", "risk_limit",
             "occurrence_attachment", "occurrence_limit", "aggregate_attachment",
             "aggregate_limit", "aggregate_period_days", "reinstatements",
@@ -99,7 +101,7 @@ class LayerFilters(ListFilters):
 class LayerDoor(ListDoor):
     """Layers of treaties."""
 
-    queryset = Layer.objects.select_related("treaty")
+    queryset = Layer.objects.select_related("treaty__cedant")
     serializer_class = LayerSerializer
     filterset_class = LayerFilters
     orderings: ClassVar = ("id",)
@@ -114,12 +116,14 @@ class ParticipationSerializer(Fields):
         source="layer.number", read_only=True, help_text="Number of the layer."
     )
     reinsurer = text_of("reinsurer.code", "Code of the reinsurer.")
+    treaty_cedant = cedant_of("layer.treaty")
     treaty_inception = inception_of("layer.treaty")
 
     class Meta:
         model = Participation
         fields = (
-            "id", "treaty", "treaty_inception", "layer", "reinsurer", "written_line",
+            "id", "treaty", "treaty_cedant",
+            "treaty_inception", "layer", "reinsurer", "written_line",
             "signed_line", "is_lead", "created_at", "updated_at",
         )  # fmt: skip
 
@@ -136,7 +140,9 @@ class ParticipationFilters(ListFilters):
 class ParticipationDoor(ListDoor):
     """Reinsurers' lines on layers."""
 
-    queryset = Participation.objects.select_related("layer__treaty", "reinsurer")
+    queryset = Participation.objects.select_related(
+        "layer__treaty__cedant", "reinsurer"
+    )
     serializer_class = ParticipationSerializer
     filterset_class = ParticipationFilters
     orderings: ClassVar = ("id",)
@@ -147,12 +153,14 @@ class TreatyScopeSerializer(Fields):
     """What a treaty covers: the filters of a row all hold, rows are alternatives."""
 
     treaty = text_of("treaty.reference", TREATY)
+    treaty_cedant = cedant_of("treaty")
     treaty_inception = inception_of("treaty")
 
     class Meta:
         model = TreatyScope
         fields = (
-            "id", "treaty", "treaty_inception", "portfolio", "account", "policy",
+            "id", "treaty", "treaty_cedant",
+            "treaty_inception", "portfolio", "account", "policy",
             "location_group", "location", "cedant_name", "producer_name",
             "line_of_business", "country_code", "tag", "risk_level", "ceded_share",
             "created_at", "updated_at",
@@ -169,7 +177,7 @@ class TreatyScopeFilters(ListFilters):
 class TreatyScopeDoor(ListDoor):
     """What treaties cover."""
 
-    queryset = TreatyScope.objects.select_related("treaty")
+    queryset = TreatyScope.objects.select_related("treaty__cedant")
     serializer_class = TreatyScopeSerializer
     filterset_class = TreatyScopeFilters
     orderings: ClassVar = ("id",)

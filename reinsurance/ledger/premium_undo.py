@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from reinsurance.ledger.copying import copy_out
+from reinsurance.ledger.copying import copy_out, sought
 from reinsurance.ledger.lineage_ranges import holds, write_repeats
 from reinsurance.ledger.premium_meanings import meant_as_before
 from reinsurance.ledger.premium_periods import require_no_overlap
@@ -32,6 +32,7 @@ class Without:
     ``goes``, ``changes`` and ``returns``: keys of entries that leave the books, stay
     in them as others than they were, and come back.  ``then``: of premiums that only
     stand otherwise at the end of an earlier period, where that was asked.
+    ``as_stored``: those that come back, and read as they are stored.
     """
 
     entries: pl.DataFrame
@@ -39,11 +40,44 @@ class Without:
     changes: pl.Series
     returns: pl.Series
     then: pl.Series
+    as_stored: pl.Series
 
     @property
     def otherwise(self) -> pl.Series:
         """Entries that stand otherwise, now or at the end of an earlier period."""
         return pl.concat([self.changes, self.then])
+
+
+def in_place_of(cursor: Any, found: Without) -> tuple[pl.Series, pl.Series]:
+    """Entries that leave, and come back, without those that say the very same.
+
+    One takes the place of the other, and nothing changes.
+    """
+    sought(cursor, "leaving", id=("bigint", found.goes))
+    sought(cursor, "coming_back", id=("bigint", found.as_stored))
+    same = copy_out(
+        cursor,
+        f"SELECT a.id, b.id FROM ({_SAID.format(which='leaving')}) a "  # noqa: S608
+        f"JOIN ({_SAID.format(which='coming_back')}) b "
+        "ON b.said = a.said AND b.nth = a.nth",
+        {"leaving": pl.Int64(), "returning": pl.Int64()},
+    )
+    goes, returns = found.goes, found.returns
+    return (
+        goes.filter(~goes.is_in(same["leaving"].implode())),
+        returns.filter(~returns.is_in(same["returning"].implode())),
+    )
+
+
+_CONTENT = (
+    "to_jsonb(e) - ARRAY['id', 'load_id', 'row', 'told', 'replaced_by_id', "
+    "'created_at', 'updated_at']"
+)
+_SAID = (
+    f"SELECT e.id, {_CONTENT} AS said, row_number() OVER ("  # noqa: S608 our names
+    f"PARTITION BY {_CONTENT} ORDER BY e.id) AS nth "
+    "FROM reinsurance_premiumentry e JOIN {which} k ON k.id = e.id"
+)
 
 
 def undo_premiums(
@@ -124,6 +158,7 @@ def without(
         changes=entries.filter("stays", did_stand, differs())["id"],
         returns=entries.filter("stays", ~did_stand)["id"],
         then=stood.clear(),
+        as_stored=entries.filter("stays", ~did_stand, ~differs())["id"],
     )
     if also_then:
         found = replace(found, then=_then(found, told, after, before, load))

@@ -118,3 +118,17 @@ def test_what_counts_now_is_counted_once(manager: User) -> None:
     ]
     undo(second)
     assert history() == [100, 100, 100, 100]
+
+
+def test_what_a_correction_told_alike_does_not_leave_and_come_back(
+    manager: User,
+) -> None:
+    Source.objects.update(premium_lists="period")
+    listed(JANUARY, P1=150, P2=60)
+    correction = listed(JANUARY, "correction", P1=150)
+    assert page(correction, manager) == [("brought back", ("P2",))]
+    other = listed(JANUARY, "correction", P1=140)
+    assert page(other, manager) == [("removed", ("P1",)), ("brought back", ("P1",))]
+    undo(other)
+    undo(correction)
+    assert history() == [210, 210, 210, 210]

@@ -164,6 +164,7 @@ def another(position: ClaimPosition, reference: str, load: Load) -> ClaimPositio
 
 KEY = {
     "treaty": "T1",
+    "cedant": "CED1",
     "year_of_account": 2026,
     "claim": "C1",
     "section": "A",
@@ -369,6 +370,7 @@ def premium(treaty: Treaty, **values: Any) -> PremiumEntry:
 
 PREMIUM = {
     "treaty": "T1",
+    "cedant": "CED1",
     "policy": "P1",
     "certificate": "",
     "section": "",
@@ -552,11 +554,11 @@ def test_a_table_for_people(position: ClaimPosition) -> None:
     code, out, err = run("books", "claims", "--as-at", "2026-06-30")
     assert (code, err) == (0, "")
     assert out == (
-        "treaty  year_of_account  claim  section  risk_code  currency  status  insured"
-        "   paid_indemnity  paid_fees  reserve_indemnity  reserve_fees  recovered"
+        "treaty  cedant  year_of_account  claim  section  risk_code  currency  status"
+        "  insured   paid_indemnity  paid_fees  reserve_indemnity  reserve_fees  recovered"
         "  incurred  period_end\n"
-        "T1      2026             C1     A        B2         GBP               Acme Ltd"
-        "  100.00          0.00       400.00             0.00          0.00     "
+        "T1      CED1    2026             C1     A        B2         GBP             "
+        "  Acme Ltd  100.00          0.00       400.00             0.00          0.00     "
         "  500.00    2026-06-30\n"
     )
     _, out, _ = run("books", "treaties")

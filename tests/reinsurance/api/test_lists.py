@@ -61,6 +61,7 @@ def test_a_claim_is_told_whole(book: Claim, as_clerk: Client) -> None:
     assert told == {
         "id": book.pk,
         "treaty": "B0001",
+        "treaty_cedant": "ANDES",
         "treaty_inception": "2026-01-01",
         "year_of_account": None,
         "reference": "C-00123",

@@ -31,6 +31,7 @@ def test_a_premium_is_told_whole(book: Claim, as_clerk: Client) -> None:
     assert told == {
         "id": entry.pk,
         "treaty": "B0001",
+        "treaty_cedant": "ANDES",
         "treaty_inception": "2026-01-01",
         "year_of_account": None,
         "ingestion": 77,

@@ -555,11 +555,11 @@ def test_a_table_for_people(position: ClaimPosition) -> None:
     assert (code, err) == (0, "")
     assert out == (
         "treaty  cedant  year_of_account  claim  section  risk_code  currency  status"
-        "  insured   paid_indemnity  paid_fees  reserve_indemnity  reserve_fees  recovered"
-        "  incurred  period_end\n"
+        "  insured   paid_indemnity  paid_fees  reserve_indemnity  reserve_fees"
+        "  recovered  incurred  period_end\n"
         "T1      CED1    2026             C1     A        B2         GBP             "
-        "  Acme Ltd  100.00          0.00       400.00             0.00          0.00     "
-        "  500.00    2026-06-30\n"
+        "  Acme Ltd  100.00          0.00       400.00             0.00        "
+        "  0.00       500.00    2026-06-30\n"
     )
     _, out, _ = run("books", "treaties")
     assert out.endswith("GBP       1: RE2 0.6, RE1 0.4; 2: nobody\n")

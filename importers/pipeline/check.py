@@ -13,6 +13,7 @@ from importers.pipeline.rules import broken_rules, named
 from importers.pipeline.waiting_rows import without_contract
 from importers.record_types import RecordType
 from reinsurance.resources.base import DomainResource, dtype_of, record_field
+from reinsurance.resources.claim_tellers import NEEDED, tellers, unplaced
 from reinsurance.resources.conventions import FileContext
 
 KEEP = "Keep the right one."
@@ -67,6 +68,7 @@ class Checker:
         adds = context.conventions.equal_rows_add
         self._adds_up = record_type.ledger is not None and adds
         self._without_contract: list[pl.DataFrame] = []
+        self._tellers: list[pl.DataFrame] = []
         self._related: dict[str, dict[Any, tuple]] = {}
         count = range(len(self._resources))
         self._books = [KeyBook(folder, f"keys-{index}") for index in count]
@@ -82,6 +84,7 @@ class Checker:
     def check(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The frame with derived values and broken rows marked, and the issues."""
         found = [no_issues()]
+        texts = frame
         for resource in self._resources:
             frame, unclear = resource.prepare(frame, self.context)
             found.append(named(unclear, self.headers))
@@ -97,6 +100,9 @@ class Checker:
         errors = issues.filter(pl.col("severity") == "error")["row"].unique()
         frame = frame.with_columns(pl.col(BROKEN) | pl.col(ROW).is_in(errors.implode()))
         self._remember(frame)
+        if self.record_type.ledger == "claims" and set(frame.columns) >= NEEDED:
+            conventions = self.context.conventions
+            self._tellers.append(tellers(texts, frame, conventions))
         if self._adds_up:
             ledger = self.record_type.ledger or ""
             self._without_contract.append(without_contract(frame, ledger))
@@ -194,9 +200,11 @@ class Checker:
         """Issues between rows of the whole file, and which row carries a record."""
         if self.record_type.ledger is not None:
             lost = self._without_contract
+            unclear = [unplaced(pl.concat(self._tellers))] if self._tellers else []
+            issues = pl.concat([no_issues(), *unclear])
             return Across(
-                no_issues(),
-                pl.Series(dtype=pl.UInt32),
+                named(issues, self.headers),
+                issues[ROW].cast(pl.UInt32),
                 without_contract=pl.concat(lost) if lost else None,
             )
         found = [no_issues()]

@@ -33,6 +33,7 @@ from importers.pipeline.whole_files import WholeFile
 from importers.record_types import RecordType
 from importers.values import Action
 from reinsurance.ledger.preview import preview
+from reinsurance.resources.contracts import REFERENCE
 from reinsurance.resources.conventions import FileContext
 
 PREVIEWED = 50
@@ -105,10 +106,18 @@ class Stager:
                 across.without_contract, good, self.record_type.ledger or ""
             )
             issues = pl.concat([issues, named(alone, self.headers)])
-        begun = Begun(frame.filter(refused), good, issues)
+        begun = Begun(self._unplaced(frame.filter(refused), across), good, issues)
         if self.record_type.ledger is not None and begun.good.height:
             begun.settled = threads.submit(self._settled, begun.good)
         return begun
+
+    def _unplaced(self, refused: pl.DataFrame, across: Across) -> pl.DataFrame:
+        """Rows held out; one that other rows of claims hold out names no contract."""
+        if self.record_type.ledger is None or not across.refused.len():
+            return refused
+        is_unplaced = pl.col(ROW).is_in(across.refused.implode())
+        contract = pl.when(~is_unplaced).then(REFERENCE).alias(REFERENCE)
+        return refused.with_columns(contract)
 
     def _waiting(self, frame: pl.DataFrame, refused: pl.Expr) -> pl.DataFrame:
         """Issues of rows that add up with refused ones."""
